@@ -1,0 +1,29 @@
+namespace GpuOptim;
+
+/// <summary>How one number of a parameter, a gradient or optimizer state lies in memory.</summary>
+public enum ElementType
+{
+    /// <summary>IEEE 754 binary32, <see cref="float"/>: 4 bytes.</summary>
+    Float32,
+
+    /// <summary>The upper half of a binary32, <see cref="GpuOptim.BFloat16"/>: 2 bytes, 8 bits of exponent, 7 of fraction.</summary>
+    BFloat16,
+
+    /// <summary>IEEE 754 binary16, <see cref="Half"/>: 2 bytes, 5 bits of exponent, 10 of fraction.</summary>
+    Float16,
+}
+
+/// <summary>What an <see cref="ElementType"/> is in .NET.</summary>
+public static class ElementTypes
+{
+    /// <summary>The element type that <typeparamref name="T"/> stores.</summary>
+    /// <exception cref="NotSupportedException"><typeparamref name="T"/> is none of <see cref="float"/>, <see cref="GpuOptim.BFloat16"/>, <see cref="Half"/>.</exception>
+    public static ElementType Of<T>() where T : unmanaged =>
+        typeof(T) == typeof(float) ? ElementType.Float32
+        : typeof(T) == typeof(BFloat16) ? ElementType.BFloat16
+        : typeof(T) == typeof(Half) ? ElementType.Float16
+        : throw new NotSupportedException($"Parameters and state are float, BFloat16 or Half. Actual type was {typeof(T).Name}.");
+
+    /// <summary>Bytes that one element occupies.</summary>
+    public static int Size(this ElementType type) => type == ElementType.Float32 ? 4 : 2;
+}

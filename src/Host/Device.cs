@@ -1,0 +1,167 @@
+using GpuOptim.Kernels.Rules;
+
+namespace GpuOptim.Host;
+
+/// <summary>
+/// Owns memory and runs kernels. Everything that an optimizer touches lies on one device.
+/// </summary>
+public abstract class Device : IDisposable
+{
+    private readonly Lock _gate = new();
+    private readonly HashSet<DeviceBuffer> _buffers = [];
+
+    private protected Device()
+    {
+    }
+
+    /// <summary>The devices that this machine has, the best first.</summary>
+    public static IReadOnlyList<DeviceInfo> All => DeviceCatalog.All;
+
+    /// <summary>
+    /// Opens a device: the one named; else the one that the environment variable <c>GPUOPTIM_DEVICE</c> names; else the best there is.
+    /// </summary>
+    /// <param name="name">A name from <see cref="All"/>, for instance <c>simd</c>; case does not matter.</param>
+    /// <exception cref="ArgumentException">This machine has no device of that name.</exception>
+    public static Device Open(string? name = null) => DeviceCatalog.Open(name);
+
+    /// <summary>What <see cref="Open"/> calls it.</summary>
+    public abstract string Name { get; }
+
+    /// <summary>What it is, for people: hardware, vector width, threads.</summary>
+    public abstract string Description { get; }
+
+    /// <summary>Whether the host can read and write the device's memory in place, through <see cref="DeviceBuffer{T}.Span"/>.</summary>
+    public abstract bool IsHostAccessible { get; }
+
+    /// <summary>Whether the device was disposed of.</summary>
+    public bool IsDisposed { get; private set; }
+
+    /// <summary>Memory for some numbers, all zero.</summary>
+    /// <typeparam name="T"><see cref="float"/>, <see cref="BFloat16"/> or <see cref="Half"/>.</typeparam>
+    /// <param name="length">How many; 0 or more.</param>
+    /// <exception cref="ArgumentOutOfRangeException"><paramref name="length"/> is negative.</exception>
+    /// <exception cref="ObjectDisposedException">The device was disposed of.</exception>
+    public DeviceBuffer<T> CreateBuffer<T>(long length) where T : unmanaged
+    {
+        if (length < 0)
+            throw new ArgumentOutOfRangeException(nameof(length), length, "length must be at least 0.");
+        var bytes = checked(length * ElementTypes.Of<T>().Size());
+        return Register(() =>
+        {
+            var (address, memory) = Allocate(bytes);
+            return new DeviceBuffer<T>(this, address, length, memory);
+        });
+    }
+
+    /// <summary>Memory for some numbers, copied from the host.</summary>
+    /// <typeparam name="T"><see cref="float"/>, <see cref="BFloat16"/> or <see cref="Half"/>.</typeparam>
+    /// <param name="initial">The numbers.</param>
+    /// <exception cref="ObjectDisposedException">The device was disposed of.</exception>
+    public DeviceBuffer<T> CreateBuffer<T>(ReadOnlySpan<T> initial) where T : unmanaged
+    {
+        var buffer = CreateBuffer<T>(initial.Length);
+        buffer.CopyFrom(initial);
+        return buffer;
+    }
+
+    /// <summary>A parameter of zeros that owns its memory.</summary>
+    /// <typeparam name="T"><see cref="float"/>, <see cref="BFloat16"/> or <see cref="Half"/>.</typeparam>
+    /// <param name="name">What it is called, in messages and checkpoints; unique within an optimizer.</param>
+    /// <param name="shape">Its extent in each dimension; empty for a scalar.</param>
+    /// <exception cref="ArgumentException">The name is empty or a dimension negative.</exception>
+    /// <exception cref="ObjectDisposedException">The device was disposed of.</exception>
+    public Parameter<T> CreateParameter<T>(string name, ReadOnlySpan<long> shape) where T : unmanaged =>
+        new(name, shape, CreateBuffer<T>(Parameter.Volume(name, shape)), ownsData: true);
+
+    /// <summary>A float parameter of zeros that owns its memory.</summary>
+    /// <inheritdoc cref="CreateParameter{T}(string, ReadOnlySpan{long})"/>
+    public Parameter<float> CreateParameter(string name, ReadOnlySpan<long> shape) => CreateParameter<float>(name, shape);
+
+    /// <summary>A parameter that owns its memory, copied from the host.</summary>
+    /// <typeparam name="T"><see cref="float"/>, <see cref="BFloat16"/> or <see cref="Half"/>.</typeparam>
+    /// <param name="name">What it is called, in messages and checkpoints; unique within an optimizer.</param>
+    /// <param name="shape">Its extent in each dimension; empty for a scalar.</param>
+    /// <param name="initial">Its first values, row by row; as many as the shape says.</param>
+    /// <exception cref="ArgumentException">The name is empty, a dimension negative, or the number of values not the shape's.</exception>
+    /// <exception cref="ObjectDisposedException">The device was disposed of.</exception>
+    public Parameter<T> CreateParameter<T>(string name, ReadOnlySpan<long> shape, ReadOnlySpan<T> initial) where T : unmanaged
+    {
+        var volume = Parameter.Volume(name, shape);
+        if (initial.Length != volume)
+            throw new ArgumentException($"Parameter '{name}' of shape {Parameter.Describe(shape)} must have {volume} initial values. Actual number was {initial.Length}.", nameof(initial));
+        return new(name, shape, CreateBuffer(initial), ownsData: true);
+    }
+
+    /// <summary>Prepares the table of a fused update: tensors of one element type with state of one type, updated together.</summary>
+    /// <param name="elementType">The type of parameters and gradients.</param>
+    /// <param name="stateType">The type of the state, and the one computed in.</param>
+    /// <param name="segments">The tensors.</param>
+    public abstract UpdateBatch CreateUpdateBatch(ElementType elementType, ElementType stateType, ReadOnlySpan<UpdateSegment> segments);
+
+    /// <summary>Applies update rules to all tensors of a batch, in one launch.</summary>
+    /// <typeparam name="TRule">The rule: a struct that holds a step's constants.</typeparam>
+    /// <param name="rules">The distinct rules of this step; <see cref="UpdateBatch.Rules"/> says which tensor follows which.</param>
+    /// <param name="batch">A batch that this device made.</param>
+    /// <exception cref="ObjectDisposedException">The device was disposed of.</exception>
+    public abstract void Update<TRule>(ReadOnlySpan<TRule> rules, UpdateBatch batch) where TRule : unmanaged, IUpdateRule;
+
+    /// <summary>Waits until all work given to the device is done. On a <see cref="SimdDevice"/> it always is.</summary>
+    public abstract void Synchronize();
+
+    /// <summary>Gives back the device and all memory that it handed out.</summary>
+    public void Dispose()
+    {
+        DeviceBuffer[] buffers;
+        lock (_gate)
+        {
+            if (IsDisposed)
+                return;
+            IsDisposed = true;
+            buffers = [.. _buffers];
+            _buffers.Clear();
+        }
+        foreach (var buffer in buffers)
+            buffer.Dispose();
+        Close();
+        GC.SuppressFinalize(this);
+    }
+
+    /// <summary>Zeroed memory and what to dispose of to give it back.</summary>
+    private protected abstract (nint Address, IDisposable? Memory) Allocate(long bytes);
+
+    private protected abstract void Close();
+
+    internal abstract void Clear(nint address, long bytes);
+
+    internal abstract void CopyToHost(nint source, Span<byte> destination);
+
+    internal abstract void CopyFromHost(ReadOnlySpan<byte> source, nint destination);
+
+    /// <summary>Memory for numbers of a type known only when running.</summary>
+    internal DeviceBuffer CreateBuffer(ElementType elementType, long length) => elementType switch
+    {
+        ElementType.Float32 => CreateBuffer<float>(length),
+        ElementType.BFloat16 => CreateBuffer<BFloat16>(length),
+        ElementType.Float16 => CreateBuffer<Half>(length),
+        _ => throw new ArgumentOutOfRangeException(nameof(elementType), elementType, "elementType must be Float32, BFloat16 or Float16."),
+    };
+
+    /// <summary>Makes a buffer that goes when the device does.</summary>
+    private protected DeviceBuffer<T> Register<T>(Func<DeviceBuffer<T>> create) where T : unmanaged
+    {
+        lock (_gate)
+        {
+            ObjectDisposedException.ThrowIf(IsDisposed, this);
+            var buffer = create();
+            _buffers.Add(buffer);
+            return buffer;
+        }
+    }
+
+    /// <summary>A buffer went before the device.</summary>
+    internal void Forget(DeviceBuffer buffer)
+    {
+        lock (_gate)
+            _buffers.Remove(buffer);
+    }
+}

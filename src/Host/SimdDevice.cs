@@ -1,0 +1,158 @@
+using System.Runtime.Intrinsics;
+using GpuOptim.Host.Simd;
+using GpuOptim.Kernels.Lanes;
+using GpuOptim.Kernels.Rules;
+using GpuOptim.Kernels.Simd;
+using unsafe UpdateKernel = delegate*<void*, void*, void*, void*, void*, void*, nint, void>;
+
+namespace GpuOptim.Host;
+
+/// <summary>
+/// The CPU: managed SIMD on all cores. Always there, and needs nothing installed. What the host wrote is seen by the next call, and
+/// every call has finished when it returns.
+/// </summary>
+public sealed unsafe class SimdDevice : Device
+{
+    internal const string DeviceName = "simd";
+
+    private readonly Workers _workers;
+
+    /// <summary>Opens the CPU.</summary>
+    /// <param name="threads">How many threads work on an update; by default one a core.</param>
+    /// <param name="vectorBits">The vector width, one of <see cref="VectorWidths"/>; by default the widest. Results are the same with each.</param>
+    /// <exception cref="ArgumentOutOfRangeException">There is no such number of threads, or this machine has no such vectors.</exception>
+    public SimdDevice(int? threads = null, int? vectorBits = null)
+    {
+        if (threads < 1)
+            throw new ArgumentOutOfRangeException(nameof(threads), threads, "threads must be at least 1.");
+        if (vectorBits is { } bits && !VectorWidths.Contains(bits))
+            throw new ArgumentOutOfRangeException(nameof(vectorBits), vectorBits, $"vectorBits must be one of {string.Join(", ", VectorWidths)} on this machine.");
+        _workers = new Workers(threads ?? Environment.ProcessorCount);
+        VectorBits = vectorBits ?? VectorWidths[0];
+    }
+
+    /// <summary>The vector widths that this machine's hardware has, in bits, widest first; 32, one float at a time, is always among them.</summary>
+    public static IReadOnlyList<int> VectorWidths { get; } =
+    [
+        .. Vector512.IsHardwareAccelerated ? [512] : Array.Empty<int>(),
+        .. Vector256.IsHardwareAccelerated ? [256] : Array.Empty<int>(),
+        .. Vector128.IsHardwareAccelerated ? [128] : Array.Empty<int>(),
+        32,
+    ];
+
+    /// <summary>Width of the vectors in use, in bits.</summary>
+    public int VectorBits { get; }
+
+    /// <summary>How many threads work on an update.</summary>
+    public int Threads => _workers.Count;
+
+    /// <inheritdoc/>
+    public override string Name => DeviceName;
+
+    /// <inheritdoc/>
+    public override string Description => Describe(VectorBits, Threads);
+
+    /// <inheritdoc/>
+    public override bool IsHostAccessible => true;
+
+    internal Workers Workers => _workers;
+
+    internal static string Describe(int vectorBits, int threads) =>
+        $"CPU, {vectorBits}-bit vectors, {threads} {(threads == 1 ? "thread" : "threads")}";
+
+    /// <summary>A buffer over memory of the engine's: an array, or a part of one. It stays where it is while the buffer lives.</summary>
+    /// <typeparam name="T"><see cref="float"/>, <see cref="BFloat16"/> or <see cref="Half"/>.</typeparam>
+    /// <param name="memory">The memory; arrays convert to it.</param>
+    /// <exception cref="ObjectDisposedException">The device was disposed of.</exception>
+    public DeviceBuffer<T> Wrap<T>(Memory<T> memory) where T : unmanaged => Register(() =>
+    {
+        var pin = new PinnedMemory(memory.Pin());
+        return new DeviceBuffer<T>(this, pin.Address, memory.Length, pin);
+    });
+
+    /// <inheritdoc cref="Wrap{T}(Memory{T})"/>
+    /// <param name="array">The memory.</param>
+    public DeviceBuffer<T> Wrap<T>(T[] array) where T : unmanaged => Wrap(array.AsMemory());
+
+    /// <summary>A buffer over native memory of the engine's, which must stay valid while the buffer is used.</summary>
+    /// <typeparam name="T"><see cref="float"/>, <see cref="BFloat16"/> or <see cref="Half"/>.</typeparam>
+    /// <param name="pointer">Where it begins; aligned to an element.</param>
+    /// <param name="length">How many elements there are.</param>
+    /// <exception cref="ArgumentException">The pointer is null or not aligned to an element, or the length negative.</exception>
+    /// <exception cref="ObjectDisposedException">The device was disposed of.</exception>
+    public DeviceBuffer<T> Wrap<T>(T* pointer, long length) where T : unmanaged
+    {
+        if (length < 0)
+            throw new ArgumentOutOfRangeException(nameof(length), length, "length must be at least 0.");
+        if (pointer is null && length > 0)
+            throw new ArgumentNullException(nameof(pointer));
+        if ((nint)pointer % sizeof(T) != 0)
+            throw new ArgumentException($"pointer must be a multiple of {sizeof(T)}, the size of an element. Actual value was 0x{(nint)pointer:x}.", nameof(pointer));
+        var address = (nint)pointer;
+        return Register(() => new DeviceBuffer<T>(this, address, length, memory: null));
+    }
+
+    /// <inheritdoc/>
+    public override UpdateBatch CreateUpdateBatch(ElementType elementType, ElementType stateType, ReadOnlySpan<UpdateSegment> segments)
+    {
+        ObjectDisposedException.ThrowIf(IsDisposed, this);
+        return new SimdUpdateBatch(elementType, stateType, segments);
+    }
+
+    /// <inheritdoc/>
+    public override void Update<TRule>(ReadOnlySpan<TRule> rules, UpdateBatch batch)
+    {
+        ObjectDisposedException.ThrowIf(IsDisposed, this);
+        if (batch is not SimdUpdateBatch table)
+            throw new ArgumentException($"batch must have been made by device '{Name}'. Actual type was {batch?.GetType().Name ?? "null"}.", nameof(batch));
+        fixed (TRule* first = rules)
+        {
+            var job = new SimdUpdateJob(table, (byte*)first, sizeof(TRule), Kernel<TRule>(batch.ElementType, batch.StateType));
+            _workers.Run(ref job, table.Chunks);
+        }
+    }
+
+    /// <inheritdoc/>
+    public override void Synchronize() => ObjectDisposedException.ThrowIf(IsDisposed, this);
+
+    private protected override (nint Address, IDisposable? Memory) Allocate(long bytes)
+    {
+        var memory = new NativeBlock(bytes);
+        Clear(memory.Address, bytes);
+        return (memory.Address, memory);
+    }
+
+    private protected override void Close()
+    {
+    }
+
+    internal override void Clear(nint address, long bytes)
+    {
+        var job = new ClearJob(address, bytes);
+        _workers.Run(ref job, job.Chunks);
+    }
+
+    internal override void CopyToHost(nint source, Span<byte> destination) => new ReadOnlySpan<byte>((void*)source, destination.Length).CopyTo(destination);
+
+    internal override void CopyFromHost(ReadOnlySpan<byte> source, nint destination) => source.CopyTo(new((void*)destination, source.Length));
+
+    private UpdateKernel Kernel<TRule>(ElementType elementType, ElementType stateType) where TRule : unmanaged, IUpdateRule => VectorBits switch
+    {
+        512 => Kernel<TRule, Floats16>(elementType, stateType),
+        256 => Kernel<TRule, Floats8>(elementType, stateType),
+        128 => Kernel<TRule, Floats4>(elementType, stateType),
+        _ => Kernel<TRule, Floats1>(elementType, stateType),
+    };
+
+    private static UpdateKernel Kernel<TRule, TFloats>(ElementType elementType, ElementType stateType)
+        where TRule : unmanaged, IUpdateRule
+        where TFloats : unmanaged, IFloats<TFloats> => (elementType, stateType) switch
+    {
+        (ElementType.Float32, ElementType.Float32) => &ElementwiseLoop<TRule, TFloats, Float32Format, Float32Format>.Run,
+        (ElementType.BFloat16, ElementType.BFloat16) => &ElementwiseLoop<TRule, TFloats, BFloat16Format, BFloat16Format>.Run,
+        (ElementType.BFloat16, ElementType.Float32) => &ElementwiseLoop<TRule, TFloats, BFloat16Format, Float32Format>.Run,
+        (ElementType.Float16, ElementType.Float16) => &ElementwiseLoop<TRule, TFloats, Float16Format, Float16Format>.Run,
+        (ElementType.Float16, ElementType.Float32) => &ElementwiseLoop<TRule, TFloats, Float16Format, Float32Format>.Run,
+        _ => throw new NotSupportedException($"Parameters of {elementType} with state of {stateType} are not supported: state has the parameters' type or Float32."),
+    };
+}

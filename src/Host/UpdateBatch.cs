@@ -1,0 +1,37 @@
+namespace GpuOptim.Host;
+
+/// <summary>
+/// The table of a fused update: tensors that one launch updates together. Addresses and lengths are fixed; two columns are written
+/// before each update: where the gradients are, and which rule each tensor follows.
+/// </summary>
+public abstract class UpdateBatch : IDisposable
+{
+    private readonly nint[] _gradients;
+    private readonly int[] _rules;
+
+    private protected UpdateBatch(ElementType elementType, ElementType stateType, ReadOnlySpan<UpdateSegment> segments)
+    {
+        ElementType = elementType;
+        StateType = stateType;
+        _gradients = new nint[segments.Length];
+        _rules = new int[segments.Length];
+    }
+
+    /// <summary>The type of parameters and gradients.</summary>
+    public ElementType ElementType { get; }
+
+    /// <summary>The type of the state, and the one computed in.</summary>
+    public ElementType StateType { get; }
+
+    /// <summary>How many tensors there are.</summary>
+    public int Count => _gradients.Length;
+
+    /// <summary>Address of each tensor's gradient; 0 leaves the tensor as it is.</summary>
+    public Span<nint> Gradients => _gradients;
+
+    /// <summary>For each tensor, the index of its rule.</summary>
+    public Span<int> Rules => _rules;
+
+    /// <summary>Gives back what the device holds for the table.</summary>
+    public virtual void Dispose() => GC.SuppressFinalize(this);
+}

@@ -1,0 +1,20 @@
+using System.Runtime.CompilerServices;
+
+namespace GpuOptim.Kernels.Lanes;
+
+/// <summary>Floats as they are.</summary>
+internal readonly unsafe struct Float32Format : IFormat
+{
+    private const MethodImplOptions Inline = MethodImplOptions.AggressiveInlining;
+
+    public static ElementType Type => ElementType.Float32;
+
+    [MethodImpl(Inline)]
+    public static T Round<T>(T value) where T : unmanaged, IFloats<T> => value;
+
+    [MethodImpl(Inline)]
+    public static T Load<T>(void* source, nint index) where T : unmanaged, IFloats<T> => T.Load((float*)source + index);
+
+    [MethodImpl(Inline)]
+    public static void Store<T>(T value, void* destination, nint index) where T : unmanaged, IFloats<T> => T.Store(value, (float*)destination + index);
+}

@@ -1,0 +1,83 @@
+using System.Runtime.CompilerServices;
+using GpuOptim.Kernels.Lanes;
+
+namespace GpuOptim.Kernels.Rules;
+
+/// <summary>Adam and AdamW, with or without AMSGrad: they differ only in where the weight decay goes.</summary>
+/// <remarks>Source: PyTorch 2.13, <c>torch/optim/adam.py</c>, <c>_single_tensor_adam</c>.</remarks>
+public readonly record struct AdamRule : IUpdateRule
+{
+    private readonly float _weightDecay;
+    private readonly float _decayFactor;
+    private readonly float _oneMinusBeta1;
+    private readonly float _beta2;
+    private readonly float _oneMinusBeta2;
+    private readonly float _biasCorrection2Sqrt;
+    private readonly float _epsilon;
+    private readonly float _minusStepSize;
+    private readonly bool _hasWeightDecay;
+    private readonly bool _decoupled;
+    private readonly bool _amsgrad;
+    private readonly bool _maximize;
+
+    /// <summary>Folds the constants of one step.</summary>
+    /// <param name="step">Which update of the parameter this is, from 1.</param>
+    /// <param name="learningRate">Step size.</param>
+    /// <param name="beta1">Decay of the gradients' average.</param>
+    /// <param name="beta2">Decay of the squares' average.</param>
+    /// <param name="epsilon">Added to the root, for numerical stability.</param>
+    /// <param name="weightDecay">Strength of the weight decay.</param>
+    /// <param name="decoupled">Whether the decay shrinks the parameter (AdamW) or is added to the gradient (Adam).</param>
+    /// <param name="amsgrad">Divide by the largest average of squares so far.</param>
+    /// <param name="maximize">Ascend instead of descend.</param>
+    public AdamRule(
+        long step, double learningRate, double beta1, double beta2, double epsilon, double weightDecay, bool decoupled, bool amsgrad, bool maximize)
+    {
+        var biasCorrection1 = 1 - Math.Pow(beta1, step);
+        var biasCorrection2 = 1 - Math.Pow(beta2, step);
+
+        _weightDecay = (float)weightDecay;
+        _decayFactor = (float)(1 - learningRate * weightDecay);
+        _oneMinusBeta1 = (float)(1 - beta1);
+        _beta2 = (float)beta2;
+        _oneMinusBeta2 = (float)(1 - beta2);
+        _biasCorrection2Sqrt = (float)Math.Pow(biasCorrection2, 0.5);
+        _epsilon = (float)epsilon;
+        _minusStepSize = (float)-(learningRate / biasCorrection1);
+        _hasWeightDecay = weightDecay != 0;
+        _decoupled = decoupled;
+        _amsgrad = amsgrad;
+        _maximize = maximize;
+    }
+
+    /// <inheritdoc/>
+    public static int StateCount => 3;
+
+    /// <inheritdoc/>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public void Apply<T>(ref T param, T grad, ref T expAvg, ref T expAvgSq, ref T maxExpAvgSq) where T : struct, ILane<T>
+    {
+        if (_maximize)
+            grad = grad.Neg();
+        if (_hasWeightDecay && _decoupled)
+            param = param.Mul(_decayFactor);
+        if (_hasWeightDecay && !_decoupled)
+            grad = grad.Add(param, _weightDecay);
+
+        expAvg = expAvg.Lerp(grad, _oneMinusBeta1);
+        expAvgSq = expAvgSq.Mul(_beta2).AddCMul(grad, grad, _oneMinusBeta2);
+
+        T denom;
+        if (_amsgrad)
+        {
+            maxExpAvgSq = maxExpAvgSq.Max(expAvgSq);
+            denom = maxExpAvgSq.Sqrt().Div(_biasCorrection2Sqrt).Add(_epsilon);
+        }
+        else
+        {
+            denom = expAvgSq.Sqrt().Div(_biasCorrection2Sqrt).Add(_epsilon);
+        }
+
+        param = param.AddCDiv(expAvg, denom, _minusStepSize);
+    }
+}

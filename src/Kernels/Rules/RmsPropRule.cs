@@ -1,0 +1,79 @@
+using System.Runtime.CompilerServices;
+using GpuOptim.Kernels.Lanes;
+
+namespace GpuOptim.Kernels.Rules;
+
+/// <summary>RMSprop, plain or centered, with or without momentum.</summary>
+/// <remarks>Source: PyTorch 2.13, <c>torch/optim/rmsprop.py</c>, <c>_single_tensor_rmsprop</c>.</remarks>
+public readonly record struct RmsPropRule : IUpdateRule
+{
+    private readonly float _alpha;
+    private readonly float _oneMinusAlpha;
+    private readonly float _epsilon;
+    private readonly float _weightDecay;
+    private readonly float _momentum;
+    private readonly float _minusLearningRate;
+    private readonly bool _hasWeightDecay;
+    private readonly bool _hasMomentum;
+    private readonly bool _centered;
+    private readonly bool _maximize;
+
+    /// <summary>Folds the constants of one step.</summary>
+    /// <param name="learningRate">Step size.</param>
+    /// <param name="alpha">Smoothing constant of the squares' average.</param>
+    /// <param name="epsilon">Added to the root, for numerical stability.</param>
+    /// <param name="weightDecay">L2 penalty.</param>
+    /// <param name="momentum">Momentum; 0 for none.</param>
+    /// <param name="centered">Divide by an estimate of the standard deviation.</param>
+    /// <param name="maximize">Ascend instead of descend.</param>
+    public RmsPropRule(double learningRate, double alpha, double epsilon, double weightDecay, double momentum, bool centered, bool maximize)
+    {
+        _alpha = (float)alpha;
+        _oneMinusAlpha = (float)(1 - alpha);
+        _epsilon = (float)epsilon;
+        _weightDecay = (float)weightDecay;
+        _momentum = (float)momentum;
+        _minusLearningRate = (float)-learningRate;
+        _hasWeightDecay = weightDecay != 0;
+        _hasMomentum = momentum != 0;
+        _centered = centered;
+        _maximize = maximize;
+    }
+
+    /// <inheritdoc/>
+    public static int StateCount => 3;
+
+    /// <inheritdoc/>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public void Apply<T>(ref T param, T grad, ref T squareAvg, ref T gradAvg, ref T momentumBuffer) where T : struct, ILane<T>
+    {
+        if (_maximize)
+            grad = grad.Neg();
+        if (_hasWeightDecay)
+            grad = grad.Add(param, _weightDecay);
+
+        squareAvg = squareAvg.Mul(_alpha).AddCMul(grad, grad, _oneMinusAlpha);
+
+        T avg;
+        if (_centered)
+        {
+            gradAvg = gradAvg.Lerp(grad, _oneMinusAlpha);
+            avg = squareAvg.AddCMul(gradAvg, gradAvg, -1).Sqrt();
+        }
+        else
+        {
+            avg = squareAvg.Sqrt();
+        }
+        avg = avg.Add(_epsilon);
+
+        if (_hasMomentum)
+        {
+            momentumBuffer = momentumBuffer.Mul(_momentum).AddCDiv(grad, avg, 1);
+            param = param.Add(momentumBuffer, _minusLearningRate);
+        }
+        else
+        {
+            param = param.AddCDiv(grad, avg, _minusLearningRate);
+        }
+    }
+}

@@ -1,0 +1,132 @@
+using GpuOptim.Host;
+using GpuOptim.Kernels.Rules;
+
+namespace GpuOptim.Optimizers;
+
+/// <summary>
+/// An optimizer that updates each element by a rule of its own. Derive from it to make one: options, the slots of its state, and the
+/// rule of a step are all it takes.
+/// </summary>
+/// <remarks>
+/// A step gathers the distinct rules, one for each group, step count and first use, and launches one fused update for each pair of
+/// element types, whatever the number of tensors and groups. After the first step it allocates nothing.
+/// </remarks>
+/// <typeparam name="TOptions">The optimizer's options.</typeparam>
+/// <typeparam name="TRule">The rule.</typeparam>
+public abstract class ElementwiseOptimizer<TOptions, TRule> : Optimizer<TOptions>
+    where TOptions : OptimizerOptions
+    where TRule : unmanaged, IUpdateRule
+{
+    private readonly Dictionary<(int Group, StepInfo Step), int> _ruleIndex = [];
+    private readonly List<(UpdateBatch Table, TrackedParameter[] Members)> _batches = [];
+    private TRule[] _rules = [];
+    private int _batchedLayout;
+
+    /// <summary>Starts with one group of parameters.</summary>
+    /// <param name="parameters">At least one, all on one device, no two of the same name or memory.</param>
+    /// <param name="options">The group's hyper-parameters.</param>
+    /// <param name="slots">The state tensors in the order in which the rule takes them; as many as the rule has.</param>
+    /// <exception cref="ArgumentException">A parameter cannot be taken; the message says which and why.</exception>
+    protected ElementwiseOptimizer(IEnumerable<Parameter> parameters, TOptions options, IReadOnlyList<StateSlot<TOptions>> slots)
+        : base(parameters, options, slots)
+    {
+        if (slots.Count != TRule.StateCount)
+            throw new ArgumentException($"slots must be as many as {typeof(TRule).Name} has, {TRule.StateCount}. Actual number was {slots.Count}.", nameof(slots));
+    }
+
+    /// <summary>The rule for one update of a group's parameters.</summary>
+    /// <param name="options">The group's hyper-parameters.</param>
+    /// <param name="step">Which update of the parameters this is.</param>
+    protected abstract TRule CreateRule(TOptions options, StepInfo step);
+
+    /// <inheritdoc/>
+    public sealed override void Step()
+    {
+        ObjectDisposedException.ThrowIf(IsDisposed, this);
+        AllocateState();
+        if (_batchedLayout != Layout)
+            BuildBatches();
+
+        _ruleIndex.Clear();
+        foreach (var (table, members) in _batches)
+            Fill(table, members);
+        foreach (var (table, _) in _batches)
+            Device.Update<TRule>(_rules.AsSpan(0, _ruleIndex.Count), table);
+
+        for (var i = 0; i < Tracked.Count; i++)
+        {
+            var tracked = Tracked[i];
+            if (tracked.Parameter.HasGradient)
+            {
+                tracked.Step++;
+                tracked.Written |= SlotsInUse(tracked.Group);
+            }
+        }
+    }
+
+    /// <inheritdoc/>
+    protected override void Dispose(bool disposing)
+    {
+        foreach (var (table, _) in _batches)
+            table.Dispose();
+        base.Dispose(disposing);
+    }
+
+    /// <summary>Writes the columns of a table that change from step to step.</summary>
+    private void Fill(UpdateBatch table, TrackedParameter[] members)
+    {
+        var gradients = table.Gradients;
+        var rules = table.Rules;
+        (int Group, StepInfo) last = (-1, default);
+        var index = -1;
+        for (var i = 0; i < members.Length; i++)
+        {
+            var tracked = members[i];
+            ObjectDisposedException.ThrowIf(tracked.Parameter.Data.IsDisposed, tracked.Parameter);
+            if (!tracked.Parameter.HasGradient)
+            {
+                gradients[i] = 0;
+                continue;
+            }
+            gradients[i] = tracked.Parameter.GradientBuffer.Address;
+            var isFirstUse = (SlotsInUse(tracked.Group) & ~tracked.Written) != 0;
+            var key = (tracked.Group, new StepInfo(tracked.Step + 1, isFirstUse));
+            if (key != last)
+                (last, index) = (key, RuleIndex(key));
+            rules[i] = index;
+        }
+    }
+
+    private int RuleIndex((int Group, StepInfo Step) key)
+    {
+        if (!_ruleIndex.TryGetValue(key, out var index))
+        {
+            index = _ruleIndex.Count;
+            if (index == _rules.Length)
+                Array.Resize(ref _rules, Math.Max(4, 2 * index));
+            _rules[index] = CreateRule(Groups[key.Group].Options, key.Step);
+            _ruleIndex.Add(key, index);
+        }
+        return index;
+    }
+
+    private void BuildBatches()
+    {
+        foreach (var (table, _) in _batches)
+            table.Dispose();
+        _batches.Clear();
+        foreach (var alike in Tracked.GroupBy(tracked => (Element: tracked.Parameter.ElementType, State: StateTypeOf(tracked))))
+        {
+            TrackedParameter[] members = [.. alike];
+            _batches.Add((Device.CreateUpdateBatch(alike.Key.Element, alike.Key.State, [.. members.Select(Segment)]), members));
+        }
+        _batchedLayout = Layout;
+    }
+
+    private UpdateSegment Segment(TrackedParameter tracked)
+    {
+        var inUse = SlotsInUse(tracked.Group);
+        nint State(int slot) => (inUse & (1u << slot)) != 0 ? tracked.State[slot]!.Address : 0;
+        return new(tracked.Parameter.Data.Address, State(0), State(1), State(2), tracked.Parameter.Length);
+    }
+}

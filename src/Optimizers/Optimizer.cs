@@ -1,0 +1,68 @@
+using GpuOptim.Host;
+
+namespace GpuOptim.Optimizers;
+
+/// <summary>Changes parameters along their gradients. One optimizer works on one device.</summary>
+/// <remarks>Steps of different optimizers may run at the same time; calls on one optimizer may not.</remarks>
+public abstract class Optimizer : IDisposable
+{
+    private protected Optimizer(Device device) => Device = device;
+
+    /// <summary>The device on which all parameters lie.</summary>
+    public Device Device { get; }
+
+    /// <summary>The parameters with their hyper-parameters.</summary>
+    public IReadOnlyList<ParameterGroup> Groups => GroupList;
+
+    /// <summary>All parameters, group by group.</summary>
+    public IEnumerable<Parameter> Parameters => Groups.SelectMany(group => group.Parameters);
+
+    /// <summary>Whether the optimizer was disposed of.</summary>
+    public bool IsDisposed { get; private set; }
+
+    private protected abstract IReadOnlyList<ParameterGroup> GroupList { get; }
+
+    /// <summary>Updates every parameter that has a gradient, in place.</summary>
+    /// <exception cref="ObjectDisposedException">The optimizer, or memory that it needs, was disposed of. Nothing was changed.</exception>
+    public abstract void Step();
+
+    /// <summary>Sets every gradient to zero.</summary>
+    /// <exception cref="ObjectDisposedException">The optimizer or a gradient was disposed of.</exception>
+    public void ZeroGradients()
+    {
+        ObjectDisposedException.ThrowIf(IsDisposed, this);
+        for (var i = 0; i < GroupList.Count; i++)
+        {
+            var parameters = GroupList[i].Parameters;
+            for (var j = 0; j < parameters.Count; j++)
+                parameters[j].ClearGradient();
+        }
+    }
+
+    /// <summary>A copy of the optimizer's state on the host: what is needed to go on later as if nothing had happened.</summary>
+    /// <exception cref="ObjectDisposedException">The optimizer was disposed of.</exception>
+    public abstract StateDictionary StateDictionary();
+
+    /// <summary>Takes over a state: tensors, step counts and hyper-parameters. Everything is checked before anything is changed.</summary>
+    /// <param name="state">The state of an optimizer of the same kind, with the same parameters in the same groups.</param>
+    /// <exception cref="ArgumentException">The state does not fit; the message names what does not.</exception>
+    /// <exception cref="ObjectDisposedException">The optimizer was disposed of.</exception>
+    public abstract void Load(StateDictionary state);
+
+    /// <summary>Gives back the state. Parameters and device stay.</summary>
+    public void Dispose()
+    {
+        if (!IsDisposed)
+        {
+            IsDisposed = true;
+            Dispose(true);
+        }
+        GC.SuppressFinalize(this);
+    }
+
+    /// <summary>Gives back what a derived class holds.</summary>
+    /// <param name="disposing">Always true.</param>
+    protected virtual void Dispose(bool disposing)
+    {
+    }
+}

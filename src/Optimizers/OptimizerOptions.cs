@@ -1,0 +1,34 @@
+using System.Runtime.CompilerServices;
+
+namespace GpuOptim.Optimizers;
+
+/// <summary>The hyper-parameters that every optimizer has. Immutable: change one with a <c>with</c> expression.</summary>
+public abstract record OptimizerOptions
+{
+    /// <summary>Step size; 0 or more. PyTorch: <c>lr</c>.</summary>
+    /// <exception cref="ArgumentOutOfRangeException">Negative or not finite.</exception>
+    public double LearningRate { get; init => field = NonNegative(value); } = 1e-3;
+
+    /// <summary>Strength of the weight decay; 0 or more, 0 for none. PyTorch: <c>weight_decay</c>.</summary>
+    /// <exception cref="ArgumentOutOfRangeException">Negative or not finite.</exception>
+    public double WeightDecay { get; init => field = NonNegative(value); }
+
+    /// <summary>The element type of the state; the same for the life of a group.</summary>
+    public StatePrecision StatePrecision { get; init; }
+
+    /// <summary>Checks what no single option can: how they fit together.</summary>
+    /// <exception cref="ArgumentException">They do not.</exception>
+    protected internal virtual void Validate()
+    {
+    }
+
+    /// <summary>The value, if it is finite and at least 0.</summary>
+    /// <exception cref="ArgumentOutOfRangeException">It is not.</exception>
+    protected static double NonNegative(double value, [CallerMemberName] string option = "") =>
+        value >= 0 && double.IsFinite(value) ? value : throw new ArgumentOutOfRangeException(option, value, $"{option} must be finite and at least 0.");
+
+    /// <summary>The value, if it is at least 0 and less than 1.</summary>
+    /// <exception cref="ArgumentOutOfRangeException">It is not.</exception>
+    protected static double Fraction(double value, [CallerMemberName] string option = "") =>
+        value is >= 0 and < 1 ? value : throw new ArgumentOutOfRangeException(option, value, $"{option} must be in [0, 1).");
+}

@@ -1,0 +1,248 @@
+using System.Globalization;
+using GpuOptim.Host;
+
+namespace GpuOptim.Optimizers;
+
+/// <summary>Groups, state and state dictionaries, for every optimizer: its declared slots are all that is particular.</summary>
+/// <typeparam name="TOptions">The optimizer's options.</typeparam>
+public abstract class Optimizer<TOptions> : Optimizer where TOptions : OptimizerOptions
+{
+    private readonly List<ParameterGroup<TOptions>> _groups = [];
+    private readonly List<TrackedParameter> _tracked = [];
+    private readonly List<uint> _slotsInUse = [];
+    private readonly StateSlot<TOptions>[] _slots;
+    private readonly StateArena _arena;
+
+    private protected Optimizer(IEnumerable<Parameter> parameters, TOptions options, IReadOnlyList<StateSlot<TOptions>> slots)
+        : this([.. parameters ?? throw new ArgumentNullException(nameof(parameters))], options, slots)
+    {
+    }
+
+    private Optimizer(Parameter[] parameters, TOptions options, IReadOnlyList<StateSlot<TOptions>> slots)
+        : base(DeviceOf(parameters))
+    {
+        _slots = [.. slots];
+        _arena = new StateArena(Device);
+        AddGroup(parameters, options);
+    }
+
+    /// <summary>The parameters with their hyper-parameters.</summary>
+    public new IReadOnlyList<ParameterGroup<TOptions>> Groups => _groups;
+
+    /// <summary>Whether state dictionaries list how often each parameter was updated, as PyTorch's do for this optimizer.</summary>
+    protected virtual bool RecordsStep => true;
+
+    private protected override IReadOnlyList<ParameterGroup> GroupList => _groups;
+
+    private protected IReadOnlyList<TrackedParameter> Tracked => _tracked;
+
+    /// <summary>Counts how often tensors or state came or went: what was built from addresses is out of date when it changes.</summary>
+    private protected int Layout { get; private set; }
+
+    /// <summary>Adds parameters with their own hyper-parameters; state of those there already stays where it is.</summary>
+    /// <param name="parameters">At least one; none that the optimizer has already, by identity, name or memory.</param>
+    /// <param name="options">The group's hyper-parameters.</param>
+    /// <returns>The new group.</returns>
+    /// <exception cref="ArgumentException">A parameter cannot be added; the message says which and why. Nothing was changed.</exception>
+    /// <exception cref="ObjectDisposedException">The optimizer, or a parameter's memory, was disposed of.</exception>
+    public ParameterGroup<TOptions> AddGroup(IEnumerable<Parameter> parameters, TOptions options)
+    {
+        ObjectDisposedException.ThrowIf(IsDisposed, this);
+        ArgumentNullException.ThrowIfNull(parameters);
+        ArgumentNullException.ThrowIfNull(options);
+        var added = parameters.ToArray();
+        DeviceOf(added);
+        ThrowIfUnfit(added);
+        var group = new ParameterGroup<TOptions>(added, options);
+        _tracked.AddRange(added.Select(parameter => new TrackedParameter(parameter, _groups.Count, _slots.Length)));
+        _groups.Add(group);
+        _slotsInUse.Add(0);
+        Layout++;
+        return group;
+    }
+
+    /// <inheritdoc/>
+    public override StateDictionary StateDictionary()
+    {
+        ObjectDisposedException.ThrowIf(IsDisposed, this);
+        var states = new Dictionary<string, ParameterState>();
+        foreach (var tracked in _tracked.Where(tracked => tracked.Step > 0 || tracked.Written != 0))
+        {
+            var tensors = new OrderedDictionary<string, StateTensor>();
+            for (var slot = 0; slot < _slots.Length; slot++)
+            {
+                if ((tracked.Written & (1u << slot)) != 0)
+                    tensors.Add(_slots[slot].Name, StateTensor.CopyOf(tracked.State[slot]!, tracked.Shape));
+            }
+            states.Add(tracked.Parameter.Name, new(RecordsStep ? tracked.Step : null, tensors));
+        }
+        return new(GetType().Name, [.. _groups.Select(group => new GroupState(group.Options, [.. group.Parameters.Select(parameter => parameter.Name)]))], states);
+    }
+
+    /// <inheritdoc/>
+    public override void Load(StateDictionary state)
+    {
+        ObjectDisposedException.ThrowIf(IsDisposed, this);
+        ArgumentNullException.ThrowIfNull(state);
+        ThrowIfForeign(state);
+
+        for (var i = 0; i < _groups.Count; i++)
+            _groups[i].Options = (TOptions)state.Groups[i].Options;
+        AllocateState();
+        foreach (var tracked in _tracked)
+        {
+            var saved = state.Parameters.GetValueOrDefault(tracked.Parameter.Name);
+            tracked.Step = saved?.Step ?? 0;
+            tracked.Written = 0;
+            for (var slot = 0; slot < _slots.Length; slot++)
+            {
+                if (saved is not null && saved.Tensors.TryGetValue(_slots[slot].Name, out var tensor))
+                {
+                    if (tracked.State[slot] is null)
+                        Allocate(tracked.Group, slot);
+                    tracked.State[slot]!.CopyBytesFrom(tensor.Bytes);
+                    tracked.Written |= 1u << slot;
+                }
+                else
+                {
+                    tracked.State[slot]?.Clear();
+                }
+            }
+        }
+    }
+
+    /// <summary>Makes the state that the present options need and do not have yet.</summary>
+    private protected void AllocateState()
+    {
+        for (var group = 0; group < _groups.Count; group++)
+        {
+            var options = _groups[group].Options;
+            var inUse = 0u;
+            for (var slot = 0; slot < _slots.Length; slot++)
+            {
+                if (_slots[slot].IsInUse?.Invoke(options) ?? true)
+                    inUse |= 1u << slot;
+            }
+            if (inUse == _slotsInUse[group])
+                continue;
+            for (var slot = 0; slot < _slots.Length; slot++)
+            {
+                if ((inUse & (1u << slot)) != 0)
+                    Allocate(group, slot);
+            }
+            _slotsInUse[group] = inUse;
+            Layout++;
+        }
+    }
+
+    /// <summary>The slots that a group's options use, a bit for each, as of the last <see cref="AllocateState"/>.</summary>
+    private protected uint SlotsInUse(int group) => _slotsInUse[group];
+
+    private protected ElementType StateTypeOf(TrackedParameter tracked) => StateType(_groups[tracked.Group].Options, tracked.Parameter);
+
+    /// <inheritdoc/>
+    protected override void Dispose(bool disposing)
+    {
+        _arena.Dispose();
+        base.Dispose(disposing);
+    }
+
+    private static ElementType StateType(OptimizerOptions options, Parameter parameter) =>
+        options.StatePrecision == StatePrecision.Float32 ? ElementType.Float32 : parameter.ElementType;
+
+    private static Device DeviceOf(Parameter[] parameters)
+    {
+        if (parameters.Length == 0)
+            throw new ArgumentException("parameters must hold at least one parameter. Actual number was 0.", nameof(parameters));
+        if (Array.IndexOf(parameters, null) is var missing and >= 0)
+            throw new ArgumentException($"parameters must not hold null. Actual value at index {missing} was null.", nameof(parameters));
+        return parameters[0].Device;
+    }
+
+    private void Allocate(int group, int slot)
+    {
+        foreach (var alike in _tracked.Where(tracked => tracked.Group == group && tracked.State[slot] is null).GroupBy(StateTypeOf))
+        {
+            TrackedParameter[] members = [.. alike];
+            var tensors = _arena.Allocate(alike.Key, [.. members.Select(tracked => tracked.Parameter.Length)]);
+            for (var i = 0; i < members.Length; i++)
+                members[i].State[slot] = tensors[i];
+        }
+    }
+
+    private void ThrowIfUnfit(Parameter[] added)
+    {
+        var names = _tracked.Select(tracked => tracked.Parameter.Name).ToHashSet();
+        var present = _tracked.Select(tracked => tracked.Parameter).ToHashSet();
+        foreach (var parameter in added)
+        {
+            if (parameter.Device != Device)
+                throw new ArgumentException($"Parameter '{parameter.Name}' must lie on the optimizer's device, '{Device.Name}'. Actual device was '{parameter.Device.Name}'.", nameof(added));
+            ObjectDisposedException.ThrowIf(parameter.Data.IsDisposed, parameter);
+            if (!present.Add(parameter))
+                throw new ArgumentException($"Parameter '{parameter.Name}' must be given once. It is in the optimizer already.", nameof(added));
+            if (!names.Add(parameter.Name))
+                throw new ArgumentException($"Parameter names must be unique. Another parameter of the optimizer is called '{parameter.Name}', too.", nameof(added));
+        }
+
+        var byAddress = present.Where(parameter => parameter.Length > 0).OrderBy(parameter => parameter.Data.Address).ToArray();
+        for (var i = 1; i < byAddress.Length; i++)
+        {
+            var before = byAddress[i - 1].Data;
+            if (before.Address + (nint)before.SizeInBytes > byAddress[i].Data.Address)
+                throw new ArgumentException($"Parameters must not share memory. '{byAddress[i - 1].Name}' and '{byAddress[i].Name}' do.", nameof(added));
+        }
+    }
+
+    private void ThrowIfForeign(StateDictionary state)
+    {
+        if (state.Optimizer != GetType().Name)
+            throw new ArgumentException($"state must be of optimizer {GetType().Name}. Actual optimizer was {state.Optimizer}.", nameof(state));
+        if (state.Groups.Count != _groups.Count)
+            throw new ArgumentException($"state must have {_groups.Count} parameter groups, as the optimizer has. Actual number was {state.Groups.Count}.", nameof(state));
+
+        for (var i = 0; i < _groups.Count; i++)
+        {
+            if (state.Groups[i].Options is not TOptions options)
+                throw new ArgumentException($"Group {i} of state must have {typeof(TOptions).Name}. Actual type was {state.Groups[i].Options?.GetType().Name ?? "null"}.", nameof(state));
+            options.Validate();
+            if (options.StatePrecision != _groups[i].Options.StatePrecision)
+                throw new ArgumentException($"StatePrecision of group {i} must be {_groups[i].Options.StatePrecision}, as the optimizer's. Actual value in state was {options.StatePrecision}.", nameof(state));
+            var own = _groups[i].Parameters.Select(parameter => parameter.Name).ToHashSet();
+            if (state.Groups[i].Parameters.FirstOrDefault(name => !own.Contains(name)) is { } unexpected)
+                throw new ArgumentException($"Parameter '{unexpected}' is in group {i} of state but not of the optimizer.", nameof(state));
+            if (own.Except(state.Groups[i].Parameters).FirstOrDefault() is { } missing)
+                throw new ArgumentException($"Parameter '{missing}' is in group {i} of the optimizer but not of state.", nameof(state));
+        }
+
+        if (state.Parameters.Keys.Except(_tracked.Select(tracked => tracked.Parameter.Name)).FirstOrDefault() is { } foreign)
+            throw new ArgumentException($"State is given for parameter '{foreign}', which the optimizer does not have.", nameof(state));
+        foreach (var tracked in _tracked)
+        {
+            if (state.Parameters.TryGetValue(tracked.Parameter.Name, out var saved))
+                ThrowIfForeign(tracked, saved, (TOptions)state.Groups[tracked.Group].Options);
+        }
+    }
+
+    private void ThrowIfForeign(TrackedParameter tracked, ParameterState saved, TOptions options)
+    {
+        var name = tracked.Parameter.Name;
+        if (RecordsStep && saved.Step is not > 0)
+            throw new ArgumentException($"step of parameter '{name}' must be at least 1. Actual value was {saved.Step?.ToString(CultureInfo.InvariantCulture) ?? "missing"}.");
+        if (saved.Tensors.Keys.Except(_slots.Select(slot => slot.Name)).FirstOrDefault() is { } unexpected)
+            throw new ArgumentException($"State '{unexpected}' of parameter '{name}' is none of {GetType().Name}'s: {string.Join(", ", _slots.Select(slot => slot.Name))}.");
+        foreach (var slot in _slots)
+        {
+            if (!saved.Tensors.TryGetValue(slot.Name, out var tensor))
+            {
+                if (RecordsStep && (slot.IsInUse?.Invoke(options) ?? true))
+                    throw new ArgumentException($"State '{slot.Name}' of parameter '{name}' is missing.");
+                continue;
+            }
+            if (!tensor.Shape.SequenceEqual(tracked.Shape))
+                throw new ArgumentException($"State '{slot.Name}' of parameter '{name}' must have shape {Parameter.Describe(tracked.Shape)}. Actual shape was {Parameter.Describe([.. tensor.Shape])}.");
+            if (tensor.ElementType != StateType(options, tracked.Parameter))
+                throw new ArgumentException($"State '{slot.Name}' of parameter '{name}' must be {StateType(options, tracked.Parameter)}. Actual type was {tensor.ElementType}.");
+        }
+    }
+}

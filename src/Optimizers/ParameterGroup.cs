@@ -1,0 +1,46 @@
+using GpuOptim.Host;
+
+namespace GpuOptim.Optimizers;
+
+/// <summary>Parameters that share hyper-parameters.</summary>
+public abstract class ParameterGroup
+{
+    private protected ParameterGroup(IReadOnlyList<Parameter> parameters) => Parameters = parameters;
+
+    /// <summary>The parameters, in the order in which they were given.</summary>
+    public IReadOnlyList<Parameter> Parameters { get; }
+
+    /// <summary>Step size of the group, for the steps to come.</summary>
+    /// <exception cref="ArgumentOutOfRangeException">Negative or not finite.</exception>
+    public abstract double LearningRate { get; set; }
+}
+
+/// <summary>Parameters that share hyper-parameters of one kind.</summary>
+/// <typeparam name="TOptions">The optimizer's options.</typeparam>
+public sealed class ParameterGroup<TOptions> : ParameterGroup where TOptions : OptimizerOptions
+{
+    internal ParameterGroup(IReadOnlyList<Parameter> parameters, TOptions options)
+        : base(parameters) => Options = options;
+
+    /// <summary>The hyper-parameters, for the steps to come: <c>group.Options = group.Options with { … }</c>.</summary>
+    /// <exception cref="ArgumentException">The options do not fit together, or the state's precision would change.</exception>
+    public TOptions Options
+    {
+        get;
+        set
+        {
+            ArgumentNullException.ThrowIfNull(value);
+            value.Validate();
+            if (field is not null && value.StatePrecision != field.StatePrecision)
+                throw new ArgumentException($"StatePrecision must stay {field.StatePrecision} for the life of a group. Actual value was {value.StatePrecision}.", nameof(value));
+            field = value;
+        }
+    }
+
+    /// <inheritdoc/>
+    public override double LearningRate
+    {
+        get => Options.LearningRate;
+        set => Options = (TOptions)((OptimizerOptions)Options with { LearningRate = value });
+    }
+}

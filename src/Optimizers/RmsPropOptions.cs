@@ -1,0 +1,26 @@
+namespace GpuOptim.Optimizers;
+
+/// <summary>Hyper-parameters of <see cref="RmsProp"/>, with PyTorch's defaults.</summary>
+public sealed record RmsPropOptions : OptimizerOptions
+{
+    /// <summary>PyTorch's defaults.</summary>
+    public RmsPropOptions() => LearningRate = 1e-2;
+
+    /// <summary>Smoothing constant of the squares' average; in [0, 1). PyTorch: <c>alpha</c>.</summary>
+    /// <exception cref="ArgumentOutOfRangeException">Out of range.</exception>
+    public double Alpha { get; init => field = Fraction(value); } = 0.99;
+
+    /// <summary>Added to the root, for numerical stability; 0 or more. PyTorch: <c>eps</c>.</summary>
+    /// <exception cref="ArgumentOutOfRangeException">Negative or not finite.</exception>
+    public double Epsilon { get; init => field = NonNegative(value); } = 1e-8;
+
+    /// <summary>How much of the previous update goes on; 0 or more, 0 for none. PyTorch: <c>momentum</c>.</summary>
+    /// <exception cref="ArgumentOutOfRangeException">Negative or not finite.</exception>
+    public double Momentum { get; init => field = NonNegative(value); }
+
+    /// <summary>Divide by an estimate of the standard deviation instead of the root mean square. PyTorch: <c>centered</c>.</summary>
+    public bool Centered { get; init; }
+
+    /// <summary>Ascend instead of descend. PyTorch: <c>maximize</c>.</summary>
+    public bool Maximize { get; init; }
+}

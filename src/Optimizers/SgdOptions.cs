@@ -1,0 +1,30 @@
+namespace GpuOptim.Optimizers;
+
+/// <summary>Hyper-parameters of <see cref="Sgd"/>, with PyTorch's defaults.</summary>
+public sealed record SgdOptions : OptimizerOptions
+{
+    /// <summary>How much of the previous update goes on; 0 or more, 0 for none, typically 0.9. PyTorch: <c>momentum</c>.</summary>
+    /// <exception cref="ArgumentOutOfRangeException">Negative or not finite.</exception>
+    public double Momentum { get; init => field = NonNegative(value); }
+
+    /// <summary>What the gradient's share of the momentum is lessened by, from the second step on. PyTorch: <c>dampening</c>.</summary>
+    /// <exception cref="ArgumentOutOfRangeException">Not finite.</exception>
+    public double Dampening
+    {
+        get;
+        init => field = double.IsFinite(value) ? value : throw new ArgumentOutOfRangeException(nameof(Dampening), value, "Dampening must be finite.");
+    }
+
+    /// <summary>Look ahead along the momentum; needs momentum and no dampening. PyTorch: <c>nesterov</c>.</summary>
+    public bool Nesterov { get; init; }
+
+    /// <summary>Ascend instead of descend. PyTorch: <c>maximize</c>.</summary>
+    public bool Maximize { get; init; }
+
+    /// <inheritdoc/>
+    protected internal override void Validate()
+    {
+        if (Nesterov && (Momentum == 0 || Dampening != 0))
+            throw new ArgumentException($"Nesterov must come with Momentum above 0 and Dampening 0. Actual values were {Momentum} and {Dampening}.");
+    }
+}

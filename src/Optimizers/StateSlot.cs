@@ -1,0 +1,7 @@
+namespace GpuOptim.Optimizers;
+
+/// <summary>Declares a state tensor of an optimizer: one number for each element of the parameter, zero at first.</summary>
+/// <typeparam name="TOptions">The optimizer's options.</typeparam>
+/// <param name="Name">Its name in state dictionaries; PyTorch's.</param>
+/// <param name="IsInUse">Whether these options need it; null means always.</param>
+public sealed record StateSlot<TOptions>(string Name, Func<TOptions, bool>? IsInUse = null) where TOptions : OptimizerOptions;

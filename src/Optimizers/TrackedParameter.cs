@@ -1,0 +1,24 @@
+using GpuOptim.Host;
+
+namespace GpuOptim.Optimizers;
+
+/// <summary>A parameter with what its optimizer remembers of it.</summary>
+internal sealed class TrackedParameter(Parameter parameter, int group, int slots)
+{
+    public Parameter Parameter { get; } = parameter;
+
+    /// <summary>Index of its group.</summary>
+    public int Group { get; } = group;
+
+    /// <summary>State tensors by slot; null until a step needs them.</summary>
+    public DeviceBuffer?[] State { get; } = new DeviceBuffer?[slots];
+
+    /// <summary>How often the parameter was updated.</summary>
+    public long Step { get; set; }
+
+    /// <summary>A bit for each slot that an update has written.</summary>
+    public uint Written { get; set; }
+
+    /// <summary>The shape, to hand on without copying.</summary>
+    public long[] Shape { get; } = [.. parameter.Shape];
+}

@@ -1,0 +1,147 @@
+using System.Text.Json;
+using GpuOptim.Host;
+using GpuOptim.Optimizers;
+using GpuOptim.Tests.Support;
+
+namespace GpuOptim.Tests.Optimizers;
+
+/// <summary>A recorded run of a PyTorch optimizer, and the same run here.</summary>
+internal sealed class GoldenTrajectory(string name)
+{
+    private readonly SafetensorsFile _file = new(PathOf(name));
+
+    /// <summary>All recorded runs, by file name.</summary>
+    public static IEnumerable<string> Names => Directory
+        .EnumerateFiles(Folder, "*.safetensors")
+        .Select(path => Path.GetFileNameWithoutExtension(path))
+        .Order(StringComparer.Ordinal);
+
+    private static string Folder => Path.Combine(TestContext.CurrentContext.TestDirectory, "Golden");
+
+    /// <summary>Runs every step on a device and holds parameters after each, and state at the end, to the recorded bits.</summary>
+    public void Verify(Device device)
+    {
+        switch (_file.ElementType("init/0"))
+        {
+            case ElementType.Float32: Verify<float>(device); break;
+            case ElementType.BFloat16: Verify<BFloat16>(device); break;
+            case ElementType.Float16: Verify<Half>(device); break;
+        }
+    }
+
+    private static string PathOf(string name) => Path.Combine(Folder, name + ".safetensors");
+
+    private void Verify<T>(Device device) where T : unmanaged
+    {
+        var count = _file.JsonMetadata("shapes").GetArrayLength();
+        var steps = _file.JsonMetadata("steps").GetInt32();
+        var learningRates = _file.JsonMetadata("lrs").EnumerateArray().Select(rate => rate.GetDouble()).ToArray();
+        var parameters = Enumerable.Range(0, count)
+            .Select(i => device.CreateParameter($"p{i}", _file.Shape($"init/{i}"), _file.Values<T>($"init/{i}")))
+            .ToArray();
+        var updates = new int[count];
+
+        using var optimizer = Create(_file.Metadata("optimizer"), _file.JsonMetadata("hyper"), parameters);
+        for (var t = 1; t <= steps; t++)
+        {
+            if (learningRates.Length > 0)
+                optimizer.Groups[0].LearningRate = learningRates[(t - 1) % learningRates.Length];
+            for (var i = 0; i < count; i++)
+            {
+                parameters[i].HasGradient = _file.Contains($"grad/{t}/{i}");
+                if (parameters[i].HasGradient)
+                {
+                    parameters[i].Gradient.CopyFrom(_file.Values<T>($"grad/{t}/{i}"));
+                    updates[i]++;
+                }
+            }
+
+            optimizer.Step();
+
+            for (var i = 0; i < count; i++)
+                Bits.AreEqual<T>(parameters[i].Data.ToArray(), _file.Values<T>($"param/{t}/{i}"), $"param/{t}/{i}");
+        }
+
+        VerifyState<T>(optimizer.StateDictionary(), updates);
+    }
+
+    private void VerifyState<T>(StateDictionary state, int[] updates) where T : unmanaged
+    {
+        for (var i = 0; i < updates.Length; i++)
+        {
+            var recorded = _file.Names.Where(name => name.StartsWith("state/", StringComparison.Ordinal) && name.EndsWith($"/{i}", StringComparison.Ordinal))
+                .Select(name => name.Split('/')[1])
+                .ToArray();
+            if (!state.Parameters.TryGetValue($"p{i}", out var own))
+            {
+                Assert.That(recorded, Is.Empty, $"state of parameter {i}");
+                continue;
+            }
+            Assert.That(own.Names, Is.EquivalentTo(recorded), $"state names of parameter {i}");
+            foreach (var name in recorded)
+            {
+                if (name == "step")
+                {
+                    Assert.That(own.Step, Is.EqualTo((long)_file.Values<float>($"state/step/{i}")[0]), $"step of parameter {i}");
+                    Assert.That(own.Step, Is.EqualTo(updates[i]), $"step of parameter {i}");
+                }
+                else
+                {
+                    Bits.AreEqual(own[name].Values<T>(), _file.Values<T>($"state/{name}/{i}"), $"state/{name}/{i}");
+                }
+            }
+        }
+    }
+
+    /// <summary>The optimizer with PyTorch's keyword arguments; what is absent has the default.</summary>
+    private static Optimizer Create(string optimizer, JsonElement hyper, Parameter[] parameters)
+    {
+        double Number(string key, double otherwise) => hyper.TryGetProperty(key, out var value) ? value.GetDouble() : otherwise;
+        bool Flag(string key) => hyper.TryGetProperty(key, out var value) && value.GetBoolean();
+        double Beta(int index, double otherwise) => hyper.TryGetProperty("betas", out var betas) ? betas[index].GetDouble() : otherwise;
+
+        switch (optimizer)
+        {
+            case "SGD":
+                var sgd = new SgdOptions();
+                return new Sgd(parameters, new()
+                {
+                    LearningRate = Number("lr", sgd.LearningRate),
+                    WeightDecay = Number("weight_decay", sgd.WeightDecay),
+                    Momentum = Number("momentum", sgd.Momentum),
+                    Dampening = Number("dampening", sgd.Dampening),
+                    Nesterov = Flag("nesterov"),
+                    Maximize = Flag("maximize"),
+                });
+            case "RMSprop":
+                var rmsProp = new RmsPropOptions();
+                return new RmsProp(parameters, new()
+                {
+                    LearningRate = Number("lr", rmsProp.LearningRate),
+                    WeightDecay = Number("weight_decay", rmsProp.WeightDecay),
+                    Alpha = Number("alpha", rmsProp.Alpha),
+                    Epsilon = Number("eps", rmsProp.Epsilon),
+                    Momentum = Number("momentum", rmsProp.Momentum),
+                    Centered = Flag("centered"),
+                    Maximize = Flag("maximize"),
+                });
+            case "Adam":
+                return new Adam(parameters, Fill(new AdamOptions()));
+            case "AdamW":
+                return new AdamW(parameters, Fill(new AdamWOptions()));
+            default:
+                throw new NotSupportedException(optimizer);
+        }
+
+        TOptions Fill<TOptions>(TOptions defaults) where TOptions : AdamOptionsBase => (TOptions)((AdamOptionsBase)defaults with
+        {
+            LearningRate = Number("lr", defaults.LearningRate),
+            WeightDecay = Number("weight_decay", defaults.WeightDecay),
+            Beta1 = Beta(0, defaults.Beta1),
+            Beta2 = Beta(1, defaults.Beta2),
+            Epsilon = Number("eps", defaults.Epsilon),
+            Amsgrad = Flag("amsgrad"),
+            Maximize = Flag("maximize"),
+        });
+    }
+}
