@@ -170,19 +170,19 @@ public abstract class Optimizer<TOptions> : Optimizer where TOptions : Optimizer
         }
     }
 
-    private void ThrowIfUnfit(Parameter[] added)
+    private void ThrowIfUnfit(Parameter[] parameters)
     {
         var names = _tracked.Select(tracked => tracked.Parameter.Name).ToHashSet();
         var present = _tracked.Select(tracked => tracked.Parameter).ToHashSet();
-        foreach (var parameter in added)
+        foreach (var parameter in parameters)
         {
             if (parameter.Device != Device)
-                throw new ArgumentException($"Parameter '{parameter.Name}' must lie on the optimizer's device, '{Device.Name}'. Actual device was '{parameter.Device.Name}'.", nameof(added));
+                throw new ArgumentException($"Parameter '{parameter.Name}' must lie on the optimizer's device, '{Device.Name}'. Actual device was '{parameter.Device.Name}'.", nameof(parameters));
             ObjectDisposedException.ThrowIf(parameter.Data.IsDisposed, parameter);
             if (!present.Add(parameter))
-                throw new ArgumentException($"Parameter '{parameter.Name}' must be given once. It is in the optimizer already.", nameof(added));
+                throw new ArgumentException($"Parameter '{parameter.Name}' must be given once. It is in the optimizer already.", nameof(parameters));
             if (!names.Add(parameter.Name))
-                throw new ArgumentException($"Parameter names must be unique. Another parameter of the optimizer is called '{parameter.Name}', too.", nameof(added));
+                throw new ArgumentException($"Parameter names must be unique. Another parameter of the optimizer is called '{parameter.Name}', too.", nameof(parameters));
         }
 
         var byAddress = present.Where(parameter => parameter.Length > 0).OrderBy(parameter => parameter.Data.Address).ToArray();
@@ -190,7 +190,7 @@ public abstract class Optimizer<TOptions> : Optimizer where TOptions : Optimizer
         {
             var before = byAddress[i - 1].Data;
             if (before.Address + (nint)before.SizeInBytes > byAddress[i].Data.Address)
-                throw new ArgumentException($"Parameters must not share memory. '{byAddress[i - 1].Name}' and '{byAddress[i].Name}' do.", nameof(added));
+                throw new ArgumentException($"Parameters must not share memory. '{byAddress[i - 1].Name}' and '{byAddress[i].Name}' do.", nameof(parameters));
         }
     }
 
@@ -224,25 +224,25 @@ public abstract class Optimizer<TOptions> : Optimizer where TOptions : Optimizer
         }
     }
 
-    private void ThrowIfForeign(TrackedParameter tracked, ParameterState saved, TOptions options)
+    private void ThrowIfForeign(TrackedParameter tracked, ParameterState state, TOptions options)
     {
         var name = tracked.Parameter.Name;
-        if (RecordsStep && saved.Step is not > 0)
-            throw new ArgumentException($"step of parameter '{name}' must be at least 1. Actual value was {saved.Step?.ToString(CultureInfo.InvariantCulture) ?? "missing"}.");
-        if (saved.Tensors.Keys.Except(_slots.Select(slot => slot.Name)).FirstOrDefault() is { } unexpected)
-            throw new ArgumentException($"State '{unexpected}' of parameter '{name}' is none of {GetType().Name}'s: {string.Join(", ", _slots.Select(slot => slot.Name))}.");
+        if (RecordsStep && state.Step is not > 0)
+            throw new ArgumentException($"step of parameter '{name}' must be at least 1. Actual value was {state.Step?.ToString(CultureInfo.InvariantCulture) ?? "missing"}.", nameof(state));
+        if (state.Tensors.Keys.Except(_slots.Select(slot => slot.Name)).FirstOrDefault() is { } unexpected)
+            throw new ArgumentException($"State '{unexpected}' of parameter '{name}' is none of {GetType().Name}'s: {string.Join(", ", _slots.Select(slot => slot.Name))}.", nameof(state));
         foreach (var slot in _slots)
         {
-            if (!saved.Tensors.TryGetValue(slot.Name, out var tensor))
+            if (!state.Tensors.TryGetValue(slot.Name, out var tensor))
             {
                 if (RecordsStep && (slot.IsInUse?.Invoke(options) ?? true))
-                    throw new ArgumentException($"State '{slot.Name}' of parameter '{name}' is missing.");
+                    throw new ArgumentException($"State '{slot.Name}' of parameter '{name}' is missing.", nameof(state));
                 continue;
             }
             if (!tensor.Shape.SequenceEqual(tracked.Shape))
-                throw new ArgumentException($"State '{slot.Name}' of parameter '{name}' must have shape {Parameter.Describe(tracked.Shape)}. Actual shape was {Parameter.Describe([.. tensor.Shape])}.");
+                throw new ArgumentException($"State '{slot.Name}' of parameter '{name}' must have shape {Parameter.Describe(tracked.Shape)}. Actual shape was {Parameter.Describe([.. tensor.Shape])}.", nameof(state));
             if (tensor.ElementType != StateType(options, tracked.Parameter))
-                throw new ArgumentException($"State '{slot.Name}' of parameter '{name}' must be {StateType(options, tracked.Parameter)}. Actual type was {tensor.ElementType}.");
+                throw new ArgumentException($"State '{slot.Name}' of parameter '{name}' must be {StateType(options, tracked.Parameter)}. Actual type was {tensor.ElementType}.", nameof(state));
         }
     }
 }

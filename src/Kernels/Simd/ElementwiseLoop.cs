@@ -6,7 +6,7 @@ namespace GpuOptim.Kernels.Simd;
 
 /// <summary>
 /// The one loop of every elementwise optimizer on the CPU: loads a lane of the parameter, its gradient and its state, applies the rule,
-/// stores what changed. The last few elements go one at a time through the same rule.
+/// stores what changed.
 /// </summary>
 /// <typeparam name="TRule">The rule, a struct, so that the compiler specialises the loop for it.</typeparam>
 /// <typeparam name="TFloats">The vector width.</typeparam>
@@ -18,40 +18,75 @@ internal static unsafe class ElementwiseLoop<TRule, TFloats, TElement, TState>
     where TElement : IFormat
     where TState : IFormat
 {
+    private const MethodImplOptions Inline = MethodImplOptions.AggressiveInlining;
+
     /// <summary>Updates <paramref name="count"/> elements. A state that is not in use is null.</summary>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static void Run(void* rule, void* parameter, void* gradient, void* state0, void* state1, void* state2, nint count)
     {
-        var constants = *(TRule*)rule;
-        nint i = 0;
-        for (; i <= count - TFloats.Count; i += TFloats.Count)
-            Update<TFloats>(constants, parameter, gradient, state0, state1, state2, i);
-        for (; i < count; i++)
-            Update<Floats1>(constants, parameter, gradient, state0, state1, state2, i);
+        var tensors = new Tensors(*(TRule*)rule, parameter, gradient, state0, state1, state2);
+        var end = count - TFloats.Count;
+        if (end < 0)
+        {
+            for (nint i = 0; i < count; i++)
+                tensors.Store(i, tensors.Update<Floats1>(i));
+        }
+        else if (count % TFloats.Count == 0)
+        {
+            for (nint i = 0; i <= end; i += TFloats.Count)
+                tensors.Store(i, tensors.Update<TFloats>(i));
+        }
+        else
+        {
+            // The last full vector overlaps the one before it. Computed first and stored last, it writes there what is there already.
+            var last = tensors.Update<TFloats>(end);
+            for (nint i = 0; i <= end; i += TFloats.Count)
+                tensors.Store(i, tensors.Update<TFloats>(i));
+            tensors.Store(end, last);
+        }
     }
 
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static void Update<T>(TRule rule, void* parameter, void* gradient, void* state0, void* state1, void* state2, nint i)
-        where T : unmanaged, IFloats<T>
+    /// <summary>What an update makes of one lane.</summary>
+    private ref struct Updated<T> where T : unmanaged, IFloats<T>
     {
-        var p = new Lane<T, TState>(TElement.Load<T>(parameter, i));
-        var g = new Lane<T, TState>(TElement.Load<T>(gradient, i));
-        Lane<T, TState> s0 = default, s1 = default, s2 = default;
-        if (TRule.StateCount > 0 && state0 != null)
-            s0 = new(TState.Load<T>(state0, i));
-        if (TRule.StateCount > 1 && state1 != null)
-            s1 = new(TState.Load<T>(state1, i));
-        if (TRule.StateCount > 2 && state2 != null)
-            s2 = new(TState.Load<T>(state2, i));
+        public Lane<T, TState> Parameter, State0, State1, State2;
+    }
 
-        rule.Apply(ref p, g, ref s0, ref s1, ref s2);
+    /// <summary>The tensors under the loop, and the rule applied to them.</summary>
+    private readonly ref struct Tensors(TRule rule, void* parameter, void* gradient, void* state0, void* state1, void* state2)
+    {
+        private readonly void* _parameter = parameter;
+        private readonly void* _gradient = gradient;
+        private readonly void* _state0 = state0;
+        private readonly void* _state1 = state1;
+        private readonly void* _state2 = state2;
 
-        TElement.Store(typeof(TElement) == typeof(TState) ? p.Value : TElement.Round(p.Value), parameter, i);
-        if (TRule.StateCount > 0 && state0 != null)
-            TState.Store(s0.Value, state0, i);
-        if (TRule.StateCount > 1 && state1 != null)
-            TState.Store(s1.Value, state1, i);
-        if (TRule.StateCount > 2 && state2 != null)
-            TState.Store(s2.Value, state2, i);
+        [MethodImpl(Inline)]
+        public Updated<T> Update<T>(nint i) where T : unmanaged, IFloats<T>
+        {
+            Updated<T> lane = default;
+            lane.Parameter = new(TElement.Load<T>(_parameter, i));
+            if (TRule.StateCount > 0 && _state0 != null)
+                lane.State0 = new(TState.Load<T>(_state0, i));
+            if (TRule.StateCount > 1 && _state1 != null)
+                lane.State1 = new(TState.Load<T>(_state1, i));
+            if (TRule.StateCount > 2 && _state2 != null)
+                lane.State2 = new(TState.Load<T>(_state2, i));
+            rule.Apply(ref lane.Parameter, new(TElement.Load<T>(_gradient, i)), ref lane.State0, ref lane.State1, ref lane.State2);
+            return lane;
+        }
+
+        [MethodImpl(Inline)]
+        public void Store<T>(nint i, Updated<T> lane) where T : unmanaged, IFloats<T>
+        {
+            var parameter = lane.Parameter.Value;
+            TElement.Store(typeof(TElement) == typeof(TState) ? parameter : TElement.Round(parameter), _parameter, i);
+            if (TRule.StateCount > 0 && _state0 != null)
+                TState.Store(lane.State0.Value, _state0, i);
+            if (TRule.StateCount > 1 && _state1 != null)
+                TState.Store(lane.State1.Value, _state1, i);
+            if (TRule.StateCount > 2 && _state2 != null)
+                TState.Store(lane.State2.Value, _state2, i);
+        }
     }
 }

@@ -1,0 +1,87 @@
+using GpuOptim.Host;
+using GpuOptim.Optimizers;
+
+namespace GpuOptim.Tests.Optimizers;
+
+/// <summary>PyTorch's defaults, and the message of every option out of range.</summary>
+public sealed class OptionsTests
+{
+    [Test]
+    public void DefaultsArePyTorchs()
+    {
+        SgdOptions sgd = new();
+        RmsPropOptions rmsProp = new();
+        AdamOptions adam = new();
+        AdamWOptions adamW = new();
+        Assert.That((sgd.LearningRate, sgd.Momentum, sgd.Dampening, sgd.WeightDecay, sgd.Nesterov, sgd.Maximize), Is.EqualTo((1e-3, 0.0, 0.0, 0.0, false, false)));
+        Assert.That((rmsProp.LearningRate, rmsProp.Alpha, rmsProp.Epsilon, rmsProp.WeightDecay, rmsProp.Momentum, rmsProp.Centered, rmsProp.Maximize), Is.EqualTo((1e-2, 0.99, 1e-8, 0.0, 0.0, false, false)));
+        Assert.That((adam.LearningRate, adam.Beta1, adam.Beta2, adam.Epsilon, adam.WeightDecay, adam.Amsgrad, adam.Maximize), Is.EqualTo((1e-3, 0.9, 0.999, 1e-8, 0.0, false, false)));
+        Assert.That((adamW.LearningRate, adamW.Beta1, adamW.Beta2, adamW.Epsilon, adamW.WeightDecay, adamW.Amsgrad, adamW.Maximize), Is.EqualTo((1e-3, 0.9, 0.999, 1e-8, 1e-2, false, false)));
+        Assert.That(sgd.StatePrecision, Is.EqualTo(StatePrecision.SameAsParameter));
+    }
+
+    private static IEnumerable<TestCaseData> OutOfRange()
+    {
+        const string NonNegative = "must be finite and at least 0.", Fraction = "must be in [0, 1).";
+        TestCaseData Case(string option, double value, Func<double, object> create, string constraint) =>
+            new TestCaseData(option, value, create, constraint).SetArgDisplayNames(create(0).GetType().Name, option, $"{value}");
+
+        foreach (var value in new[] { -1e-9, double.NaN, double.PositiveInfinity })
+        {
+            yield return Case("LearningRate", value, x => new SgdOptions { LearningRate = x }, NonNegative);
+            yield return Case("WeightDecay", value, x => new SgdOptions { WeightDecay = x }, NonNegative);
+            yield return Case("Momentum", value, x => new SgdOptions { Momentum = x }, NonNegative);
+            yield return Case("LearningRate", value, x => new RmsPropOptions { LearningRate = x }, NonNegative);
+            yield return Case("Epsilon", value, x => new RmsPropOptions { Epsilon = x }, NonNegative);
+            yield return Case("Momentum", value, x => new RmsPropOptions { Momentum = x }, NonNegative);
+            yield return Case("Epsilon", value, x => new AdamOptions { Epsilon = x }, NonNegative);
+            yield return Case("WeightDecay", value, x => new AdamWOptions { WeightDecay = x }, NonNegative);
+        }
+        foreach (var value in new[] { -0.1, 1, double.NaN })
+        {
+            yield return Case("Alpha", value, x => new RmsPropOptions { Alpha = x }, Fraction);
+            yield return Case("Beta1", value, x => new AdamOptions { Beta1 = x }, Fraction);
+            yield return Case("Beta2", value, x => new AdamWOptions { Beta2 = x }, Fraction);
+        }
+        yield return Case("Dampening", double.NaN, x => new SgdOptions { Dampening = x }, "must be finite.");
+    }
+
+    [TestCaseSource(nameof(OutOfRange))]
+    public void OutOfRangeIsRefused(string option, double value, Func<double, object> create, string constraint) =>
+        Assert.That(() => create(value), Throws.TypeOf<ArgumentOutOfRangeException>()
+            .With.Message.StartsWith($"{option} {constraint}")
+            .And.Message.EndsWith(FormattableString.Invariant($"Actual value was {value}."))
+            .And.Property("ParamName").EqualTo(option));
+
+    [Test]
+    public void NesterovNeedsMomentumWithoutDampening([Values(0, 0.9)] double momentum)
+    {
+        using var device = new SimdDevice();
+        using var parameter = device.CreateParameter("p", [1]);
+        var options = new SgdOptions { Nesterov = true, Momentum = momentum, Dampening = momentum == 0 ? 0 : 0.5 };
+        Assert.That(() => new Sgd([parameter], options), Throws.ArgumentException.With.Message.Contains("Nesterov must come with Momentum above 0 and Dampening 0."));
+    }
+
+    [Test]
+    public void OptionsChangeBetweenStepsAndAreChecked()
+    {
+        using var device = new SimdDevice();
+        using var parameter = device.CreateParameter("p", [1]);
+        using var sgd = new Sgd([parameter], new() { LearningRate = 1 });
+        var group = sgd.Groups[0];
+        parameter.Gradient.CopyFrom([1]);
+
+        sgd.Step();
+        group.LearningRate = 0.25;
+        sgd.Step();
+        group.Options = group.Options with { Maximize = true };
+        sgd.Step();
+
+        Assert.That(parameter.Data.Span[0], Is.EqualTo(-1f));
+        Assert.That(() => group.LearningRate = -1, Throws.TypeOf<ArgumentOutOfRangeException>().With.Message.Contains("LearningRate must be finite and at least 0."));
+        Assert.That(() => group.Options = group.Options with { Nesterov = true }, Throws.ArgumentException.With.Message.Contains("Nesterov must come with Momentum"));
+        Assert.That(() => group.Options = group.Options with { StatePrecision = StatePrecision.Float32 }, Throws.ArgumentException.With.Message.Contains("StatePrecision must stay SameAsParameter for the life of a group. Actual value was Float32."));
+        Assert.That(() => group.Options = null!, Throws.ArgumentNullException);
+        Assert.That(group.Options, Is.EqualTo(new SgdOptions { LearningRate = 0.25, Maximize = true }));
+    }
+}
