@@ -21,7 +21,7 @@ internal readonly struct Lane<TFloats, TFormat>(TFloats value) : ILane<Lane<TFlo
     private static Lane<TFloats, TFormat> Round(TFloats value) => new(TFormat.Round(value));
 
     [MethodImpl(Inline)]
-    public Lane<TFloats, TFormat> Neg() => new(TFloats.AddBits(Value, TFloats.CreateBits(0x8000_0000)));
+    public Lane<TFloats, TFormat> Neg() => new(TFloats.Negate(Value));
 
     [MethodImpl(Inline)]
     public Lane<TFloats, TFormat> Add(Lane<TFloats, TFormat> other, float alpha) =>
@@ -60,10 +60,5 @@ internal readonly struct Lane<TFloats, TFormat>(TFloats value) : ILane<Lane<TFlo
     public Lane<TFloats, TFormat> Max(Lane<TFloats, TFormat> other) => new(TFloats.Max(Value, other.Value));
 
     [MethodImpl(Inline)]
-    public Lane<TFloats, TFormat> Sign()
-    {
-        var zero = TFloats.Create(0f);
-        var one = TFloats.Create(1f);
-        return new(TFloats.Subtract(TFloats.And(TFloats.LessThan(zero, Value), one), TFloats.And(TFloats.LessThan(Value, zero), one)));
-    }
+    public Lane<TFloats, TFormat> Sign() => new(TFloats.Sign(Value));
 }

@@ -18,75 +18,78 @@ internal static unsafe class ElementwiseLoop<TRule, TFloats, TElement, TState>
     where TElement : IFormat
     where TState : IFormat
 {
-    private const MethodImplOptions Inline = MethodImplOptions.AggressiveInlining;
-
     /// <summary>Updates <paramref name="count"/> elements. A state that is not in use is null.</summary>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static void Run(void* rule, void* parameter, void* gradient, void* state0, void* state1, void* state2, nint count)
     {
-        var tensors = new Tensors(*(TRule*)rule, parameter, gradient, state0, state1, state2);
-        var end = count - TFloats.Count;
-        if (end < 0)
+        var tail = count % TFloats.Count;
+        if (tail == 0)
         {
-            for (nint i = 0; i < count; i++)
-                tensors.Store(i, tensors.Update<Floats1>(i));
+            RunVectors(rule, parameter, gradient, state0, state1, state2, count);
+            return;
         }
-        else if (count % TFloats.Count == 0)
+
+        // The end of the tensors is worked on apart, in a full vector, and put back when the rest is done. Where there are enough
+        // elements the vector overlaps the one before it, and writes there what is there already.
+        var start = Math.Max(0, count - TFloats.Count);
+        var ends = stackalloc TFloats[5];
+        void* parameterEnd = ends, gradientEnd = ends + 1;
+        void* state0End = state0 == null ? null : ends + 2, state1End = state1 == null ? null : ends + 3, state2End = state2 == null ? null : ends + 4;
+        Copy<TElement>(parameter, start, parameterEnd, 0, count);
+        Copy<TElement>(gradient, start, gradientEnd, 0, count);
+        Copy<TState>(state0, start, state0End, 0, count);
+        Copy<TState>(state1, start, state1End, 0, count);
+        Copy<TState>(state2, start, state2End, 0, count);
+
+        RunVectors(rule, parameter, gradient, state0, state1, state2, count - tail);
+        RunVectors(rule, parameterEnd, gradientEnd, state0End, state1End, state2End, TFloats.Count);
+
+        Copy<TElement>(parameterEnd, 0, parameter, start, count);
+        Copy<TState>(state0End, 0, state0, start, count);
+        Copy<TState>(state1End, 0, state1, start, count);
+        Copy<TState>(state2End, 0, state2, start, count);
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveOptimization | MethodImplOptions.NoInlining)]
+    private static void RunVectors(void* rule, void* parameter, void* gradient, void* state0, void* state1, void* state2, nint count)
+    {
+        var constants = *(TRule*)rule;
+        for (nint i = 0; i < count; i += TFloats.Count)
         {
-            for (nint i = 0; i <= end; i += TFloats.Count)
-                tensors.Store(i, tensors.Update<TFloats>(i));
+            var p = new Lane<TFloats, TState>(TElement.Load<TFloats>(parameter, i));
+            var g = new Lane<TFloats, TState>(TElement.Load<TFloats>(gradient, i));
+            Lane<TFloats, TState> s0 = default, s1 = default, s2 = default;
+            if (TRule.StateCount > 0 && state0 != null)
+                s0 = new(TState.Load<TFloats>(state0, i));
+            if (TRule.StateCount > 1 && state1 != null)
+                s1 = new(TState.Load<TFloats>(state1, i));
+            if (TRule.StateCount > 2 && state2 != null)
+                s2 = new(TState.Load<TFloats>(state2, i));
+
+            constants.Apply(ref p, g, ref s0, ref s1, ref s2);
+
+            TElement.Store(typeof(TElement) == typeof(TState) ? p.Value : TElement.Round(p.Value), parameter, i);
+            if (TRule.StateCount > 0 && state0 != null)
+                TState.Store(s0.Value, state0, i);
+            if (TRule.StateCount > 1 && state1 != null)
+                TState.Store(s1.Value, state1, i);
+            if (TRule.StateCount > 2 && state2 != null)
+                TState.Store(s2.Value, state2, i);
         }
+    }
+
+    /// <summary>Copies a vector's worth of elements, or all there are if they are fewer. A length known when compiling makes it one load and store.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static void Copy<TFormat>(void* source, nint sourceStart, void* destination, nint destinationStart, nint count) where TFormat : IFormat
+    {
+        if (source == null)
+            return;
+        var size = TFormat.Type.Size();
+        var from = (byte*)source + sourceStart * size;
+        var to = (byte*)destination + destinationStart * size;
+        if (count >= TFloats.Count)
+            Unsafe.CopyBlockUnaligned(to, from, (uint)(TFloats.Count * size));
         else
-        {
-            // The last full vector overlaps the one before it. Computed first and stored last, it writes there what is there already.
-            var last = tensors.Update<TFloats>(end);
-            for (nint i = 0; i <= end; i += TFloats.Count)
-                tensors.Store(i, tensors.Update<TFloats>(i));
-            tensors.Store(end, last);
-        }
-    }
-
-    /// <summary>What an update makes of one lane.</summary>
-    private ref struct Updated<T> where T : unmanaged, IFloats<T>
-    {
-        public Lane<T, TState> Parameter, State0, State1, State2;
-    }
-
-    /// <summary>The tensors under the loop, and the rule applied to them.</summary>
-    private readonly ref struct Tensors(TRule rule, void* parameter, void* gradient, void* state0, void* state1, void* state2)
-    {
-        private readonly void* _parameter = parameter;
-        private readonly void* _gradient = gradient;
-        private readonly void* _state0 = state0;
-        private readonly void* _state1 = state1;
-        private readonly void* _state2 = state2;
-
-        [MethodImpl(Inline)]
-        public Updated<T> Update<T>(nint i) where T : unmanaged, IFloats<T>
-        {
-            Updated<T> lane = default;
-            lane.Parameter = new(TElement.Load<T>(_parameter, i));
-            if (TRule.StateCount > 0 && _state0 != null)
-                lane.State0 = new(TState.Load<T>(_state0, i));
-            if (TRule.StateCount > 1 && _state1 != null)
-                lane.State1 = new(TState.Load<T>(_state1, i));
-            if (TRule.StateCount > 2 && _state2 != null)
-                lane.State2 = new(TState.Load<T>(_state2, i));
-            rule.Apply(ref lane.Parameter, new(TElement.Load<T>(_gradient, i)), ref lane.State0, ref lane.State1, ref lane.State2);
-            return lane;
-        }
-
-        [MethodImpl(Inline)]
-        public void Store<T>(nint i, Updated<T> lane) where T : unmanaged, IFloats<T>
-        {
-            var parameter = lane.Parameter.Value;
-            TElement.Store(typeof(TElement) == typeof(TState) ? parameter : TElement.Round(parameter), _parameter, i);
-            if (TRule.StateCount > 0 && _state0 != null)
-                TState.Store(lane.State0.Value, _state0, i);
-            if (TRule.StateCount > 1 && _state1 != null)
-                TState.Store(lane.State1.Value, _state1, i);
-            if (TRule.StateCount > 2 && _state2 != null)
-                TState.Store(lane.State2.Value, _state2, i);
-        }
+            Unsafe.CopyBlockUnaligned(to, from, (uint)(count * size));
     }
 }

@@ -1,0 +1,107 @@
+using GpuOptim.Host;
+using Spectre.Console;
+
+namespace GpuOptim.Benchmarks.Throughput;
+
+/// <summary>All that was measured on one layout and type.</summary>
+/// <param name="Layout">The tensors.</param>
+/// <param name="Type">Types of parameter and state.</param>
+/// <param name="Results">Copy and triad first.</param>
+internal sealed record Race(string Layout, string Type, IReadOnlyList<Result> Results)
+{
+    private const double SecondsEach = 0.05;
+
+    public static Race Run(SimdDevice device, Layout layout, NumberType type, IReadOnlyList<Contestant> contestants, PyTorch? torch, int rounds) => type.Element switch
+    {
+        ElementType.Float32 => Run<float>(device, layout, type, contestants, torch, rounds),
+        ElementType.BFloat16 => Run<BFloat16>(device, layout, type, contestants, torch, rounds),
+        _ => Run<Half>(device, layout, type, contestants, torch, rounds),
+    };
+
+    public void Print()
+    {
+        var table = new Table().Border(TableBorder.Rounded).Title($"[bold]{Layout} {Type}[/]")
+            .AddColumn("")
+            .AddColumn(new TableColumn("ns/parameter").RightAligned())
+            .AddColumn(new TableColumn("bytes").RightAligned())
+            .AddColumn(new TableColumn("GB/s").RightAligned())
+            .AddColumn(new TableColumn("of triad").RightAligned())
+            .AddColumn(new TableColumn("±").RightAligned())
+            .AddColumn(new TableColumn("times PyTorch").RightAligned());
+        foreach (var result in Results)
+        {
+            table.AddRow(
+                result.Name,
+                $"{result.NanosecondsPerParameter:F3}",
+                result.BytesPerParameter is 0 ? "" : $"{result.BytesPerParameter}",
+                result.BytesPerParameter is 0 ? "" : $"{result.BytesPerParameter / result.NanosecondsPerParameter:F1}",
+                result.ShareOfTriad is { } share ? $"{share:P0}" : "",
+                $"{result.Spread:P0}",
+                result.TimesPyTorch is { } times ? $"{times:F1}" : "");
+        }
+        AnsiConsole.Write(table);
+    }
+
+    private static unsafe Race Run<T>(SimdDevice device, Layout layout, NumberType type, IReadOnlyList<Contestant> contestants, PyTorch? torch, int rounds) where T : unmanaged
+    {
+        using var a = device.CreateBuffer<float>(layout.Elements);
+        using var b = device.CreateBuffer<float>(layout.Elements);
+        using var data = device.CreateBuffer<T>(layout.Elements);
+        using var gradients = device.CreateBuffer<T>(layout.Elements);
+        for (var start = 0L; start < layout.Elements; start += 1 << 20)
+        {
+            var length = Math.Min(1 << 20, layout.Elements - start);
+            data.Slice(start, length).Span.Fill(Number<T>(0.3f));
+            gradients.Slice(start, length).Span.Fill(Number<T>(0.1f));
+        }
+        Parameter<T>[] parameters =
+        [
+            .. Enumerable.Range(0, layout.Count).Select(i => new Parameter<T>($"p{i}", [layout.Length], data.Slice(i * layout.Length, layout.Length), gradients.Slice(i * layout.Length, layout.Length))),
+        ];
+
+        var optimizers = contestants.Select(contestant => contestant.Create(parameters, type.Precision)).ToArray();
+        var workloads = new List<IWorkload>
+        {
+            new Workload("copy", () =>
+            {
+                var job = new CopyJob((float*)a.Address, (float*)b.Address, layout.Elements);
+                device.Workers.Run(ref job, job.Chunks);
+            }),
+            new Workload("triad", () =>
+            {
+                var job = new TriadJob((float*)a.Address, (float*)b.Address, layout.Elements);
+                device.Workers.Run(ref job, job.Chunks);
+            }),
+        };
+        workloads.AddRange(contestants.Zip(optimizers, (contestant, optimizer) => new Workload(contestant.Name, optimizer.Step)));
+        if (torch is not null && type.Precision == Optimizers.StatePrecision.SameAsParameter)
+        {
+            foreach (var mode in new[] { "default", "foreach", "fused" })
+                workloads.AddRange(contestants.Select(contestant => torch.Create(contestant.Name, mode, layout, type.Name)).OfType<IWorkload>());
+        }
+
+        var measured = Measurement.Interleave(workloads, rounds, SecondsEach);
+        foreach (var optimizer in optimizers)
+            optimizer.Dispose();
+        torch?.Clear();
+
+        var results = measured.Select(measurement =>
+        {
+            var contestant = contestants.SingleOrDefault(contestant => contestant.Name == measurement.Name);
+            var bytes = measurement.Name switch { "copy" => 8, "triad" => 12, _ => contestant?.BytesPerParameter(type) ?? 0 };
+            var rivals = measured.Where(other => other.Name == $"torch {measurement.Name}").ToArray();
+            return new Result(
+                measurement.Name,
+                measurement.Median * 1e9 / layout.Elements,
+                bytes,
+                bytes == 0 ? null : measurement.TimesFasterThan(measured[1]) * bytes / 12,
+                measurement.Spread,
+                rivals.Length == 0 ? null : measurement.TimesFasterThan(rivals[0]),
+                measurement.Seconds);
+        });
+        return new(layout.ToString(), type.Name, [.. results]);
+    }
+
+    private static T Number<T>(float value) where T : unmanaged =>
+        value is T single ? single : (BFloat16)value is T brain ? brain : (Half)value is T half ? half : throw new NotSupportedException(typeof(T).Name);
+}

@@ -1,0 +1,129 @@
+using System.Globalization;
+using System.Security;
+using System.Text;
+
+namespace GpuOptim.Samples.Mnist;
+
+/// <summary>
+/// Draws loss curves as an SVG that stands alone: logarithmic loss over epochs, one line an optimizer, named at its end. It follows the
+/// reader's light or dark theme.
+/// </summary>
+internal sealed class LossChart
+{
+    private const double Width = 900, Height = 500, Left = 76, Right = 196, Top = 74, Bottom = 60;
+
+    /// <summary>Hues that stay apart for colour-blind readers (after Okabe and Ito), for light and for dark paper.</summary>
+    private static readonly (string Light, string Dark)[] _colors =
+    [
+        ("#0072b2", "#56b4e9"), ("#d55e00", "#ff8f4a"), ("#00805c", "#2fcf9f"), ("#b0528a", "#e79ac6"), ("#8a6d00", "#f0d24a"), ("#4d4d4d", "#c9c9c9"),
+    ];
+
+    private readonly IReadOnlyList<(string Name, double Accuracy, double[] Losses)> _series;
+    private readonly string _subtitle;
+    private readonly int _epochs;
+    private readonly double _logLow;
+    private readonly double _logHigh;
+
+    public LossChart(IReadOnlyList<Run> runs, int epochs, string subtitle)
+    {
+        _series = [.. runs.Select(run => (run.Recipe.Name, run.Accuracies[^1], Smooth(run.Losses, epochs * 5)))];
+        _subtitle = subtitle;
+        _epochs = epochs;
+        _logLow = Math.Log10(Math.Max(1e-6, _series.Min(series => series.Losses.Min()))) - 0.05;
+        _logHigh = Math.Log10(_series.Max(series => series.Losses.Max())) + 0.05;
+    }
+
+    private static double PlotWidth => Width - Left - Right;
+
+    private static double PlotHeight => Height - Top - Bottom;
+
+    public override string ToString()
+    {
+        var svg = new StringBuilder();
+        svg.AppendLine(CultureInfo.InvariantCulture, $"""
+            <svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {Width} {Height}" role="img" aria-label="Training loss of {_series.Count} optimizers over {_epochs} epochs">
+            <style>
+            svg {"{"} --paper: #ffffff; --ink: #1f2328; --faint: #59636e; --grid: #e4e7eb; {Variables(light: true)} {"}"}
+            @media (prefers-color-scheme: dark) {"{"} svg {"{"} --paper: #0d1117; --ink: #e6edf3; --faint: #9198a1; --grid: #262c34; {Variables(light: false)} {"}"} {"}"}
+            text {"{"} font: 14px system-ui, "Segoe UI", Roboto, "DejaVu Sans", sans-serif; fill: var(--faint); {"}"}
+            .title {"{"} font-size: 19px; font-weight: 600; fill: var(--ink); {"}"}
+            .name {"{"} font-weight: 600; {"}"}
+            .grid {"{"} stroke: var(--grid); {"}"}
+            .line {"{"} fill: none; stroke-width: 2.2; stroke-linejoin: round; stroke-linecap: round; {"}"}
+            </style>
+            <rect width="100%" height="100%" fill="var(--paper)"/>
+            <text class="title" x="{Left}" y="32">Training loss on MNIST</text>
+            <text x="{Left}" y="54">{SecurityElement.Escape(_subtitle)}</text>
+            """);
+        DrawAxes(svg);
+        DrawLines(svg);
+        svg.AppendLine("</svg>");
+        return svg.ToString();
+    }
+
+    private static string Variables(bool light) => string.Join(' ', _colors.Select((color, i) => $"--line{i}: {(light ? color.Light : color.Dark)};"));
+
+    /// <summary>Means over equal stretches of a run, so that the noise of single batches does not hide its course.</summary>
+    private static double[] Smooth(List<float> losses, int points)
+    {
+        var count = Math.Min(points, losses.Count);
+        return [.. Enumerable.Range(0, count).Select(i => (double)losses[(i * losses.Count / count)..((i + 1) * losses.Count / count)].Average())];
+    }
+
+    private static string Number(double value) => value.ToString("0.##", CultureInfo.InvariantCulture);
+
+    private double X(double epoch) => Left + epoch / _epochs * PlotWidth;
+
+    private double Y(double loss) => Top + (_logHigh - Math.Log10(Math.Max(1e-6, loss))) / (_logHigh - _logLow) * PlotHeight;
+
+    private void DrawAxes(StringBuilder svg)
+    {
+        for (var exponent = -6; exponent <= 2; exponent++)
+        {
+            foreach (var digit in new[] { 1, 2, 5 })
+            {
+                var loss = digit * Math.Pow(10, exponent);
+                if (Math.Log10(loss) < _logLow || Math.Log10(loss) > _logHigh)
+                    continue;
+                svg.AppendLine(CultureInfo.InvariantCulture, $"""<path class="grid" d="M{Left} {Number(Y(loss))}h{PlotWidth}"/><text x="{Left - 10}" y="{Number(Y(loss) + 5)}" text-anchor="end">{loss:G1}</text>""");
+            }
+        }
+        var every = (int)Math.Ceiling(_epochs / 12.0);
+        for (var epoch = 0; epoch <= _epochs; epoch += every)
+            svg.AppendLine(CultureInfo.InvariantCulture, $"""<path class="grid" d="M{Number(X(epoch))} {Top}v{PlotHeight}"/><text x="{Number(X(epoch))}" y="{Top + PlotHeight + 22}" text-anchor="middle">{epoch}</text>""");
+        svg.AppendLine(CultureInfo.InvariantCulture, $"""
+            <text x="{Left + PlotWidth / 2}" y="{Height - 14}" text-anchor="middle">epochs</text>
+            <text transform="translate(20 {Top + PlotHeight / 2}) rotate(-90)" text-anchor="middle">cross-entropy, nats</text>
+            <text x="{Width - 16}" y="{Top - 10}" text-anchor="end">test accuracy</text>
+            """);
+    }
+
+    private void DrawLines(StringBuilder svg)
+    {
+        var order = Enumerable.Range(0, _series.Count).OrderByDescending(i => _series[i].Losses[^1]).ToArray();
+        var labels = LabelPositions([.. order.Select(i => Y(_series[i].Losses[^1]) + 5)]);
+        foreach (var (index, label) in order.Zip(labels))
+        {
+            var (name, accuracy, losses) = _series[index];
+            var color = $"var(--line{index % _colors.Length})";
+            var points = losses.Select((loss, i) => $"{Number(X((i + 0.5) / losses.Length * _epochs))},{Number(Y(loss))}");
+            svg.AppendLine(CultureInfo.InvariantCulture, $"""
+                <polyline class="line" stroke="{color}" points="{string.Join(' ', points)}"/>
+                <text class="name" style="fill: {color}" x="{Width - Right + 14}" y="{Number(label)}">{SecurityElement.Escape(name)}</text>
+                <text x="{Width - 16}" y="{Number(label)}" text-anchor="end">{accuracy:P1}</text>
+                """);
+        }
+    }
+
+    /// <summary>Names stand at the ends of their lines, pushed apart where they would touch and kept inside the plot.</summary>
+    private static double[] LabelPositions(double[] wanted)
+    {
+        const double Distance = 20;
+        for (var i = 1; i < wanted.Length; i++)
+            wanted[i] = Math.Max(wanted[i], wanted[i - 1] + Distance);
+        var limit = Top + PlotHeight + 4;
+        for (var i = wanted.Length - 1; i >= 0; i--, limit -= Distance)
+            wanted[i] = Math.Min(wanted[i], limit);
+        return wanted;
+    }
+}

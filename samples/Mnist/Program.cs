@@ -1,0 +1,89 @@
+using System.CommandLine;
+using System.Globalization;
+using GpuOptim.Samples.Mnist;
+using Spectre.Console;
+
+var optimizers = new Option<string[]>("--optimizer")
+{
+    Description = "Optimizers to train with; by default all of them, one after the other",
+    DefaultValueFactory = _ => [.. Recipe.All.Select(recipe => recipe.Name)],
+    AllowMultipleArgumentsPerToken = true,
+};
+optimizers.AcceptOnlyFromAmong([.. Recipe.All.Select(recipe => recipe.Name)]);
+var epochs = AtLeastOne("--epochs", "How often every digit is seen", 10);
+var batch = AtLeastOne("--batch", "Digits a step", 64);
+var hidden = AtLeastOne("--hidden", "Width of the hidden layer", 256);
+var seed = new Option<int>("--seed") { Description = "Seed of initial weights and order", DefaultValueFactory = _ => 1 };
+var chart = new Option<FileInfo>("--chart") { Description = "Where to draw the loss curves", DefaultValueFactory = _ => new("mnist.svg") };
+
+var command = new RootCommand("Trains a small network on handwritten digits and compares the optimizers.") { optimizers, epochs, batch, hidden, seed, chart };
+command.SetAction(result => Train(
+    [.. result.GetRequiredValue(optimizers).Distinct().Select(name => Recipe.All.Single(recipe => recipe.Name == name))],
+    new(result.GetValue(epochs), result.GetValue(batch), result.GetValue(hidden), result.GetValue(seed)),
+    result.GetRequiredValue(chart)));
+return command.Parse(args).Invoke();
+
+static Option<int> AtLeastOne(string name, string description, int standard)
+{
+    var option = new Option<int>(name) { Description = description, DefaultValueFactory = _ => standard };
+    option.Validators.Add(result =>
+    {
+        if (result.Tokens.Count > 0 && int.TryParse(result.Tokens[0].Value, CultureInfo.InvariantCulture, out var value) && value < 1)
+            result.AddError($"{name} must be at least 1. Actual value was {value}.");
+    });
+    return option;
+}
+
+static void Train(IReadOnlyList<Recipe> recipes, Settings settings, FileInfo chart)
+{
+    var folder = Path.Combine(AppContext.BaseDirectory, "data");
+    Digits training = Digits.Load(folder, "train"), test = Digits.Load(folder, "test");
+    var description = $"{training.Count:N0} digits, network {Digits.Pixels}-{settings.Hidden}-{Digits.Classes}, batches of {settings.Batch}, seed {settings.Seed}";
+    AnsiConsole.MarkupLineInterpolated($"[bold]{description}[/]; {test.Count:N0} digits to test");
+
+    var runs = recipes.Select(recipe => new Run(recipe, settings)).ToArray();
+    AnsiConsole.Progress()
+        .AutoClear(false)
+        .Columns(new TaskDescriptionColumn { Alignment = Justify.Left }, new ProgressBarColumn(), new PercentageColumn(), new ElapsedTimeColumn())
+        .Start(progress =>
+        {
+            var bars = runs.Select(run => progress.AddTask(run.Recipe.Name, autoStart: false, maxValue: settings.Epochs)).ToArray();
+            foreach (var (run, bar) in runs.Zip(bars))
+            {
+                bar.StartTask();
+                run.Train(training, test, accuracy =>
+                {
+                    bar.Increment(1);
+                    bar.Description = $"{run.Recipe.Name,-9} epoch {run.Accuracies.Count,2}: test accuracy {accuracy:P1}";
+                });
+                bar.StopTask();
+            }
+        });
+
+    var parameters = (Digits.Pixels + 1) * settings.Hidden + (settings.Hidden + 1) * Digits.Classes;
+    var table = new Table().Border(TableBorder.Rounded)
+        .AddColumn("optimizer")
+        .AddColumn(new TableColumn("train loss").RightAligned())
+        .AddColumn(new TableColumn("test").RightAligned())
+        .AddColumn(new TableColumn("best").RightAligned())
+        .AddColumn(new TableColumn("time").RightAligned())
+        .AddColumn(new TableColumn("in steps").RightAligned())
+        .AddColumn(new TableColumn("ns/parameter").RightAligned());
+    foreach (var run in runs)
+    {
+        var lastEpoch = run.Losses.TakeLast(run.Losses.Count / settings.Epochs).Average();
+        table.AddRow(
+            run.Recipe.Name,
+            $"{lastEpoch:F4}",
+            $"{run.Accuracies[^1]:P1}",
+            $"{run.Accuracies.Max():P1}",
+            $"{run.Time.TotalSeconds:F1} s",
+            $"{run.StepTime / run.Time:P0}",
+            $"{run.StepTime.TotalNanoseconds / run.Losses.Count / parameters:F2}");
+    }
+    AnsiConsole.Write(table);
+    AnsiConsole.MarkupLine("[grey]train loss: nats, mean of the last epoch; in steps: the optimizer's share[/]");
+
+    File.WriteAllText(chart.FullName, new LossChart(runs, settings.Epochs, description).ToString());
+    AnsiConsole.MarkupLineInterpolated($"Loss curves: [link]{chart.FullName}[/]");
+}
