@@ -1,29 +1,4 @@
-using System.Diagnostics;
-
 namespace GpuOptim.Benchmarks;
-
-/// <summary>Something to time.</summary>
-internal interface IWorkload
-{
-    string Name { get; }
-
-    /// <summary>Does the work some times and returns the seconds that each took.</summary>
-    double Run(int repetitions);
-}
-
-/// <summary>Work done by calling a function here.</summary>
-internal sealed class Workload(string name, Action work) : IWorkload
-{
-    public string Name { get; } = name;
-
-    public double Run(int repetitions)
-    {
-        var start = Stopwatch.GetTimestamp();
-        for (var i = 0; i < repetitions; i++)
-            work();
-        return Stopwatch.GetElapsedTime(start).TotalSeconds / repetitions;
-    }
-}
 
 /// <summary>The seconds that a workload took in each round.</summary>
 internal sealed record Measurement(string Name, double[] Seconds)

@@ -7,18 +7,18 @@ internal sealed record Layout(int Count, long Length)
 {
     public long Elements => Count * Length;
 
-    /// <summary>Reads <c>COUNTxLENGTH</c>; the length may end in K or M, thousands or millions.</summary>
-    public static Layout Parse(string text)
+    /// <summary>Reads <c>COUNTxLENGTH</c>; the length may end in K or M, thousands or millions. Null if it is none.</summary>
+    public static Layout? Parse(string text)
     {
         var parts = text.Split('x');
-        var unit = text[^1] switch { 'K' => 1_000, 'M' => 1_000_000, _ => 1 };
+        var unit = text.LastOrDefault() switch { 'K' => 1_000, 'M' => 1_000_000, _ => 1 };
         if (parts.Length == 2
             && int.TryParse(parts[0], CultureInfo.InvariantCulture, out var count) && count > 0
             && long.TryParse(parts[1].TrimEnd('K', 'M'), CultureInfo.InvariantCulture, out var length) && length > 0)
         {
             return new(count, length * unit);
         }
-        throw new FormatException($"A layout must be COUNTxLENGTH, for instance 1x64M or 1000x1024. Actual value was '{text}'.");
+        return null;
     }
 
     public override string ToString() => Length % 1_000_000 == 0 ? $"{Count} x {Length / 1_000_000}M" : $"{Count} x {Length}";

@@ -53,7 +53,7 @@ internal sealed class PyTorch : IDisposable
         return Answer();
     }
 
-    private string Answer() => _process.StandardOutput.ReadLine() ?? throw new InvalidOperationException("Python ended; does it have torch? What it said stands above.");
+    private string Answer() => _process.StandardOutput.ReadLine() ?? throw new InvalidOperationException("Python ended: --python must name one that has torch.");
 
     private sealed class Remote(PyTorch torch, int id, string name) : IWorkload
     {

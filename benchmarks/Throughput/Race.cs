@@ -21,13 +21,13 @@ internal sealed record Race(string Layout, string Type, IReadOnlyList<Result> Re
     public void Print()
     {
         var table = new Table().Border(TableBorder.Rounded).Title($"[bold]{Layout} {Type}[/]")
-            .AddColumn("")
-            .AddColumn(new TableColumn("ns/parameter").RightAligned())
+            .AddColumn(new TableColumn("").NoWrap())
+            .AddColumn(new TableColumn("ns/param").RightAligned())
             .AddColumn(new TableColumn("bytes").RightAligned())
             .AddColumn(new TableColumn("GB/s").RightAligned())
             .AddColumn(new TableColumn("of triad").RightAligned())
             .AddColumn(new TableColumn("±").RightAligned())
-            .AddColumn(new TableColumn("times PyTorch").RightAligned());
+            .AddColumn(new TableColumn("× torch").RightAligned());
         foreach (var result in Results)
         {
             table.AddRow(
@@ -89,14 +89,14 @@ internal sealed record Race(string Layout, string Type, IReadOnlyList<Result> Re
         {
             var contestant = contestants.SingleOrDefault(contestant => contestant.Name == measurement.Name);
             var bytes = measurement.Name switch { "copy" => 8, "triad" => 12, _ => contestant?.BytesPerParameter(type) ?? 0 };
-            var rivals = measured.Where(other => other.Name == $"torch {measurement.Name}").ToArray();
+            var rival = measured.Where(other => $"{other.Name} ".StartsWith($"torch {measurement.Name} ", StringComparison.Ordinal)).MinBy(other => other.Median);
             return new Result(
                 measurement.Name,
                 measurement.Median * 1e9 / layout.Elements,
                 bytes,
                 bytes == 0 ? null : measurement.TimesFasterThan(measured[1]) * bytes / 12,
                 measurement.Spread,
-                rivals.Length == 0 ? null : measurement.TimesFasterThan(rivals[0]),
+                rival is null ? null : measurement.TimesFasterThan(rival),
                 measurement.Seconds);
         });
         return new(layout.ToString(), type.Name, [.. results]);

@@ -13,12 +13,17 @@ internal static class ThroughputCommand
     public static Command Create()
     {
         var layouts = Many("--layout", "Tensors, as COUNTxLENGTH", ["1x64M", "1000x1024", "10000x100"]);
+        layouts.Validators.Add(result =>
+        {
+            foreach (var token in result.Tokens.Where(token => Layout.Parse(token.Value) is null))
+                result.AddError($"--layout must be COUNTxLENGTH, for instance 1x64M or 1000x1024. Actual value was '{token.Value}'.");
+        });
         var types = Many("--type", "Types of parameter and state", [.. NumberType.All.Select(type => type.Name)]);
         types.DefaultValueFactory = _ => ["float32", "bfloat16", "bfloat16+float32"];
         types.AcceptOnlyFromAmong([.. NumberType.All.Select(type => type.Name)]);
         var optimizers = Many("--optimizer", "Optimizers", [.. Contestant.All.Select(contestant => contestant.Name)]);
         optimizers.AcceptOnlyFromAmong([.. Contestant.All.Select(contestant => contestant.Name)]);
-        var rounds = new Option<int>("--rounds") { Description = "Rounds; every round runs each once", DefaultValueFactory = _ => 11 };
+        var rounds = new Option<int>("--rounds") { Description = "Rounds; every round runs each once", DefaultValueFactory = _ => 15 };
         var threads = new Option<int>("--threads") { Description = "Threads, here and in PyTorch", DefaultValueFactory = _ => Environment.ProcessorCount };
         var vectorBits = new Option<int>("--vector-bits") { Description = "Vector width", DefaultValueFactory = _ => SimdDevice.VectorWidths[0] };
         var pyTorch = new Option<bool>("--against-pytorch") { Description = "Run the installed Python's torch.optim in the same rounds" };
@@ -35,7 +40,7 @@ internal static class ThroughputCommand
             using var torch = result.GetValue(pyTorch) ? new PyTorch(result.GetRequiredValue(python), device.Threads) : null;
             AnsiConsole.MarkupLineInterpolated($"[bold]{device.Description}[/], .NET {Environment.Version}{(torch is null ? "" : "; " + torch.Description)}");
             var races = new List<Race>();
-            foreach (var layout in result.GetRequiredValue(layouts).Select(Layout.Parse))
+            foreach (var layout in result.GetRequiredValue(layouts).Select(text => Layout.Parse(text)!))
             {
                 foreach (var type in NumberType.All.Where(type => result.GetRequiredValue(types).Contains(type.Name)))
                 {

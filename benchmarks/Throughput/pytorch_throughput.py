@@ -1,4 +1,5 @@
 """Runs torch.optim when told: a request a line, an answer a line. Started by the throughput command."""
+import re
 import sys
 import time
 
@@ -33,8 +34,8 @@ def run(optimizer, repetitions):
 
 def main():
     torch.set_num_threads(int(sys.argv[1]))
-    capability = getattr(torch.backends.cpu, "get_cpu_capability", lambda: "unknown")() if hasattr(torch.backends, "cpu") else "unknown"
-    print(f"PyTorch {torch.__version__}, instructions {capability}, {torch.get_num_threads()} threads", flush=True)
+    capability = re.search(r"CPU capability usage: (\S+)", torch.__config__.show())
+    print(f"PyTorch {torch.__version__}, {capability.group(1) if capability else 'unknown'} instructions, {torch.get_num_threads()} threads", flush=True)
     optimizers = {}
     for line in sys.stdin:
         command, *words = line.split()

@@ -147,12 +147,12 @@ public sealed unsafe class SimdDevice : Device
     private static UpdateKernel Kernel<TRule, TFloats>(ElementType elementType, ElementType stateType)
         where TRule : unmanaged, IUpdateRule
         where TFloats : unmanaged, IFloats<TFloats> => (elementType, stateType) switch
-    {
-        (ElementType.Float32, ElementType.Float32) => &ElementwiseLoop<TRule, TFloats, Float32Format, Float32Format>.Run,
-        (ElementType.BFloat16, ElementType.BFloat16) => &ElementwiseLoop<TRule, TFloats, BFloat16Format, BFloat16Format>.Run,
-        (ElementType.BFloat16, ElementType.Float32) => &ElementwiseLoop<TRule, TFloats, BFloat16Format, Float32Format>.Run,
-        (ElementType.Float16, ElementType.Float16) => &ElementwiseLoop<TRule, TFloats, Float16Format, Float16Format>.Run,
-        (ElementType.Float16, ElementType.Float32) => &ElementwiseLoop<TRule, TFloats, Float16Format, Float32Format>.Run,
-        _ => throw new NotSupportedException($"Parameters of {elementType} with state of {stateType} are not supported: state has the parameters' type or Float32."),
-    };
+        {
+            (ElementType.Float32, ElementType.Float32) => &ElementwiseLoop<TRule, TFloats, Float32Format, Float32Format>.Run,
+            (ElementType.BFloat16, ElementType.BFloat16) => &ElementwiseLoop<TRule, TFloats, BFloat16Format, BFloat16Format>.Run,
+            (ElementType.BFloat16, ElementType.Float32) => &ElementwiseLoop<TRule, TFloats, BFloat16Format, Float32Format>.Run,
+            (ElementType.Float16, ElementType.Float16) => &ElementwiseLoop<TRule, TFloats, Float16Format, Float16Format>.Run,
+            (ElementType.Float16, ElementType.Float32) => &ElementwiseLoop<TRule, TFloats, Float16Format, Float32Format>.Run,
+            _ => throw new NotSupportedException($"Parameters of {elementType} with state of {stateType} are not supported: state has the parameters' type or Float32."),
+        };
 }

@@ -1,4 +1,5 @@
 using System.Runtime.CompilerServices;
+using System.Runtime.Intrinsics.X86;
 using GpuOptim.Kernels.Lanes;
 using GpuOptim.Kernels.Rules;
 
@@ -18,6 +19,12 @@ internal static unsafe class ElementwiseLoop<TRule, TFloats, TElement, TState>
     where TElement : IFormat
     where TState : IFormat
 {
+    /// <summary>
+    /// How many bytes ahead to ask memory for what will be loaded. The processor's own prefetchers do it, too, but late for so many
+    /// streams: this is worth a sixth of the bandwidth. Reaching beyond the end does no harm.
+    /// </summary>
+    private const int PrefetchDistance = 1536;
+
     /// <summary>Updates <paramref name="count"/> elements. A state that is not in use is null.</summary>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static void Run(void* rule, void* parameter, void* gradient, void* state0, void* state1, void* state2, nint count)
@@ -56,6 +63,15 @@ internal static unsafe class ElementwiseLoop<TRule, TFloats, TElement, TState>
         var constants = *(TRule*)rule;
         for (nint i = 0; i < count; i += TFloats.Count)
         {
+            Prefetch<TElement>(parameter, i);
+            Prefetch<TElement>(gradient, i);
+            if (TRule.StateCount > 0 && state0 != null)
+                Prefetch<TState>(state0, i);
+            if (TRule.StateCount > 1 && state1 != null)
+                Prefetch<TState>(state1, i);
+            if (TRule.StateCount > 2 && state2 != null)
+                Prefetch<TState>(state2, i);
+
             var p = new Lane<TFloats, TState>(TElement.Load<TFloats>(parameter, i));
             var g = new Lane<TFloats, TState>(TElement.Load<TFloats>(gradient, i));
             Lane<TFloats, TState> s0 = default, s1 = default, s2 = default;
@@ -76,6 +92,13 @@ internal static unsafe class ElementwiseLoop<TRule, TFloats, TElement, TState>
             if (TRule.StateCount > 2 && state2 != null)
                 TState.Store(s2.Value, state2, i);
         }
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static void Prefetch<TFormat>(void* source, nint index) where TFormat : IFormat
+    {
+        if (Sse.IsSupported)
+            Sse.Prefetch0((byte*)source + index * TFormat.Type.Size() + PrefetchDistance);
     }
 
     /// <summary>Copies a vector's worth of elements, or all there are if they are fewer. A length known when compiling makes it one load and store.</summary>

@@ -1,0 +1,17 @@
+using System.Diagnostics;
+
+namespace GpuOptim.Benchmarks;
+
+/// <summary>Work done by calling a function here.</summary>
+internal sealed class Workload(string name, Action work) : IWorkload
+{
+    public string Name { get; } = name;
+
+    public double Run(int repetitions)
+    {
+        var start = Stopwatch.GetTimestamp();
+        for (var i = 0; i < repetitions; i++)
+            work();
+        return Stopwatch.GetElapsedTime(start).TotalSeconds / repetitions;
+    }
+}
