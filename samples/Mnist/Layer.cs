@@ -4,7 +4,7 @@ using GpuOptim.Host;
 namespace GpuOptim.Samples.Mnist;
 
 /// <summary>A fully connected layer, <c>y = W x + b</c> for each sample of a batch, with its gradients: the engine's own code.</summary>
-/// <remarks>Each thread works on rows of its own, so results do not depend on how many threads there are.</remarks>
+/// <remarks>Each thread works on rows of its own, so a run is the same to the last bit each time, however many threads there are.</remarks>
 internal sealed class Layer
 {
     public Layer(Device device, string name, int inputs, int outputs, Random random)

@@ -80,6 +80,7 @@ public abstract class Parameter : IDisposable
 /// <typeparam name="T"><see cref="float"/>, <see cref="BFloat16"/> or <see cref="Half"/>.</typeparam>
 public sealed class Parameter<T> : Parameter where T : unmanaged
 {
+    private readonly Lock _creation = new();
     private readonly bool _ownsData;
     private DeviceBuffer<T>? _gradient;
     private DeviceBuffer<T>? _ownGradient;
@@ -114,7 +115,7 @@ public sealed class Parameter<T> : Parameter where T : unmanaged
     /// <exception cref="ArgumentException">The gradient set has another length or lies on another device.</exception>
     public DeviceBuffer<T> Gradient
     {
-        get => _gradient ??= _ownGradient = Device.CreateBuffer<T>(Length);
+        get => Volatile.Read(ref _gradient) ?? CreateGradient();
         set
         {
             ArgumentNullException.ThrowIfNull(value);
@@ -122,7 +123,7 @@ public sealed class Parameter<T> : Parameter where T : unmanaged
                 throw new ArgumentException($"The gradient of parameter '{Name}' must have {Length} elements, as its data has. Actual length was {value.Length}.", nameof(value));
             if (value.Device != Device)
                 throw new ArgumentException($"The gradient of parameter '{Name}' must lie on its device, '{Device.Name}'. Actual device was '{value.Device.Name}'.", nameof(value));
-            _gradient = value;
+            Volatile.Write(ref _gradient, value);
         }
     }
 
@@ -136,5 +137,16 @@ public sealed class Parameter<T> : Parameter where T : unmanaged
         if (_ownsData)
             Data.Dispose();
         _ownGradient?.Dispose();
+    }
+
+    /// <summary>Makes the gradient; once, although the engine's threads may all ask for it first.</summary>
+    private DeviceBuffer<T> CreateGradient()
+    {
+        lock (_creation)
+        {
+            if (_gradient is null)
+                Volatile.Write(ref _gradient, _ownGradient = Device.CreateBuffer<T>(Length));
+            return _gradient;
+        }
     }
 }

@@ -32,6 +32,23 @@ public sealed class ParameterTests
     }
 
     [Test]
+    public void ThreadsThatAskFirstGetTheSameGradient()
+    {
+        for (var round = 0; round < 200; round++)
+        {
+            using var parameter = _device.CreateParameter("p", [3]);
+            using var start = new Barrier(4);
+            var gradients = new DeviceBuffer<float>[4];
+            Task.WaitAll([.. Enumerable.Range(0, 4).Select(i => Task.Factory.StartNew(() =>
+            {
+                start.SignalAndWait();
+                gradients[i] = parameter.Gradient;
+            }, CancellationToken.None, TaskCreationOptions.LongRunning, TaskScheduler.Default))]);
+            Assert.That(gradients, Is.All.SameAs(parameter.Gradient));
+        }
+    }
+
+    [Test]
     public void DisposingGivesBackWhatItOwns()
     {
         using var data = _device.CreateBuffer<float>(2);
