@@ -1,3 +1,4 @@
+using GpuOptim.Kernels;
 using GpuOptim.Kernels.Rules;
 
 namespace GpuOptim.Host;
@@ -104,6 +105,62 @@ public abstract class Device : IDisposable
     /// <param name="batch">A batch that this device made.</param>
     /// <exception cref="ObjectDisposedException">The device was disposed of.</exception>
     public abstract void Update<TRule>(ReadOnlySpan<TRule> rules, UpdateBatch batch) where TRule : unmanaged, IUpdateRule;
+
+    /// <summary>Orthogonalizes matrices by Newton-Schulz: U Σ Vᵀ becomes about U Vᵀ, the nearest matrix with orthonormal rows or columns.</summary>
+    /// <typeparam name="T"><see cref="float"/>, <see cref="BFloat16"/> or <see cref="Half"/>.</typeparam>
+    /// <param name="source">The matrices, row by row, one behind the other.</param>
+    /// <param name="destination">The results, in the same way; may be <paramref name="source"/>.</param>
+    /// <param name="rows">Rows of each; at least 1.</param>
+    /// <param name="columns">Columns of each; at least 1.</param>
+    /// <param name="options">How; as PyTorch's Muon if null.</param>
+    /// <exception cref="ArgumentException">The buffers' lengths differ or are no multiple of the matrices', or a buffer lies elsewhere.</exception>
+    /// <exception cref="ObjectDisposedException">The device or a buffer was disposed of.</exception>
+    public void Orthogonalize<T>(DeviceBuffer<T> source, DeviceBuffer<T> destination, int rows, int columns, NewtonSchulzOptions? options = null) where T : unmanaged
+    {
+        ArgumentNullException.ThrowIfNull(source);
+        ArgumentNullException.ThrowIfNull(destination);
+        ArgumentOutOfRangeException.ThrowIfLessThan(rows, 1);
+        ArgumentOutOfRangeException.ThrowIfLessThan(columns, 1);
+        var length = (long)rows * columns;
+        if (source.Length % length != 0)
+            throw new ArgumentException($"source must hold a whole number of {rows} x {columns} matrices. Actual length was {source.Length}.", nameof(source));
+        if (destination.Length != source.Length)
+            throw new ArgumentException($"destination must have {source.Length} elements, as source has. Actual length was {destination.Length}.", nameof(destination));
+        if (source.Device != this || destination.Device != this)
+            throw new ArgumentException($"Both buffers must lie on device '{Name}'.", source.Device != this ? nameof(source) : nameof(destination));
+
+        options ??= new();
+        var segments = new UpdateSegment[source.Length / length];
+        for (var i = 0; i < segments.Length; i++)
+            segments[i] = new(destination.Address + (nint)(i * length * source.ElementType.Size()), 0, 0, 0, length);
+        using var batch = CreateMatrixUpdateBatch(source.ElementType, ElementType.Float32, options.WorkType, rows, columns, segments);
+        for (var i = 0; i < segments.Length; i++)
+            batch.Gradients[i] = source.Address + (nint)(i * length * source.ElementType.Size());
+        UpdateMatrices<CopyRule, CopyRule>([default], [default], options.Plan, [batch]);
+    }
+
+    /// <summary>Prepares the table of an update that orthogonalizes: matrices of one shape and element type.</summary>
+    /// <param name="elementType">The type of parameters and gradients.</param>
+    /// <param name="stateType">The type of the state, and the one that rules compute in.</param>
+    /// <param name="workType">The type of the matrices while they are orthogonalized: BFloat16 or Float32.</param>
+    /// <param name="rows">Rows of each matrix.</param>
+    /// <param name="columns">Columns of each matrix.</param>
+    /// <param name="segments">The matrices, row by row; the first state is what the direction's rule keeps.</param>
+    internal abstract MatrixUpdateBatch CreateMatrixUpdateBatch(
+        ElementType elementType, ElementType stateType, ElementType workType, int rows, int columns, ReadOnlySpan<UpdateSegment> segments);
+
+    /// <summary>
+    /// Updates matrices through their orthogonal factors: one rule makes a direction of the gradient and its state, Newton-Schulz
+    /// orthogonalizes it, another rule moves the parameter along it.
+    /// </summary>
+    /// <param name="directionRules">The distinct first rules of this step.</param>
+    /// <param name="updateRules">The second rule for each.</param>
+    /// <param name="plan">The steps of Newton-Schulz.</param>
+    /// <param name="batches">Batches that this device made; <see cref="UpdateBatch.Rules"/> says which matrix follows which rules.</param>
+    internal abstract void UpdateMatrices<TDirection, TUpdate>(
+        ReadOnlySpan<TDirection> directionRules, ReadOnlySpan<TUpdate> updateRules, NewtonSchulzPlan plan, ReadOnlySpan<MatrixUpdateBatch> batches)
+        where TDirection : unmanaged, IUpdateRule
+        where TUpdate : unmanaged, IUpdateRule;
 
     /// <summary>Waits until all work given to the device is done. On a <see cref="SimdDevice"/> it always is.</summary>
     public abstract void Synchronize();

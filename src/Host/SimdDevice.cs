@@ -1,9 +1,7 @@
 using System.Runtime.Intrinsics;
 using GpuOptim.Host.Simd;
-using GpuOptim.Kernels.Lanes;
-using GpuOptim.Kernels.Rules;
+using GpuOptim.Kernels;
 using GpuOptim.Kernels.Simd;
-using unsafe UpdateKernel = delegate*<void*, void*, void*, void*, void*, void*, nint, void>;
 
 namespace GpuOptim.Host;
 
@@ -107,9 +105,23 @@ public sealed unsafe class SimdDevice : Device
             throw new ArgumentException($"batch must have been made by device '{Name}'. Actual type was {batch?.GetType().Name ?? "null"}.", nameof(batch));
         fixed (TRule* first = rules)
         {
-            var job = new SimdUpdateJob(table, (byte*)first, sizeof(TRule), Kernel<TRule>(batch.ElementType, batch.StateType));
+            var job = new SimdUpdateJob(table, (byte*)first, sizeof(TRule), UpdateKernels.Select<TRule>(VectorBits, batch.ElementType, batch.ElementType, batch.StateType));
             _workers.Run(ref job, table.Chunks);
         }
+    }
+
+    internal override MatrixUpdateBatch CreateMatrixUpdateBatch(
+        ElementType elementType, ElementType stateType, ElementType workType, int rows, int columns, ReadOnlySpan<UpdateSegment> segments)
+    {
+        ObjectDisposedException.ThrowIf(IsDisposed, this);
+        return new SimdMatrixUpdateBatch(elementType, stateType, workType, rows, columns, segments, _workers, VectorBits);
+    }
+
+    internal override void UpdateMatrices<TDirection, TUpdate>(
+        ReadOnlySpan<TDirection> directionRules, ReadOnlySpan<TUpdate> updateRules, NewtonSchulzPlan plan, ReadOnlySpan<MatrixUpdateBatch> batches)
+    {
+        ObjectDisposedException.ThrowIf(IsDisposed, this);
+        MatrixUpdateJob<TDirection, TUpdate>.Run(_workers, batches, directionRules, updateRules, plan, VectorBits);
     }
 
     /// <inheritdoc/>
@@ -135,24 +147,4 @@ public sealed unsafe class SimdDevice : Device
     internal override void CopyToHost(nint source, Span<byte> destination) => new ReadOnlySpan<byte>((void*)source, destination.Length).CopyTo(destination);
 
     internal override void CopyFromHost(ReadOnlySpan<byte> source, nint destination) => source.CopyTo(new((void*)destination, source.Length));
-
-    private UpdateKernel Kernel<TRule>(ElementType elementType, ElementType stateType) where TRule : unmanaged, IUpdateRule => VectorBits switch
-    {
-        512 => Kernel<TRule, Floats16>(elementType, stateType),
-        256 => Kernel<TRule, Floats8>(elementType, stateType),
-        128 => Kernel<TRule, Floats4>(elementType, stateType),
-        _ => Kernel<TRule, Floats1>(elementType, stateType),
-    };
-
-    private static UpdateKernel Kernel<TRule, TFloats>(ElementType elementType, ElementType stateType)
-        where TRule : unmanaged, IUpdateRule
-        where TFloats : unmanaged, IFloats<TFloats> => (elementType, stateType) switch
-        {
-            (ElementType.Float32, ElementType.Float32) => &ElementwiseLoop<TRule, TFloats, Float32Format, Float32Format>.Run,
-            (ElementType.BFloat16, ElementType.BFloat16) => &ElementwiseLoop<TRule, TFloats, BFloat16Format, BFloat16Format>.Run,
-            (ElementType.BFloat16, ElementType.Float32) => &ElementwiseLoop<TRule, TFloats, BFloat16Format, Float32Format>.Run,
-            (ElementType.Float16, ElementType.Float16) => &ElementwiseLoop<TRule, TFloats, Float16Format, Float16Format>.Run,
-            (ElementType.Float16, ElementType.Float32) => &ElementwiseLoop<TRule, TFloats, Float16Format, Float32Format>.Run,
-            _ => throw new NotSupportedException($"Parameters of {elementType} with state of {stateType} are not supported: state has the parameters' type or Float32."),
-        };
 }

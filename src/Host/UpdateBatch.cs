@@ -11,6 +11,8 @@ public abstract class UpdateBatch : IDisposable
 
     private protected UpdateBatch(ElementType elementType, ElementType stateType, ReadOnlySpan<UpdateSegment> segments)
     {
+        if (stateType != elementType && stateType != ElementType.Float32)
+            throw new NotSupportedException($"Parameters of {elementType} must have state of the same type or of Float32. Actual type was {stateType}.");
         ElementType = elementType;
         StateType = stateType;
         _gradients = new nint[segments.Length];

@@ -1,3 +1,5 @@
+using GpuOptim.Host;
+
 namespace GpuOptim.Optimizers;
 
 /// <summary>Hyper-parameters of <see cref="AdamW"/>: Adam's, with a weight decay of 0.01, as in PyTorch.</summary>
@@ -5,4 +7,7 @@ public sealed record AdamWOptions : AdamOptionsBase
 {
     /// <summary>PyTorch's defaults.</summary>
     public AdamWOptions() => WeightDecay = 1e-2;
+
+    /// <inheritdoc/>
+    public override Optimizer CreateOptimizer(IEnumerable<Parameter> parameters) => new AdamW(parameters, this);
 }

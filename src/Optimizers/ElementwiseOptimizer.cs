@@ -39,29 +39,21 @@ public abstract class ElementwiseOptimizer<TOptions, TRule> : Optimizer<TOptions
     /// <param name="step">Which update of the parameters this is.</param>
     protected abstract TRule CreateRule(TOptions options, StepInfo step);
 
-    /// <inheritdoc/>
-    public sealed override void Step()
+    internal sealed override void PrepareStep()
     {
-        ObjectDisposedException.ThrowIf(IsDisposed, this);
         AllocateState();
         if (_batchedLayout != Layout)
             BuildBatches();
-
         _ruleIndex.Clear();
         foreach (var (table, members) in _batches)
             Fill(table, members);
+    }
+
+    internal sealed override void RunStep()
+    {
         foreach (var (table, _) in _batches)
             Device.Update<TRule>(_rules.AsSpan(0, _ruleIndex.Count), table);
-
-        for (var i = 0; i < Tracked.Count; i++)
-        {
-            var tracked = Tracked[i];
-            if (tracked.Parameter.HasGradient)
-            {
-                tracked.Step++;
-                tracked.Written |= SlotsInUse(tracked.Group);
-            }
-        }
+        CountStep();
     }
 
     /// <inheritdoc/>
@@ -82,13 +74,9 @@ public abstract class ElementwiseOptimizer<TOptions, TRule> : Optimizer<TOptions
         for (var i = 0; i < members.Length; i++)
         {
             var tracked = members[i];
-            ObjectDisposedException.ThrowIf(tracked.Parameter.Data.IsDisposed, tracked.Parameter);
-            if (!tracked.Parameter.HasGradient)
-            {
-                gradients[i] = 0;
+            gradients[i] = GradientAddress(tracked);
+            if (gradients[i] == 0)
                 continue;
-            }
-            gradients[i] = tracked.Parameter.GradientBuffer.Address;
             var isFirstUse = (SlotsInUse(tracked.Group) & ~tracked.Written) != 0;
             var key = (tracked.Group, new StepInfo(tracked.Step + 1, isFirstUse));
             if (key != last)

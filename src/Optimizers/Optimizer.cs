@@ -24,7 +24,12 @@ public abstract class Optimizer : IDisposable
 
     /// <summary>Updates every parameter that has a gradient, in place.</summary>
     /// <exception cref="ObjectDisposedException">The optimizer, or memory that it needs, was disposed of. Nothing was changed.</exception>
-    public abstract void Step();
+    public void Step()
+    {
+        ObjectDisposedException.ThrowIf(IsDisposed, this);
+        PrepareStep();
+        RunStep();
+    }
 
     /// <summary>Sets every gradient to zero.</summary>
     /// <exception cref="ObjectDisposedException">The optimizer or a gradient was disposed of.</exception>
@@ -39,6 +44,14 @@ public abstract class Optimizer : IDisposable
         }
     }
 
+    /// <summary>Adds parameters with their own hyper-parameters; state of those there already stays where it is.</summary>
+    /// <param name="parameters">At least one; none that the optimizer has already, by identity, name or memory.</param>
+    /// <param name="options">The group's hyper-parameters, of the kind that the optimizer has.</param>
+    /// <returns>The new group.</returns>
+    /// <exception cref="ArgumentException">A parameter cannot be added, or the options are another optimizer's. Nothing was changed.</exception>
+    /// <exception cref="ObjectDisposedException">The optimizer, or a parameter's memory, was disposed of.</exception>
+    public abstract ParameterGroup AddGroup(IEnumerable<Parameter> parameters, OptimizerOptions options);
+
     /// <summary>A copy of the optimizer's state on the host: what is needed to go on later as if nothing had happened.</summary>
     /// <exception cref="ObjectDisposedException">The optimizer was disposed of.</exception>
     public abstract StateDictionary StateDictionary();
@@ -47,7 +60,13 @@ public abstract class Optimizer : IDisposable
     /// <param name="state">The state of an optimizer of the same kind, with the same parameters in the same groups.</param>
     /// <exception cref="ArgumentException">The state does not fit; the message names what does not.</exception>
     /// <exception cref="ObjectDisposedException">The optimizer was disposed of.</exception>
-    public abstract void Load(StateDictionary state);
+    public void Load(StateDictionary state)
+    {
+        ObjectDisposedException.ThrowIf(IsDisposed, this);
+        ArgumentNullException.ThrowIfNull(state);
+        ThrowIfForeign(state);
+        TakeState(state);
+    }
 
     /// <summary>Gives back the state. Parameters and device stay.</summary>
     public void Dispose()
@@ -59,6 +78,18 @@ public abstract class Optimizer : IDisposable
         }
         GC.SuppressFinalize(this);
     }
+
+    /// <summary>The first half of a step: everything that can fail. Changes no parameter and no state.</summary>
+    internal abstract void PrepareStep();
+
+    /// <summary>The second half of a step.</summary>
+    internal abstract void RunStep();
+
+    /// <summary>Refuses a state that is not of this kind of optimizer with these parameters. Changes nothing.</summary>
+    internal abstract void ThrowIfForeign(StateDictionary state);
+
+    /// <summary>Takes over a state that was checked.</summary>
+    internal abstract void TakeState(StateDictionary state);
 
     /// <summary>Gives back what a derived class holds.</summary>
     /// <param name="disposing">Always true.</param>

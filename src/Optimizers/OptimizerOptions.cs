@@ -1,4 +1,5 @@
 using System.Runtime.CompilerServices;
+using GpuOptim.Host;
 
 namespace GpuOptim.Optimizers;
 
@@ -15,6 +16,11 @@ public abstract record OptimizerOptions
 
     /// <summary>The element type of the state; the same for the life of a group.</summary>
     public StatePrecision StatePrecision { get; init; }
+
+    /// <summary>The optimizer that these are the options of.</summary>
+    /// <param name="parameters">Its first group of parameters.</param>
+    /// <exception cref="ArgumentException">A parameter cannot be taken, or the options do not fit together.</exception>
+    public abstract Optimizer CreateOptimizer(IEnumerable<Parameter> parameters);
 
     /// <summary>Checks what no single option can: how they fit together.</summary>
     /// <exception cref="ArgumentException">They do not.</exception>

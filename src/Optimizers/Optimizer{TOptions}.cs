@@ -19,7 +19,7 @@ public abstract class Optimizer<TOptions> : Optimizer where TOptions : Optimizer
     }
 
     private Optimizer(Parameter[] parameters, TOptions options, IReadOnlyList<StateSlot<TOptions>> slots)
-        : base(DeviceOf(parameters))
+        : base(ParameterChecks.DeviceOf(parameters))
     {
         _slots = [.. slots];
         _arena = new StateArena(Device);
@@ -51,14 +51,26 @@ public abstract class Optimizer<TOptions> : Optimizer where TOptions : Optimizer
         ArgumentNullException.ThrowIfNull(parameters);
         ArgumentNullException.ThrowIfNull(options);
         var added = parameters.ToArray();
-        DeviceOf(added);
-        ThrowIfUnfit(added);
+        ParameterChecks.DeviceOf(added);
+        ParameterChecks.ThrowIfUnfit(_tracked.Select(tracked => tracked.Parameter), added, Device);
+        options.Validate();
+        foreach (var parameter in added)
+            ThrowIfUnfit(parameter, options);
         var group = new ParameterGroup<TOptions>(added, options);
         _tracked.AddRange(added.Select(parameter => new TrackedParameter(parameter, _groups.Count, _slots.Length)));
         _groups.Add(group);
         _slotsInUse.Add(0);
         Layout++;
         return group;
+    }
+
+    /// <inheritdoc/>
+    public override ParameterGroup AddGroup(IEnumerable<Parameter> parameters, OptimizerOptions options)
+    {
+        ArgumentNullException.ThrowIfNull(options);
+        return options is TOptions own
+            ? AddGroup(parameters, own)
+            : throw new ArgumentException($"options must be {typeof(TOptions).Name}. Actual type was {options.GetType().Name}.", nameof(options));
     }
 
     /// <inheritdoc/>
@@ -76,16 +88,11 @@ public abstract class Optimizer<TOptions> : Optimizer where TOptions : Optimizer
             }
             states.Add(tracked.Parameter.Name, new(RecordsStep ? tracked.Step : null, tensors));
         }
-        return new(GetType().Name, [.. _groups.Select(group => new GroupState(group.Options, [.. group.Parameters.Select(parameter => parameter.Name)]))], states);
+        return new([.. _groups.Select(group => new GroupState(GetType().Name, group.Options, [.. group.Parameters.Select(parameter => parameter.Name)]))], states);
     }
 
-    /// <inheritdoc/>
-    public override void Load(StateDictionary state)
+    internal override void TakeState(StateDictionary state)
     {
-        ObjectDisposedException.ThrowIf(IsDisposed, this);
-        ArgumentNullException.ThrowIfNull(state);
-        ThrowIfForeign(state);
-
         for (var i = 0; i < _groups.Count; i++)
             _groups[i].Options = (TOptions)state.Groups[i].Options;
         AllocateState();
@@ -107,6 +114,32 @@ public abstract class Optimizer<TOptions> : Optimizer where TOptions : Optimizer
                 {
                     tracked.State[slot]?.Clear();
                 }
+            }
+        }
+    }
+
+    /// <summary>Refuses a parameter that the algorithm itself cannot take.</summary>
+    /// <exception cref="ArgumentException">It cannot.</exception>
+    private protected virtual void ThrowIfUnfit(Parameter parameter, TOptions options)
+    {
+    }
+
+    /// <summary>Where a parameter's gradient lies; 0 if it has none for this step. Checks that its memory is there.</summary>
+    private protected static nint GradientAddress(TrackedParameter tracked)
+    {
+        ObjectDisposedException.ThrowIf(tracked.Parameter.Data.IsDisposed, tracked.Parameter);
+        return tracked.Parameter.HasGradient ? tracked.Parameter.GradientBuffer.Address : 0;
+    }
+
+    /// <summary>Remembers that every parameter with a gradient was updated.</summary>
+    private protected void CountStep()
+    {
+        foreach (var tracked in _tracked)
+        {
+            if (tracked.Parameter.HasGradient)
+            {
+                tracked.Step++;
+                tracked.Written |= _slotsInUse[tracked.Group];
             }
         }
     }
@@ -150,15 +183,6 @@ public abstract class Optimizer<TOptions> : Optimizer where TOptions : Optimizer
     private static ElementType StateType(OptimizerOptions options, Parameter parameter) =>
         options.StatePrecision == StatePrecision.Float32 ? ElementType.Float32 : parameter.ElementType;
 
-    private static Device DeviceOf(Parameter[] parameters)
-    {
-        if (parameters.Length == 0)
-            throw new ArgumentException("parameters must hold at least one parameter. Actual number was 0.", nameof(parameters));
-        if (Array.IndexOf(parameters, null) is var missing and >= 0)
-            throw new ArgumentException($"parameters must not hold null. Actual value at index {missing} was null.", nameof(parameters));
-        return parameters[0].Device;
-    }
-
     private void Allocate(int group, int slot)
     {
         foreach (var alike in _tracked.Where(tracked => tracked.Group == group && tracked.State[slot] is null).GroupBy(StateTypeOf))
@@ -170,39 +194,15 @@ public abstract class Optimizer<TOptions> : Optimizer where TOptions : Optimizer
         }
     }
 
-    private void ThrowIfUnfit(Parameter[] parameters)
+    internal override void ThrowIfForeign(StateDictionary state)
     {
-        var names = _tracked.Select(tracked => tracked.Parameter.Name).ToHashSet();
-        var present = _tracked.Select(tracked => tracked.Parameter).ToHashSet();
-        foreach (var parameter in parameters)
-        {
-            if (parameter.Device != Device)
-                throw new ArgumentException($"Parameter '{parameter.Name}' must lie on the optimizer's device, '{Device.Name}'. Actual device was '{parameter.Device.Name}'.", nameof(parameters));
-            ObjectDisposedException.ThrowIf(parameter.Data.IsDisposed, parameter);
-            if (!present.Add(parameter))
-                throw new ArgumentException($"Parameter '{parameter.Name}' must be given once. It is in the optimizer already.", nameof(parameters));
-            if (!names.Add(parameter.Name))
-                throw new ArgumentException($"Parameter names must be unique. Another parameter of the optimizer is called '{parameter.Name}', too.", nameof(parameters));
-        }
-
-        var byAddress = present.Where(parameter => parameter.Length > 0).OrderBy(parameter => parameter.Data.Address).ToArray();
-        for (var i = 1; i < byAddress.Length; i++)
-        {
-            var before = byAddress[i - 1].Data;
-            if (before.Address + (nint)before.SizeInBytes > byAddress[i].Data.Address)
-                throw new ArgumentException($"Parameters must not share memory. '{byAddress[i - 1].Name}' and '{byAddress[i].Name}' do.", nameof(parameters));
-        }
-    }
-
-    private void ThrowIfForeign(StateDictionary state)
-    {
-        if (state.Optimizer != GetType().Name)
-            throw new ArgumentException($"state must be of optimizer {GetType().Name}. Actual optimizer was {state.Optimizer}.", nameof(state));
         if (state.Groups.Count != _groups.Count)
             throw new ArgumentException($"state must have {_groups.Count} parameter groups, as the optimizer has. Actual number was {state.Groups.Count}.", nameof(state));
 
         for (var i = 0; i < _groups.Count; i++)
         {
+            if (state.Groups[i].Optimizer != GetType().Name)
+                throw new ArgumentException($"Group {i} of state must be of optimizer {GetType().Name}. Actual optimizer was {state.Groups[i].Optimizer}.", nameof(state));
             if (state.Groups[i].Options is not TOptions options)
                 throw new ArgumentException($"Group {i} of state must have {typeof(TOptions).Name}. Actual type was {state.Groups[i].Options?.GetType().Name ?? "null"}.", nameof(state));
             options.Validate();

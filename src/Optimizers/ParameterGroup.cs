@@ -10,6 +10,9 @@ public abstract class ParameterGroup
     /// <summary>The parameters, in the order in which they were given.</summary>
     public IReadOnlyList<Parameter> Parameters { get; }
 
+    /// <summary>The hyper-parameters, whatever their kind.</summary>
+    internal abstract OptimizerOptions AnyOptions { get; }
+
     /// <summary>Step size of the group, for the steps to come.</summary>
     /// <exception cref="ArgumentOutOfRangeException">Negative or not finite.</exception>
     public abstract double LearningRate { get; set; }
@@ -36,6 +39,8 @@ public sealed class ParameterGroup<TOptions> : ParameterGroup where TOptions : O
             field = value;
         }
     }
+
+    internal override OptimizerOptions AnyOptions => Options;
 
     /// <inheritdoc/>
     public override double LearningRate

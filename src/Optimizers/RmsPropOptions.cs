@@ -1,3 +1,5 @@
+using GpuOptim.Host;
+
 namespace GpuOptim.Optimizers;
 
 /// <summary>Hyper-parameters of <see cref="RmsProp"/>, with PyTorch's defaults.</summary>
@@ -23,4 +25,7 @@ public sealed record RmsPropOptions : OptimizerOptions
 
     /// <summary>Ascend instead of descend. PyTorch: <c>maximize</c>.</summary>
     public bool Maximize { get; init; }
+
+    /// <inheritdoc/>
+    public override Optimizer CreateOptimizer(IEnumerable<Parameter> parameters) => new RmsProp(parameters, this);
 }

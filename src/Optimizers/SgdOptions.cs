@@ -1,3 +1,5 @@
+using GpuOptim.Host;
+
 namespace GpuOptim.Optimizers;
 
 /// <summary>Hyper-parameters of <see cref="Sgd"/>, with PyTorch's defaults.</summary>
@@ -20,6 +22,9 @@ public sealed record SgdOptions : OptimizerOptions
 
     /// <summary>Ascend instead of descend. PyTorch: <c>maximize</c>.</summary>
     public bool Maximize { get; init; }
+
+    /// <inheritdoc/>
+    public override Optimizer CreateOptimizer(IEnumerable<Parameter> parameters) => new Sgd(parameters, this);
 
     /// <inheritdoc/>
     protected internal override void Validate()

@@ -1,10 +1,9 @@
 namespace GpuOptim.Optimizers;
 
 /// <summary>An optimizer's state on the host: PyTorch's <c>state_dict</c>, with parameters by name instead of number.</summary>
-/// <param name="Optimizer">The kind of optimizer, for instance <c>AdamW</c>.</param>
 /// <param name="Groups">The parameter groups with their hyper-parameters.</param>
 /// <param name="Parameters">What is remembered of each parameter that was ever updated.</param>
-public sealed record StateDictionary(string Optimizer, IReadOnlyList<GroupState> Groups, IReadOnlyDictionary<string, ParameterState> Parameters)
+public sealed record StateDictionary(IReadOnlyList<GroupState> Groups, IReadOnlyDictionary<string, ParameterState> Parameters)
 {
     /// <summary>What is remembered of one parameter.</summary>
     /// <param name="parameter">The parameter's name.</param>

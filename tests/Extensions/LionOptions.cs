@@ -1,3 +1,4 @@
+using GpuOptim.Host;
 using GpuOptim.Optimizers;
 
 namespace GpuOptim.Tests.Extensions;
@@ -10,4 +11,6 @@ public sealed record LionOptions : OptimizerOptions
     public double Beta1 { get; init => field = Fraction(value); } = 0.9;
 
     public double Beta2 { get; init => field = Fraction(value); } = 0.99;
+
+    public override Optimizer CreateOptimizer(IEnumerable<Parameter> parameters) => new Lion(parameters, this);
 }

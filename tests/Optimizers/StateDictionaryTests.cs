@@ -105,7 +105,7 @@ public sealed class StateDictionaryTests
         }
         TestCaseData Case(string name, Func<StateDictionary, StateDictionary> change, string message) => new TestCaseData(change, message).SetArgDisplayNames(name);
 
-        yield return Case("another optimizer", state => state with { Optimizer = "AdamW" }, "state must be of optimizer Adam. Actual optimizer was AdamW.");
+        yield return Case("another optimizer", state => state with { Groups = [state.Groups[0] with { Optimizer = "AdamW" }] }, "Group 0 of state must be of optimizer Adam. Actual optimizer was AdamW.");
         yield return Case("more groups", state => state with { Groups = [.. state.Groups, state.Groups[0]] }, "state must have 1 parameter groups, as the optimizer has. Actual number was 2.");
         yield return Case("other options", state => state with { Groups = [state.Groups[0] with { Options = new SgdOptions() }] }, "Group 0 of state must have AdamOptions. Actual type was SgdOptions.");
         yield return Case("other precision", state => state with { Groups = [state.Groups[0] with { Options = new AdamOptions { StatePrecision = StatePrecision.Float32 } }] }, "StatePrecision of group 0 must be SameAsParameter, as the optimizer's. Actual value in state was Float32.");

@@ -7,8 +7,12 @@ namespace GpuOptim.Tests.Support;
 /// <param name="Open">Opens it.</param>
 public sealed record TestDevice(string Name, Func<Device> Open)
 {
-    /// <summary>Every device of this machine, and the CPU once for each vector width that it has.</summary>
-    public static IEnumerable<TestDevice> All => SimdDevice.VectorWidths.Select(bits => new TestDevice($"simd{bits}", () => new SimdDevice(vectorBits: bits)));
+    /// <summary>Every device of this machine: the CPU with each vector width that it has, alone and with several threads.</summary>
+    public static IEnumerable<TestDevice> All =>
+    [
+        .. SimdDevice.VectorWidths.Select(bits => new TestDevice($"simd{bits}", () => new SimdDevice(threads: 3, bits))),
+        new("simd, one thread", () => new SimdDevice(threads: 1)),
+    ];
 
     public override string ToString() => Name;
 }

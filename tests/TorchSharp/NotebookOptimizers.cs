@@ -73,3 +73,31 @@ internal sealed class NotebookAdam(Tensor parameter, double lr, double beta1, do
         P.addcdiv_(v, denom, value: -lr / bias1);
     }
 }
+
+internal sealed class NotebookMuon(Tensor parameter, double lr, double momentum, double weightDecay, int nsSteps) : NotebookOptimizer(parameter)
+{
+    protected override void Update(Tensor g)
+    {
+        P.mul_(1 - lr * weightDecay);
+        var v = Buffer("momentum_buffer").lerp_(g, 1 - momentum);
+        var update = Orthogonalize(g.lerp(v, momentum), nsSteps).to(float32);
+        var (rows, columns) = (P.shape[0], P.shape[1]);
+        P.add_(update, alpha: -lr * Math.Sqrt(Math.Max(1, (double)rows / columns)));
+    }
+
+    private static Tensor Orthogonalize(Tensor u, int steps)
+    {
+        var tall = u.shape[0] > u.shape[1];
+        var x = u.bfloat16();
+        if (tall)
+            x = x.t();
+        x = x / x.norm().clamp(min: 1e-7);
+        for (var i = 0; i < steps; i++)
+        {
+            var a = x.mm(x.t());
+            var b = addmm(a, a, a, beta: -4.7750f, alpha: 2.0315f);
+            x = addmm(x, b, x, beta: 3.4445f, alpha: 1);
+        }
+        return tall ? x.t() : x;
+    }
+}

@@ -3,11 +3,11 @@ using System.Runtime.CompilerServices;
 namespace GpuOptim.Kernels.Lanes;
 
 /// <summary>A single float: the reference that every wider lane must equal.</summary>
-internal readonly unsafe struct Floats1(float value) : IFloats<Floats1>
+internal unsafe struct Floats1(float value) : IFloats<Floats1>
 {
     private const MethodImplOptions Inline = MethodImplOptions.AggressiveInlining;
 
-    private readonly float _value = value;
+    private float _value = value;
 
     public static int Count => 1;
 
@@ -18,6 +18,7 @@ internal readonly unsafe struct Floats1(float value) : IFloats<Floats1>
     [MethodImpl(Inline)] public static Floats1 Multiply(Floats1 a, Floats1 b) => new(a._value * b._value);
     [MethodImpl(Inline)] public static Floats1 Divide(Floats1 a, Floats1 b) => new(a._value / b._value);
     [MethodImpl(Inline)] public static Floats1 FusedMultiplyAdd(Floats1 a, Floats1 b, Floats1 c) => new(MathF.FusedMultiplyAdd(a._value, b._value, c._value));
+    [MethodImpl(Inline)] public static void Accumulate(ref Floats1 sum, Floats1 a, Floats1 b) => sum._value = MathF.FusedMultiplyAdd(a._value, b._value, sum._value);
     [MethodImpl(Inline)] public static Floats1 Sqrt(Floats1 a) => new(MathF.Sqrt(a._value));
     [MethodImpl(Inline)] public static Floats1 Negate(Floats1 a) => new(-a._value);
     [MethodImpl(Inline)] public static Floats1 Max(Floats1 a, Floats1 b) => new(MathF.Max(a._value, b._value));

@@ -4,11 +4,11 @@ using System.Runtime.Intrinsics;
 namespace GpuOptim.Kernels.Lanes;
 
 /// <summary>Sixteen floats in a 512-bit register.</summary>
-internal readonly unsafe struct Floats16(Vector512<float> value) : IFloats<Floats16>
+internal unsafe struct Floats16(Vector512<float> value) : IFloats<Floats16>
 {
     private const MethodImplOptions Inline = MethodImplOptions.AggressiveInlining;
 
-    private readonly Vector512<float> _value = value;
+    private Vector512<float> _value = value;
 
     public static int Count => 16;
 
@@ -19,6 +19,7 @@ internal readonly unsafe struct Floats16(Vector512<float> value) : IFloats<Float
     [MethodImpl(Inline)] public static Floats16 Multiply(Floats16 a, Floats16 b) => new(a._value * b._value);
     [MethodImpl(Inline)] public static Floats16 Divide(Floats16 a, Floats16 b) => new(a._value / b._value);
     [MethodImpl(Inline)] public static Floats16 FusedMultiplyAdd(Floats16 a, Floats16 b, Floats16 c) => new(Vector512.FusedMultiplyAdd(a._value, b._value, c._value));
+    [MethodImpl(Inline)] public static void Accumulate(ref Floats16 sum, Floats16 a, Floats16 b) => sum._value = Vector512.FusedMultiplyAdd(a._value, b._value, sum._value);
     [MethodImpl(Inline)] public static Floats16 Sqrt(Floats16 a) => new(Vector512.Sqrt(a._value));
     [MethodImpl(Inline)] public static Floats16 Negate(Floats16 a) => new(-a._value);
     [MethodImpl(Inline)] public static Floats16 Max(Floats16 a, Floats16 b) => new(Vector512.Max(a._value, b._value));

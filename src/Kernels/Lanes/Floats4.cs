@@ -4,11 +4,11 @@ using System.Runtime.Intrinsics;
 namespace GpuOptim.Kernels.Lanes;
 
 /// <summary>Four floats in a 128-bit register.</summary>
-internal readonly unsafe struct Floats4(Vector128<float> value) : IFloats<Floats4>
+internal unsafe struct Floats4(Vector128<float> value) : IFloats<Floats4>
 {
     private const MethodImplOptions Inline = MethodImplOptions.AggressiveInlining;
 
-    private readonly Vector128<float> _value = value;
+    private Vector128<float> _value = value;
 
     public static int Count => 4;
 
@@ -19,6 +19,7 @@ internal readonly unsafe struct Floats4(Vector128<float> value) : IFloats<Floats
     [MethodImpl(Inline)] public static Floats4 Multiply(Floats4 a, Floats4 b) => new(a._value * b._value);
     [MethodImpl(Inline)] public static Floats4 Divide(Floats4 a, Floats4 b) => new(a._value / b._value);
     [MethodImpl(Inline)] public static Floats4 FusedMultiplyAdd(Floats4 a, Floats4 b, Floats4 c) => new(Vector128.FusedMultiplyAdd(a._value, b._value, c._value));
+    [MethodImpl(Inline)] public static void Accumulate(ref Floats4 sum, Floats4 a, Floats4 b) => sum._value = Vector128.FusedMultiplyAdd(a._value, b._value, sum._value);
     [MethodImpl(Inline)] public static Floats4 Sqrt(Floats4 a) => new(Vector128.Sqrt(a._value));
     [MethodImpl(Inline)] public static Floats4 Negate(Floats4 a) => new(-a._value);
     [MethodImpl(Inline)] public static Floats4 Max(Floats4 a, Floats4 b) => new(Vector128.Max(a._value, b._value));

@@ -4,11 +4,11 @@ using System.Runtime.Intrinsics;
 namespace GpuOptim.Kernels.Lanes;
 
 /// <summary>Eight floats in a 256-bit register.</summary>
-internal readonly unsafe struct Floats8(Vector256<float> value) : IFloats<Floats8>
+internal unsafe struct Floats8(Vector256<float> value) : IFloats<Floats8>
 {
     private const MethodImplOptions Inline = MethodImplOptions.AggressiveInlining;
 
-    private readonly Vector256<float> _value = value;
+    private Vector256<float> _value = value;
 
     public static int Count => 8;
 
@@ -19,6 +19,7 @@ internal readonly unsafe struct Floats8(Vector256<float> value) : IFloats<Floats
     [MethodImpl(Inline)] public static Floats8 Multiply(Floats8 a, Floats8 b) => new(a._value * b._value);
     [MethodImpl(Inline)] public static Floats8 Divide(Floats8 a, Floats8 b) => new(a._value / b._value);
     [MethodImpl(Inline)] public static Floats8 FusedMultiplyAdd(Floats8 a, Floats8 b, Floats8 c) => new(Vector256.FusedMultiplyAdd(a._value, b._value, c._value));
+    [MethodImpl(Inline)] public static void Accumulate(ref Floats8 sum, Floats8 a, Floats8 b) => sum._value = Vector256.FusedMultiplyAdd(a._value, b._value, sum._value);
     [MethodImpl(Inline)] public static Floats8 Sqrt(Floats8 a) => new(Vector256.Sqrt(a._value));
     [MethodImpl(Inline)] public static Floats8 Negate(Floats8 a) => new(-a._value);
     [MethodImpl(Inline)] public static Floats8 Max(Floats8 a, Floats8 b) => new(Vector256.Max(a._value, b._value));

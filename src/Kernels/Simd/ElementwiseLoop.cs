@@ -11,12 +11,14 @@ namespace GpuOptim.Kernels.Simd;
 /// </summary>
 /// <typeparam name="TRule">The rule, a struct, so that the compiler specialises the loop for it.</typeparam>
 /// <typeparam name="TFloats">The vector width.</typeparam>
-/// <typeparam name="TElement">The type of parameter and gradient.</typeparam>
+/// <typeparam name="TElement">The type of the parameter.</typeparam>
+/// <typeparam name="TGradient">The type of the gradient.</typeparam>
 /// <typeparam name="TState">The type of the state, and the one computed in.</typeparam>
-internal static unsafe class ElementwiseLoop<TRule, TFloats, TElement, TState>
+internal static unsafe class ElementwiseLoop<TRule, TFloats, TElement, TGradient, TState>
     where TRule : unmanaged, IUpdateRule
     where TFloats : unmanaged, IFloats<TFloats>
     where TElement : IFormat
+    where TGradient : IFormat
     where TState : IFormat
 {
     /// <summary>
@@ -43,7 +45,7 @@ internal static unsafe class ElementwiseLoop<TRule, TFloats, TElement, TState>
         void* parameterEnd = ends, gradientEnd = ends + 1;
         void* state0End = state0 == null ? null : ends + 2, state1End = state1 == null ? null : ends + 3, state2End = state2 == null ? null : ends + 4;
         Copy<TElement>(parameter, start, parameterEnd, 0, count);
-        Copy<TElement>(gradient, start, gradientEnd, 0, count);
+        Copy<TGradient>(gradient, start, gradientEnd, 0, count);
         Copy<TState>(state0, start, state0End, 0, count);
         Copy<TState>(state1, start, state1End, 0, count);
         Copy<TState>(state2, start, state2End, 0, count);
@@ -64,7 +66,7 @@ internal static unsafe class ElementwiseLoop<TRule, TFloats, TElement, TState>
         for (nint i = 0; i < count; i += TFloats.Count)
         {
             Prefetch<TElement>(parameter, i);
-            Prefetch<TElement>(gradient, i);
+            Prefetch<TGradient>(gradient, i);
             if (TRule.StateCount > 0 && state0 != null)
                 Prefetch<TState>(state0, i);
             if (TRule.StateCount > 1 && state1 != null)
@@ -73,7 +75,7 @@ internal static unsafe class ElementwiseLoop<TRule, TFloats, TElement, TState>
                 Prefetch<TState>(state2, i);
 
             var p = new Lane<TFloats, TState>(TElement.Load<TFloats>(parameter, i));
-            var g = new Lane<TFloats, TState>(TElement.Load<TFloats>(gradient, i));
+            var g = new Lane<TFloats, TState>(TGradient.Load<TFloats>(gradient, i));
             Lane<TFloats, TState> s0 = default, s1 = default, s2 = default;
             if (TRule.StateCount > 0 && state0 != null)
                 s0 = new(TState.Load<TFloats>(state0, i));

@@ -1,0 +1,23 @@
+namespace GpuOptim.Host;
+
+/// <summary>The table of an update that orthogonalizes: matrices of one shape, each with its parameter, gradient and momentum.</summary>
+internal abstract class MatrixUpdateBatch : UpdateBatch
+{
+    private protected MatrixUpdateBatch(
+        ElementType elementType, ElementType stateType, ElementType workType, int rows, int columns, ReadOnlySpan<UpdateSegment> segments)
+        : base(elementType, stateType, segments)
+    {
+        WorkType = workType;
+        Rows = rows;
+        Columns = columns;
+    }
+
+    /// <summary>The type of the matrices while they are orthogonalized: BFloat16 or Float32.</summary>
+    public ElementType WorkType { get; }
+
+    /// <summary>Rows of each matrix.</summary>
+    public int Rows { get; }
+
+    /// <summary>Columns of each matrix.</summary>
+    public int Columns { get; }
+}

@@ -1,0 +1,110 @@
+using GpuOptim.Kernels;
+using GpuOptim.Kernels.Rules;
+using GpuOptim.Kernels.Simd;
+
+namespace GpuOptim.Host.Simd;
+
+/// <summary>
+/// Updates matrices through their orthogonal factors, each taken through all of it before the next: direction, orthogonalization, step.
+/// While a small matrix goes through, it never leaves the cache of the core that works on it.
+/// </summary>
+internal readonly unsafe ref struct MatrixUpdateJob<TDirection, TUpdate>(
+    ReadOnlySpan<MatrixUpdateBatch> batches,
+    ReadOnlySpan<TDirection> directionRules,
+    ReadOnlySpan<TUpdate> updateRules,
+    NewtonSchulzPlan plan,
+    int vectorBits,
+    double large) : IChunkedJob
+    where TDirection : unmanaged, IUpdateRule
+    where TUpdate : unmanaged, IUpdateRule
+{
+    private const int Alignment = 64;
+
+    private readonly ReadOnlySpan<MatrixUpdateBatch> _batches = batches;
+    private readonly ReadOnlySpan<TDirection> _directionRules = directionRules;
+    private readonly ReadOnlySpan<TUpdate> _updateRules = updateRules;
+
+    /// <summary>Updates all matrices of some batches.</summary>
+    public static void Run(
+        Workers workers,
+        ReadOnlySpan<MatrixUpdateBatch> batches,
+        ReadOnlySpan<TDirection> directionRules,
+        ReadOnlySpan<TUpdate> updateRules,
+        NewtonSchulzPlan plan,
+        int vectorBits)
+    {
+        var work = 0.0;
+        var count = 0;
+        foreach (var batch in batches)
+        {
+            work += Work(batch) * (batch.Count - batch.Gradients.Count(0));
+            count += batch.Count;
+        }
+        // A matrix that is more than half of a thread's share is worked on by all threads, the others side by side, each by one thread.
+        var job = new MatrixUpdateJob<TDirection, TUpdate>(batches, directionRules, updateRules, plan, vectorBits, work / (2 * workers.Count));
+        foreach (var batch in batches)
+        {
+            for (var i = 0; i < batch.Count && job.IsLarge(batch); i++)
+                job.Update((SimdMatrixUpdateBatch)batch, i, workers);
+        }
+        workers.Run(ref job, count);
+    }
+
+    /// <summary>Updates the n-th matrix of all, unless it is a large one.</summary>
+    public void Run(int chunk)
+    {
+        foreach (var batch in _batches)
+        {
+            if (chunk < batch.Count)
+            {
+                if (!IsLarge(batch))
+                    Update((SimdMatrixUpdateBatch)batch, chunk, SimdMatrixUpdateBatch.Caller);
+                return;
+            }
+            chunk -= batch.Count;
+        }
+    }
+
+    /// <summary>Multiply-adds of a Newton-Schulz step on one matrix, about.</summary>
+    private static double Work(MatrixUpdateBatch batch)
+    {
+        double order = Math.Min(batch.Rows, batch.Columns), depth = Math.Max(batch.Rows, batch.Columns);
+        return order * order * (1.5 * depth + 0.5 * order);
+    }
+
+    private bool IsLarge(MatrixUpdateBatch batch) => Work(batch) > large;
+
+    private void Update(SimdMatrixUpdateBatch batch, int index, Workers workers)
+    {
+        ref readonly var segment = ref batch.Segments[index];
+        if (batch.Gradients[index] is not (var gradient and not 0) || segment.Length == 0)
+            return;
+
+        var workSize = batch.WorkType.Size();
+        var order = Math.Min(batch.Rows, batch.Columns);
+        var matrixBytes = Align(segment.Length * workSize);
+        var squareBytes = Align((long)order * order * workSize);
+        var scratch = (nint)Scratch.Matrices(2 * matrixBytes + 2 * squareBytes);
+        var x = new MatrixBatch(scratch, batch.WorkType, 1, batch.Rows, batch.Columns);
+        var other = x with { Address = scratch + matrixBytes };
+        var product = new MatrixBatch(other.Address + matrixBytes, batch.WorkType, 1, order, order);
+        var polynomial = product with { Address = product.Address + squareBytes };
+
+        var elementSize = batch.ElementType.Size();
+        var stateSize = batch.StateType.Size();
+        fixed (TDirection* rule = &_directionRules[batch.Rules[index]])
+        {
+            var kernel = UpdateKernels.Select<TDirection>(vectorBits, batch.WorkType, batch.ElementType, batch.StateType);
+            new TensorUpdateJob(kernel, rule, x.Address, workSize, gradient, elementSize, segment.State0, stateSize, segment.Length).Run(workers);
+        }
+        var ops = workers == SimdMatrixUpdateBatch.Caller ? batch.OnOneThread : batch.OnAllThreads;
+        var orthogonal = NewtonSchulz.Orthogonalize(ops, x, other, product, polynomial, plan);
+        fixed (TUpdate* rule = &_updateRules[batch.Rules[index]])
+        {
+            var kernel = UpdateKernels.Select<TUpdate>(vectorBits, batch.ElementType, batch.WorkType, batch.StateType);
+            new TensorUpdateJob(kernel, rule, segment.Parameter, elementSize, orthogonal.Address, workSize, 0, stateSize, segment.Length).Run(workers);
+        }
+    }
+
+    private static nint Align(long bytes) => (nint)((bytes + Alignment - 1) / Alignment * Alignment);
+}

@@ -1,0 +1,20 @@
+namespace GpuOptim.Kernels;
+
+/// <summary>
+/// What <see cref="NewtonSchulz"/> asks of a device, for all matrices of a batch at once. X stands for each matrix, or for its transpose if
+/// it is tall. Results are rounded once to their element type; products sum in float, in the order that DESIGN's Numbers gives.
+/// </summary>
+internal interface IMatrixOps
+{
+    /// <summary>x = X / max(round(scale * |X|), round(epsilon)), in place; the Frobenius norm is summed in double.</summary>
+    void Normalize(MatrixBatch x, double scale, double epsilon);
+
+    /// <summary>result = round(scale * round(X Xᵀ)); symmetric.</summary>
+    void SymmetricProduct(MatrixBatch x, float scale, MatrixBatch result);
+
+    /// <summary>result = round(b * A + round(c * (A A))), the addition fused, for symmetric A; symmetric.</summary>
+    void SymmetricPolynomial(MatrixBatch a, float b, float c, MatrixBatch result);
+
+    /// <summary>result = round(a * X + B X), the addition fused, for symmetric B.</summary>
+    void MultiplyAdd(MatrixBatch b, MatrixBatch x, float a, MatrixBatch result);
+}

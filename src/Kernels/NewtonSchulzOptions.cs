@@ -1,0 +1,37 @@
+namespace GpuOptim.Kernels;
+
+/// <summary>How matrices are orthogonalized; PyTorch's defaults.</summary>
+public sealed record NewtonSchulzOptions
+{
+    /// <summary>The polynomials, step by step. PyTorch: <c>ns_coefficients</c>.</summary>
+    public NewtonSchulzCoefficients Coefficients { get; init => field = value ?? throw new ArgumentNullException(nameof(Coefficients)); } = NewtonSchulzCoefficients.Muon;
+
+    /// <summary>How many steps are taken, 1 to 99; null for as many as the coefficients ask. PyTorch: <c>ns_steps</c>, 5.</summary>
+    /// <exception cref="ArgumentOutOfRangeException">Out of range.</exception>
+    public int? Steps
+    {
+        get;
+        init => field = value is null or (>= 1 and < 100) ? value : throw new ArgumentOutOfRangeException(nameof(Steps), value, "Steps must be in [1, 99].");
+    }
+
+    /// <summary>A matrix is divided by its norm, or by this if that is smaller; 0 or more. PyTorch: <c>eps</c>.</summary>
+    /// <exception cref="ArgumentOutOfRangeException">Negative or not finite.</exception>
+    public double Epsilon
+    {
+        get;
+        init => field = value >= 0 && double.IsFinite(value) ? value : throw new ArgumentOutOfRangeException(nameof(Epsilon), value, "Epsilon must be finite and at least 0.");
+    }
+    = 1e-7;
+
+    /// <summary>What matrices are rounded to between operations.</summary>
+    public NewtonSchulzPrecision Precision { get; init; }
+
+    /// <summary>The steps as devices take them.</summary>
+    internal NewtonSchulzPlan Plan => new(
+        [.. Enumerable.Range(0, Steps ?? Coefficients.DefaultSteps).Select(step => Coefficients[step])],
+        Coefficients.NormScale,
+        Epsilon);
+
+    /// <summary>The element type of matrices between operations.</summary>
+    internal ElementType WorkType => Precision == NewtonSchulzPrecision.BFloat16 ? ElementType.BFloat16 : ElementType.Float32;
+}

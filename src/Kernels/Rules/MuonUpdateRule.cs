@@ -1,0 +1,35 @@
+using System.Runtime.CompilerServices;
+using GpuOptim.Kernels.Lanes;
+
+namespace GpuOptim.Kernels.Rules;
+
+/// <summary>The second half of Muon: the parameter decays and moves along the orthogonalized direction.</summary>
+/// <remarks>Source: PyTorch 2.13, <c>torch/optim/_muon.py</c>, <c>_single_tensor_muon</c>.</remarks>
+public readonly record struct MuonUpdateRule : IUpdateRule
+{
+    private readonly float _decayFactor;
+    private readonly float _minusAdjustedLearningRate;
+
+    /// <summary>Folds the constants of one step.</summary>
+    /// <param name="learningRate">Step size.</param>
+    /// <param name="weightDecay">Strength of the decoupled weight decay.</param>
+    /// <param name="ratio">What the step size is multiplied by for matrices of this shape; the decay is not.</param>
+    public MuonUpdateRule(double learningRate, double weightDecay, double ratio)
+    {
+        _decayFactor = (float)(1 - learningRate * weightDecay);
+        _minusAdjustedLearningRate = (float)(-learningRate * ratio);
+    }
+
+    /// <inheritdoc/>
+    public static int StateCount => 0;
+
+    /// <summary>Updates one lane of the parameter.</summary>
+    /// <param name="param">The parameter.</param>
+    /// <param name="update">The orthogonalized direction.</param>
+    /// <param name="unused0">Not in use.</param>
+    /// <param name="unused1">Not in use.</param>
+    /// <param name="unused2">Not in use.</param>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public void Apply<T>(ref T param, T update, ref T unused0, ref T unused1, ref T unused2) where T : struct, ILane<T> =>
+        param = param.Mul(_decayFactor).Add(update, _minusAdjustedLearningRate);
+}

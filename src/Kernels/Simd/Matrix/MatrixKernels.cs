@@ -1,0 +1,25 @@
+using GpuOptim.Kernels.Lanes;
+
+namespace GpuOptim.Kernels.Simd.Matrix;
+
+/// <summary>Chooses the innermost tile of matrix products for a vector width; only what is asked for is ever compiled.</summary>
+internal static class MatrixKernels
+{
+    /// <summary>The matrix operations of Newton-Schulz on the CPU.</summary>
+    /// <param name="workers">The threads that share each operation.</param>
+    /// <param name="vectorBits">Vector width.</param>
+    /// <param name="elementType">The matrices' element type: BFloat16 or Float32.</param>
+    public static IMatrixOps Create(Workers workers, int vectorBits, ElementType elementType) => vectorBits switch
+    {
+        512 => Create<MatrixTile8<Floats16>, Floats16>(workers, elementType),
+        256 => Create<MatrixTile4<Floats8>, Floats8>(workers, elementType),
+        128 => Create<MatrixTile4<Floats4>, Floats4>(workers, elementType),
+        _ => Create<MatrixTile2<Floats1>, Floats1>(workers, elementType),
+    };
+
+    private static IMatrixOps Create<TTile, TFloats>(Workers workers, ElementType elementType)
+        where TTile : IMatrixTile
+        where TFloats : unmanaged, IFloats<TFloats> => elementType == ElementType.BFloat16
+            ? new SimdMatrixOps<TTile, TFloats, BFloat16Format>(workers)
+            : new SimdMatrixOps<TTile, TFloats, Float32Format>(workers);
+}

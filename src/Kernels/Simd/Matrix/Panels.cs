@@ -1,0 +1,119 @@
+using System.Runtime.CompilerServices;
+using GpuOptim.Kernels.Lanes;
+
+namespace GpuOptim.Kernels.Simd.Matrix;
+
+/// <summary>
+/// Packs a matrix for the products: as floats, in panels of a few rows (or columns) side by side, each running along a stretch of the inner
+/// index. The panel of rows r to r + Width - 1 holds at <c>[k * Width + i]</c> the element of row r + i at the k-th inner index of the stretch.
+/// </summary>
+/// <remarks>
+/// All panels of a stretch lie one behind the other, those of the next stretch behind them: what a block of the result needs of a stretch
+/// is one piece of memory. Panels as long as the matrix would lie a power of two apart, and drive each other from the caches.
+/// The k-th inner index is not k: pairs stand odd before even (1, 0, 3, 2, …, a last single one at the end), so that a tile that simply
+/// runs along the panel sums in the order of the CPU's bfloat16 dot instruction, which is the order that DESIGN's Numbers gives.
+/// </remarks>
+internal static unsafe class Panels<TTile, TFloats, TFormat>
+    where TTile : IMatrixTile
+    where TFloats : unmanaged, IFloats<TFloats>
+    where TFormat : IFormat
+{
+    /// <summary>Rows side by side in a panel.</summary>
+    public static int Width => TTile.Columns;
+
+    /// <summary>Inner indices of a stretch: a panel of one matrix stays in the first-level cache while those of the other pass by.</summary>
+    public const int Stretch = 128;
+
+    /// <summary>How many panels there are.</summary>
+    public static int Count(int rows) => (rows + Width - 1) / Width;
+
+    /// <summary>Floats that a packed matrix occupies.</summary>
+    public static long Length(int rows, int depth) => (long)Count(rows) * Width * depth;
+
+    /// <summary>Where a panel lies.</summary>
+    /// <param name="rows">Rows of the matrix.</param>
+    /// <param name="row">The panel's first.</param>
+    /// <param name="first">The first inner index of the stretch.</param>
+    /// <param name="depth">Length of the stretch.</param>
+    public static nint Offset(int rows, int row, int first, int depth) => (nint)Count(rows) * Width * first + (nint)row * depth;
+
+    /// <summary>Packs one panel.</summary>
+    /// <param name="source">The matrix.</param>
+    /// <param name="start">Index of the element in the panel's first row at the first inner index.</param>
+    /// <param name="rowStride">Elements from one row of the panel to the next.</param>
+    /// <param name="depthStride">Elements from one inner index to the next; this or <paramref name="rowStride"/> is 1.</param>
+    /// <param name="rows">Rows that there are; the rest of the panel becomes zero.</param>
+    /// <param name="depth">Length of the stretch.</param>
+    /// <param name="panel">Where to.</param>
+    public static void Pack(void* source, nint start, nint rowStride, nint depthStride, int rows, int depth, float* panel)
+    {
+        if (rows < Width)
+            new Span<float>(panel, checked(Width * depth)).Clear();
+        if (rowStride == 1)
+            PackAlong(source, start, depthStride, rows, depth, panel);
+        else if (TFormat.Type == ElementType.BFloat16)
+            PackAcross((ushort*)source + start, rowStride, rows, depth, panel);
+        else
+            PackAcross((float*)source + start, rowStride, rows, depth, panel);
+    }
+
+    /// <summary>Where inner index k stands: its neighbour's place, unless it has none.</summary>
+    private static int Place(int k, int depth) => (k ^ 1) < depth ? k ^ 1 : k;
+
+    /// <summary>The panel's rows lie side by side in memory.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    private static void PackAlong(void* source, nint start, nint depthStride, int rows, int depth, float* panel)
+    {
+        for (var k = 0; k < depth; k++)
+        {
+            var from = start + k * depthStride;
+            var to = panel + (nint)Place(k, depth) * Width;
+            if (rows == Width)
+            {
+                for (var i = 0; i < Width; i += TFloats.Count)
+                    TFloats.Store(TFormat.Load<TFloats>(source, from + i), to + i);
+            }
+            else
+            {
+                for (var i = 0; i < rows; i++)
+                    Floats1.Store(TFormat.Load<Floats1>(source, from + i), to + i);
+            }
+        }
+    }
+
+    /// <summary>The inner index runs along memory: numbers of 16 bits are transposed 8 by 8.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    private static void PackAcross(ushort* source, nint rowStride, int rows, int depth, float* panel)
+    {
+        const int Block = Transposition.Order;
+        var block = stackalloc ushort[Block * Width];
+        for (var first = 0; first < depth; first += Block)
+        {
+            var count = Math.Min(Block, depth - first);
+            var i = 0;
+            for (; count == Block && i <= rows - Block; i += Block)
+                Transposition.Transpose(source + i * rowStride + first, rowStride, block + i, Width);
+            for (; i < rows; i++)
+            {
+                for (var k = 0; k < count; k++)
+                    block[k * Width + i] = source[i * rowStride + first + k];
+            }
+            for (var k = 0; k < count; k++)
+            {
+                var to = panel + (nint)Place(first + k, depth) * Width;
+                for (i = 0; i < Width; i += TFloats.Count)
+                    TFloats.Store(TFormat.Load<TFloats>(block, k * Width + i), to + i);
+            }
+        }
+    }
+
+    /// <summary>The inner index runs along memory, for floats.</summary>
+    private static void PackAcross(float* source, nint rowStride, int rows, int depth, float* panel)
+    {
+        for (var i = 0; i < rows; i++)
+        {
+            for (var k = 0; k < depth; k++)
+                panel[(nint)Place(k, depth) * Width + i] = source[i * rowStride + k];
+        }
+    }
+}

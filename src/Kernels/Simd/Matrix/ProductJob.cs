@@ -1,0 +1,180 @@
+using System.Runtime.CompilerServices;
+using GpuOptim.Kernels.Lanes;
+
+namespace GpuOptim.Kernels.Simd.Matrix;
+
+/// <summary>
+/// The second half of a matrix product, after packing: blocks of the result, each summed over all inner indices and rounded once.
+/// <c>result = round(beta * addend + alpha * (left right))</c>, or without an addend <c>result = round(alpha * round(left right))</c>.
+/// A symmetric result is computed below the diagonal and mirrored; the bits are the same.
+/// </summary>
+internal unsafe struct ProductJob<TTile, TFloats, TFormat> : IChunkedJob
+    where TTile : IMatrixTile
+    where TFloats : unmanaged, IFloats<TFloats>
+    where TFormat : IFormat
+{
+    private const int MaxPanels = 6;
+    private const int Stretch = Panels<TTile, TFloats, TFormat>.Stretch;
+
+    /// <summary>Packed matrices; see <see cref="Panels{TTile, TFloats, TFormat}"/>.</summary>
+    public required float* Left, Right;
+
+    public required int Rows, Columns, Depth;
+
+    /// <summary>Whether <see cref="Right"/> is <see cref="Left"/>, so that the result is symmetric.</summary>
+    public required bool IsSymmetric;
+
+    public required void* Result;
+
+    /// <summary>What is added, of the result's shape; null for nothing.</summary>
+    public void* Addend;
+
+    public required float Alpha;
+
+    public float Beta;
+
+    private int _block;
+
+    /// <summary>Runs on all cores.</summary>
+    public void Run(Workers workers)
+    {
+        // Few blocks would leave cores idle at the end.
+        _block = MaxBlock;
+        for (var panels = MaxPanels; panels > 1 && Chunks < 4 * workers.Count && workers.Count > 1;)
+        {
+            panels = (panels + 1) / 2;
+            _block = panels * TTile.Columns;
+        }
+        workers.Run(ref this, Chunks);
+    }
+
+    public readonly void Run(int chunk)
+    {
+        var (blockRow, blockColumn) = IsSymmetric ? Triangle(chunk) : (chunk / BlockColumns, chunk % BlockColumns);
+        int row = blockRow * _block, column = blockColumn * _block;
+        int rows = Math.Min(_block, Rows - row), columns = Math.Min(_block, Columns - column);
+        var sums = Scratch.Block(2 * MaxBlock * MaxBlock);
+
+        Multiply(row, column, rows, columns, sums);
+        Round(row, column, rows, columns, sums);
+        if (IsSymmetric)
+            Mirror(row, column, rows, columns);
+    }
+
+    /// <summary>Rows and columns of the largest block: what is summed, and two stretches of both matrices, fit the second-level cache.</summary>
+    private static int MaxBlock => MaxPanels * TTile.Columns;
+
+    private readonly int BlockRows => (Rows + _block - 1) / _block;
+
+    private readonly int BlockColumns => (Columns + _block - 1) / _block;
+
+    private readonly int Chunks => IsSymmetric ? BlockRows * (BlockRows + 1) / 2 : BlockRows * BlockColumns;
+
+    /// <summary>Row and column of the n-th place on or below the diagonal, counted row by row.</summary>
+    private static (int Row, int Column) Triangle(int n)
+    {
+        var row = (int)((Math.Sqrt(8.0 * n + 1) - 1) / 2);
+        return (row, n - row * (row + 1) / 2);
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    private readonly void Multiply(int row, int column, int rows, int columns, float* sums)
+    {
+        // Sums run over accumulation blocks of inner indices, each from zero; the blocks' sums are added in order.
+        var accumulation = Depth <= 1024 ? 512 : 1024;
+        var width = TTile.Columns;
+        var partial = sums + MaxBlock * MaxBlock;
+        var calls = (rows + TTile.Rows - 1) / TTile.Rows * ((columns + width - 1) / width);
+        for (var k = 0; k < Depth; k += Stretch)
+        {
+            var depth = Math.Min(Stretch, Depth - k);
+            var begins = k % accumulation == 0;
+            var ends = k + depth == Depth || (k + depth) % accumulation == 0;
+            var isFirstBlock = k < accumulation;
+            var left = Left + Panels<TTile, TFloats, TFormat>.Offset(Rows, row, k, depth);
+            var right = Right + Panels<TTile, TFloats, TFormat>.Offset(Columns, column, k, depth);
+            var next = Math.Min(Stretch, Depth - k - depth);
+            var ahead = new PanelPrefetch(
+                Left + Panels<TTile, TFloats, TFormat>.Offset(Rows, row, k + depth, next),
+                (nint)rows * next,
+                Right + Panels<TTile, TFloats, TFormat>.Offset(Columns, column, k + depth, next),
+                (nint)columns * next,
+                calls);
+            for (var j = 0; j < columns; j += width)
+            {
+                // Of a symmetric result only what reaches the diagonal or below.
+                var first = IsSymmetric ? Math.Max(0, (column + j - row) / TTile.Rows * TTile.Rows) : 0;
+                for (var i = first; i < rows; i += TTile.Rows)
+                {
+                    ahead.Advance();
+                    var leftRows = left + (nint)(i / width) * width * depth + i % width;
+                    var offset = i * MaxBlock + j;
+                    var block = isFirstBlock ? sums + offset : partial + offset;
+                    TTile.Multiply(leftRows, right + (nint)j * depth, depth, begins ? null : block, ends ? sums + offset : block, MaxBlock, add: ends && !isFirstBlock);
+                }
+            }
+        }
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    private readonly void Round(int row, int column, int rows, int columns, float* sums)
+    {
+        var vectors = columns - columns % TFloats.Count;
+        for (var i = 0; i < rows; i++, sums += MaxBlock)
+        {
+            var start = (nint)(row + i) * Columns + column;
+            for (var j = 0; j < vectors; j += TFloats.Count)
+                TFormat.Store(Rounded<TFloats>(sums + j, start + j), Result, start + j);
+            for (var j = vectors; j < columns; j++)
+                TFormat.Store(Rounded<Floats1>(sums + j, start + j), Result, start + j);
+        }
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private readonly T Rounded<T>(float* sum, nint index) where T : unmanaged, IFloats<T>
+    {
+        var alpha = T.Create(Alpha);
+        return Addend == null
+            ? TFormat.Round(T.Multiply(alpha, TFormat.Round(T.Load(sum))))
+            : TFormat.Round(T.FusedMultiplyAdd(TFormat.Load<T>(Addend, index), T.Create(Beta), T.Multiply(alpha, T.Load(sum))));
+    }
+
+    /// <summary>Copies what was computed below the diagonal to above it.</summary>
+    private readonly void Mirror(int row, int column, int rows, int columns)
+    {
+        if (TFormat.Type == ElementType.BFloat16)
+            Mirror((ushort*)Result, row, column, rows, columns);
+        else
+            Mirror((float*)Result, row, column, rows, columns);
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    private readonly void Mirror(ushort* result, int row, int column, int rows, int columns)
+    {
+        const int Order = Transposition.Order;
+        for (var j = 0; j < columns; j += Order)
+        {
+            // In a block on the diagonal, squares from the diagonal on down; those on it are mirrored onto themselves.
+            for (var i = row == column ? j : 0; i < rows; i += Order)
+            {
+                var from = result + (nint)(row + i) * Columns + column + j;
+                var to = result + (nint)(column + j) * Columns + row + i;
+                if (i <= rows - Order && j <= columns - Order && from != to)
+                    Transposition.Transpose(from, Columns, to, Columns);
+                else
+                    Mirror(result, row + i, column + j, Math.Min(Order, rows - i), Math.Min(Order, columns - j), from == to);
+            }
+        }
+    }
+
+    private readonly void Mirror(float* result, int row, int column, int rows, int columns) => Mirror(result, row, column, rows, columns, row == column);
+
+    private readonly void Mirror<T>(T* result, int row, int column, int rows, int columns, bool onDiagonal) where T : unmanaged
+    {
+        for (var j = 0; j < columns; j++)
+        {
+            for (var i = onDiagonal ? j + 1 : 0; i < rows; i++)
+                result[(nint)(column + j) * Columns + row + i] = result[(nint)(row + i) * Columns + column + j];
+        }
+    }
+}

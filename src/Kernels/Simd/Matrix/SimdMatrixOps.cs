@@ -1,0 +1,100 @@
+using GpuOptim.Kernels.Lanes;
+
+namespace GpuOptim.Kernels.Simd.Matrix;
+
+/// <summary>The matrix operations of Newton-Schulz on the CPU.</summary>
+/// <typeparam name="TTile">The innermost part of the product.</typeparam>
+/// <typeparam name="TFloats">The vector width.</typeparam>
+/// <typeparam name="TFormat">The matrices' element type.</typeparam>
+/// <param name="workers">The threads that share each operation.</param>
+internal sealed unsafe class SimdMatrixOps<TTile, TFloats, TFormat>(Workers workers) : IMatrixOps
+    where TTile : IMatrixTile
+    where TFloats : unmanaged, IFloats<TFloats>
+    where TFormat : IFormat
+{
+    public void Normalize(MatrixBatch x, double scale, double epsilon)
+    {
+        for (var i = 0; i < x.Count; i++)
+        {
+            var matrix = (void*)x[i].Address;
+            var squares = SumOfSquares<TFormat>.Run(workers, matrix, x.Length);
+            var norm = Round((float)(scale * Math.Sqrt(squares)));
+            var least = Round((float)epsilon);
+            var job = new DivideJob<TFloats, TFormat>(matrix, x.Length, norm < least ? least : norm);
+            workers.Run(ref job, job.Chunks);
+        }
+    }
+
+    public void SymmetricProduct(MatrixBatch x, float scale, MatrixBatch result)
+    {
+        int order = x.Order, depth = Math.Max(x.Rows, x.Columns);
+        for (var i = 0; i < x.Count; i++)
+        {
+            var panels = Scratch.Left(Panels<TTile, TFloats, TFormat>.Length(order, depth));
+            // Row r of X is a row of the matrix, or a column if the matrix is tall.
+            Pack(x[i], x.IsTall ? 1 : depth, x.IsTall ? order : 1, order, depth, panels);
+            Multiply(panels, panels, order, order, depth, scale, 0, 0, result[i]);
+        }
+    }
+
+    public void SymmetricPolynomial(MatrixBatch a, float b, float c, MatrixBatch result)
+    {
+        var order = a.Order;
+        for (var i = 0; i < a.Count; i++)
+        {
+            var panels = Scratch.Left(Panels<TTile, TFloats, TFormat>.Length(order, order));
+            Pack(a[i], 1, order, order, order, panels);
+            Multiply(panels, panels, order, order, order, c, b, a[i].Address, result[i]);
+        }
+    }
+
+    public void MultiplyAdd(MatrixBatch b, MatrixBatch x, float a, MatrixBatch result)
+    {
+        var order = b.Order;
+        for (var i = 0; i < x.Count; i++)
+        {
+            var left = Scratch.Left(Panels<TTile, TFloats, TFormat>.Length(x.Rows, order));
+            var right = Scratch.Right(Panels<TTile, TFloats, TFormat>.Length(x.Columns, order));
+            if (x.IsTall)
+            {
+                // The transpose of a X + B X is a Xᵀ + Xᵀ B, and Xᵀ is how the matrix lies.
+                Pack(x[i], order, 1, x.Rows, order, left);
+                Pack(b[i], 1, order, order, order, right);
+            }
+            else
+            {
+                Pack(b[i], 1, order, order, order, left);
+                Pack(x[i], 1, x.Columns, x.Columns, order, right);
+            }
+            Multiply(left, right, x.Rows, x.Columns, order, 1, a, x[i].Address, result[i]);
+        }
+    }
+
+    private static float Round(float value)
+    {
+        float rounded;
+        Floats1.Store(TFormat.Round(Floats1.Create(value)), &rounded);
+        return rounded;
+    }
+
+    private void Pack(MatrixBatch matrix, nint rowStride, nint depthStride, int rows, int depth, float* panels) =>
+        new PackJob<TTile, TFloats, TFormat>((void*)matrix.Address, rowStride, depthStride, rows, depth, panels).Run(workers);
+
+    private void Multiply(float* left, float* right, int rows, int columns, int depth, float alpha, float beta, nint addend, MatrixBatch result)
+    {
+        var job = new ProductJob<TTile, TFloats, TFormat>
+        {
+            Left = left,
+            Right = right,
+            Rows = rows,
+            Columns = columns,
+            Depth = depth,
+            IsSymmetric = left == right,
+            Alpha = alpha,
+            Beta = beta,
+            Addend = (void*)addend,
+            Result = (void*)result.Address,
+        };
+        job.Run(workers);
+    }
+}

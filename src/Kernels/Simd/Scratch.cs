@@ -1,0 +1,52 @@
+using System.Runtime.InteropServices;
+
+namespace GpuOptim.Kernels.Simd;
+
+/// <summary>Memory of a thread's own for intermediate results, kept from one use to the next and grown when needed.</summary>
+internal sealed unsafe class Scratch
+{
+    [ThreadStatic]
+    private static Scratch? _current;
+
+    private readonly nint[] _memory = new nint[5];
+    private readonly long[] _bytes = new long[5];
+
+    private Scratch()
+    {
+    }
+
+    ~Scratch()
+    {
+        foreach (var memory in _memory)
+            NativeMemory.AlignedFree((void*)memory);
+    }
+
+    /// <summary>Sums of a block of a matrix product.</summary>
+    public static float* Block(long floats) => (float*)Get(0, floats * sizeof(float));
+
+    /// <summary>The packed left matrix of a product.</summary>
+    public static float* Left(long floats) => (float*)Get(1, floats * sizeof(float));
+
+    /// <summary>The packed right matrix of a product.</summary>
+    public static float* Right(long floats) => (float*)Get(2, floats * sizeof(float));
+
+    /// <summary>The matrices of a Newton-Schulz iteration.</summary>
+    public static void* Matrices(long bytes) => Get(3, bytes);
+
+    /// <summary>Sums of stretches of a long sum.</summary>
+    public static double* Sums(long doubles) => (double*)Get(4, doubles * sizeof(double));
+
+    private static void* Get(int slot, long bytes)
+    {
+        var current = _current ??= new Scratch();
+        if (current._bytes[slot] < bytes)
+        {
+            NativeMemory.AlignedFree((void*)current._memory[slot]);
+            current._memory[slot] = 0;
+            current._bytes[slot] = 0;
+            current._memory[slot] = (nint)NativeMemory.AlignedAlloc((nuint)bytes, 64);
+            current._bytes[slot] = bytes;
+        }
+        return (void*)current._memory[slot];
+    }
+}

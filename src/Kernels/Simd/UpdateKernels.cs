@@ -1,0 +1,49 @@
+using GpuOptim.Kernels.Lanes;
+using GpuOptim.Kernels.Rules;
+using unsafe UpdateKernel = delegate*<void*, void*, void*, void*, void*, void*, nint, void>;
+
+namespace GpuOptim.Kernels.Simd;
+
+/// <summary>Chooses the loop for a rule, a vector width and element types; only those asked for are ever compiled.</summary>
+internal static unsafe class UpdateKernels
+{
+    /// <summary><see cref="ElementwiseLoop{TRule, TFloats, TElement, TGradient, TState}.Run"/> for the given types.</summary>
+    public static UpdateKernel Select<TRule>(int vectorBits, ElementType element, ElementType gradient, ElementType state)
+        where TRule : unmanaged, IUpdateRule => vectorBits switch
+        {
+            512 => Select<TRule, Floats16>(element, gradient, state),
+            256 => Select<TRule, Floats8>(element, gradient, state),
+            128 => Select<TRule, Floats4>(element, gradient, state),
+            _ => Select<TRule, Floats1>(element, gradient, state),
+        };
+
+    private static UpdateKernel Select<TRule, TFloats>(ElementType element, ElementType gradient, ElementType state)
+        where TRule : unmanaged, IUpdateRule
+        where TFloats : unmanaged, IFloats<TFloats> => element switch
+        {
+            ElementType.Float32 => Select<TRule, TFloats, Float32Format>(gradient, state),
+            ElementType.BFloat16 => Select<TRule, TFloats, BFloat16Format>(gradient, state),
+            _ => Select<TRule, TFloats, Float16Format>(gradient, state),
+        };
+
+    private static UpdateKernel Select<TRule, TFloats, TElement>(ElementType gradient, ElementType state)
+        where TRule : unmanaged, IUpdateRule
+        where TFloats : unmanaged, IFloats<TFloats>
+        where TElement : IFormat => gradient switch
+        {
+            ElementType.Float32 => Select<TRule, TFloats, TElement, Float32Format>(state),
+            ElementType.BFloat16 => Select<TRule, TFloats, TElement, BFloat16Format>(state),
+            _ => Select<TRule, TFloats, TElement, Float16Format>(state),
+        };
+
+    private static UpdateKernel Select<TRule, TFloats, TElement, TGradient>(ElementType state)
+        where TRule : unmanaged, IUpdateRule
+        where TFloats : unmanaged, IFloats<TFloats>
+        where TElement : IFormat
+        where TGradient : IFormat => state switch
+        {
+            ElementType.Float32 => &ElementwiseLoop<TRule, TFloats, TElement, TGradient, Float32Format>.Run,
+            ElementType.BFloat16 => &ElementwiseLoop<TRule, TFloats, TElement, TGradient, BFloat16Format>.Run,
+            _ => &ElementwiseLoop<TRule, TFloats, TElement, TGradient, Float16Format>.Run,
+        };
+}

@@ -1,0 +1,190 @@
+using GpuOptim.Host;
+using GpuOptim.Kernels;
+using GpuOptim.Kernels.Rules;
+
+namespace GpuOptim.Optimizers;
+
+/// <summary>
+/// Muon, momentum orthogonalized by Newton-Schulz: every direction of a weight matrix gets an update of the same size.
+/// <c>buf = lerp(buf, g, 1 - momentum); u = lerp(g, buf, momentum); p = p * (1 - lr * wd) - lr * ratio * orthogonalize(u)</c>.
+/// </summary>
+/// <remarks>
+/// For the matrices of hidden layers; train embeddings, heads, biases and norms with AdamW, for instance in a <see cref="ModelOptimizer"/>.
+/// Equals <c>torch.optim.Muon</c> to the last bit. State: <c>momentum_buffer</c>.
+/// </remarks>
+public sealed class Muon : Optimizer<MuonOptions>
+{
+    private static readonly StateSlot<MuonOptions>[] _state = [new("momentum_buffer")];
+
+    private readonly Dictionary<(int Group, int Rows, int Columns), int> _ruleIndex = [];
+    private readonly List<Call> _calls = [];
+    private readonly List<MuonOptions> _builtFor = [];
+    private MuonMomentumRule[] _directionRules = [];
+    private MuonUpdateRule[] _updateRules = [];
+    private int _builtLayout;
+
+    /// <summary>Starts with one group of parameters.</summary>
+    /// <param name="parameters">At least one, all matrices on one device, no two of the same name or memory.</param>
+    /// <param name="options">Hyper-parameters; PyTorch's defaults if null.</param>
+    /// <exception cref="ArgumentException">A parameter cannot be taken; the message says which and why.</exception>
+    public Muon(IEnumerable<Parameter> parameters, MuonOptions? options = null)
+        : base(parameters, options ?? new(), _state)
+    {
+    }
+
+    /// <inheritdoc/>
+    protected override bool RecordsStep => false;
+
+    internal override void PrepareStep()
+    {
+        AllocateState();
+        if (_builtLayout != Layout || OrthogonalizationChanged())
+            BuildBatches();
+        _ruleIndex.Clear();
+        foreach (var call in _calls)
+            Fill(call);
+    }
+
+    internal override void RunStep()
+    {
+        foreach (var call in _calls)
+        {
+            Device.UpdateMatrices<MuonMomentumRule, MuonUpdateRule>(
+                _directionRules.AsSpan(0, _ruleIndex.Count), _updateRules.AsSpan(0, _ruleIndex.Count), call.Plan, call.Batches);
+        }
+        CountStep();
+    }
+
+    /// <inheritdoc/>
+    protected override void Dispose(bool disposing)
+    {
+        DisposeBatches();
+        base.Dispose(disposing);
+    }
+
+    private protected override void ThrowIfUnfit(Parameter parameter, MuonOptions options) => Blocks(parameter, options);
+
+    /// <summary>The matrices that a parameter is taken as: where each begins, by rows, and how many rows and columns it has.</summary>
+    private static IEnumerable<(long Row, int Rows, int Columns)> Blocks(Parameter parameter, MuonOptions options)
+    {
+        var shape = parameter.Shape;
+        if (shape.Count < 2)
+            throw new ArgumentException($"Muon must be given matrices. Parameter '{parameter.Name}' has shape {Parameter.Describe([.. shape])}; train it with AdamW, beside Muon or in a ModelOptimizer.", nameof(parameter));
+        var flattened = shape.Skip(1).Aggregate(1L, (product, extent) => product * extent);
+        if (shape.Count > 2 && !options.FlattenConvolutions)
+            throw new ArgumentException($"Muon must be given matrices. Parameter '{parameter.Name}' has shape {Parameter.Describe([.. shape])}; set FlattenConvolutions to take it as {shape[0]} x {flattened}.", nameof(parameter));
+        if (shape[0] > int.MaxValue || flattened > int.MaxValue)
+            throw new ArgumentException($"Matrices must have at most {int.MaxValue} rows and columns. Parameter '{parameter.Name}' has {shape[0]} x {flattened}.", nameof(parameter));
+
+        int rows = (int)shape[0], columns = (int)flattened;
+        var blocks = options.SplitRows switch
+        {
+            null => [rows],
+            [var single] when rows % single == 0 => Enumerable.Repeat(single, rows / single),
+            { Count: > 1 } several when several.Sum(each => (long)each) == rows => several,
+            var other => throw new ArgumentException($"SplitRows must add up to the rows of parameter '{parameter.Name}', {rows}, or be one number that divides them. Actual value was [{string.Join(", ", other)}].", nameof(parameter)),
+        };
+        return Cut(blocks, columns);
+
+        static IEnumerable<(long, int, int)> Cut(IEnumerable<int> blocks, int columns)
+        {
+            var row = 0L;
+            foreach (var block in blocks)
+            {
+                yield return (row, block, columns);
+                row += block;
+            }
+        }
+    }
+
+    private bool OrthogonalizationChanged()
+    {
+        for (var i = 0; i < _builtFor.Count; i++)
+        {
+            if (!ReferenceEquals(_builtFor[i], Groups[i].Options) && !_builtFor[i].OrthogonalizesAs(Groups[i].Options))
+                return true;
+        }
+        return false;
+    }
+
+    /// <summary>Writes the columns of the tables that change from step to step.</summary>
+    private void Fill(Call call)
+    {
+        for (var b = 0; b < call.Batches.Length; b++)
+        {
+            var batch = call.Batches[b];
+            var members = call.Members[b];
+            var gradients = batch.Gradients;
+            var rules = batch.Rules;
+            for (var i = 0; i < members.Length; i++)
+            {
+                var (tracked, start) = members[i];
+                gradients[i] = GradientAddress(tracked);
+                if (gradients[i] != 0)
+                {
+                    gradients[i] += (nint)start * batch.ElementType.Size();
+                    rules[i] = RuleIndex(tracked.Group, batch.Rows, batch.Columns);
+                }
+            }
+        }
+    }
+
+    private int RuleIndex(int group, int rows, int columns)
+    {
+        if (!_ruleIndex.TryGetValue((group, rows, columns), out var index))
+        {
+            index = _ruleIndex.Count;
+            if (index == _directionRules.Length)
+            {
+                Array.Resize(ref _directionRules, Math.Max(4, 2 * index));
+                Array.Resize(ref _updateRules, _directionRules.Length);
+            }
+            var options = Groups[group].Options;
+            _directionRules[index] = new(options.Momentum, options.Nesterov);
+            _updateRules[index] = new(options.LearningRate, options.WeightDecay, options.Ratio(rows, columns));
+            _ruleIndex.Add((group, rows, columns), index);
+        }
+        return index;
+    }
+
+    /// <summary>Matrices of one shape and type, orthogonalized alike, make a batch; batches orthogonalized alike make a call, largest first.</summary>
+    private void BuildBatches()
+    {
+        var blocks = Tracked
+            .Where(tracked => tracked.Parameter.Length > 0)
+            .SelectMany(tracked => Blocks(tracked.Parameter, Groups[tracked.Group].Options).Select(block => (Tracked: tracked, block.Row, block.Rows, block.Columns)))
+            .ToArray();
+        DisposeBatches();
+        foreach (var alike in blocks.GroupBy(block => Groups[block.Tracked.Group].Options.NewtonSchulz))
+        {
+            var batches = alike
+                .GroupBy(block => (block.Rows, block.Columns, Element: block.Tracked.Parameter.ElementType, State: StateTypeOf(block.Tracked)))
+                .OrderByDescending(batch => (double)batch.Key.Rows * batch.Key.Columns * Math.Min(batch.Key.Rows, batch.Key.Columns))
+                .ToArray();
+            _calls.Add(new(
+                alike.Key.Plan,
+                [.. batches.Select(batch => Device.CreateMatrixUpdateBatch(batch.Key.Element, batch.Key.State, alike.Key.WorkType, batch.Key.Rows, batch.Key.Columns, [.. batch.Select(block => Segment(block.Tracked, block.Row * block.Columns, (long)block.Rows * block.Columns))]))],
+                [.. batches.Select(batch => batch.Select(block => (block.Tracked, block.Row * block.Columns)).ToArray())]));
+        }
+        _builtFor.Clear();
+        _builtFor.AddRange(Groups.Select(group => group.Options));
+        _builtLayout = Layout;
+    }
+
+    private static UpdateSegment Segment(TrackedParameter tracked, long start, long length)
+    {
+        var parameter = tracked.Parameter.Data;
+        var momentum = tracked.State[0]!;
+        return new(parameter.Address + (nint)start * parameter.ElementType.Size(), momentum.Address + (nint)start * momentum.ElementType.Size(), 0, 0, length);
+    }
+
+    private void DisposeBatches()
+    {
+        foreach (var call in _calls)
+            Array.ForEach(call.Batches, batch => batch.Dispose());
+        _calls.Clear();
+    }
+
+    /// <summary>What is given to the device at once.</summary>
+    private sealed record Call(NewtonSchulzPlan Plan, MatrixUpdateBatch[] Batches, (TrackedParameter Parameter, long Start)[][] Members);
+}

@@ -1,0 +1,143 @@
+using GpuOptim.Host;
+using GpuOptim.Kernels;
+using GpuOptim.Kernels.Lanes;
+using GpuOptim.Kernels.Simd;
+using GpuOptim.Kernels.Simd.Matrix;
+using GpuOptim.Tests.Support;
+
+namespace GpuOptim.Tests.Kernels.Simd.Matrix;
+
+/// <summary>
+/// Each matrix operation, with every tile, against the same sums written plainly in the promised order: equal to the last bit, for odd
+/// shapes, around accumulation blocks, and for any number of threads.
+/// </summary>
+[TestFixture(typeof(MatrixTile2<Floats1>), typeof(Floats1), typeof(BFloat16Format))]
+[TestFixture(typeof(MatrixTile4<Floats4>), typeof(Floats4), typeof(BFloat16Format))]
+[TestFixture(typeof(MatrixTile4<Floats8>), typeof(Floats8), typeof(BFloat16Format))]
+[TestFixture(typeof(MatrixTile8<Floats16>), typeof(Floats16), typeof(BFloat16Format))]
+[TestFixture(typeof(MatrixTile2<Floats1>), typeof(Floats1), typeof(Float32Format))]
+[TestFixture(typeof(MatrixTile4<Floats4>), typeof(Floats4), typeof(Float32Format))]
+[TestFixture(typeof(MatrixTile4<Floats8>), typeof(Floats8), typeof(Float32Format))]
+[TestFixture(typeof(MatrixTile8<Floats16>), typeof(Floats16), typeof(Float32Format))]
+internal sealed unsafe class SimdMatrixOpsTests<TTile, TFloats, TFormat>
+    where TTile : IMatrixTile
+    where TFloats : unmanaged, IFloats<TFloats>
+    where TFormat : IFormat
+{
+    private static readonly (int Rows, int Columns)[] _shapes =
+    [
+        (1, 1), (1, 8), (8, 1), (2, 3), (3, 2), (7, 9), (16, 16), (17, 33), (33, 17), (31, 64), (64, 31), (65, 65), (70, 40),
+        (5, 511), (5, 512), (5, 513), (513, 5), (4, 1023), (4, 1024), (1024, 4), (4, 1025), (3, 1537), (2, 2049), (2049, 2), (130, 257),
+    ];
+
+    private readonly SimdDevice _device = new();
+
+    private static ElementType Type => TFormat.Type;
+
+    [OneTimeTearDown]
+    public void Close() => _device.Dispose();
+
+    [Test]
+    public void SymmetricProduct([ValueSource(nameof(_shapes))] (int Rows, int Columns) shape, [Values(1, 3)] int threads)
+    {
+        var matrix = Numbers(shape.Rows, shape.Columns, 1);
+        using var x = Upload(matrix);
+        var order = Math.Min(shape.Rows, shape.Columns);
+        using var result = _device.CreateBuffer(Type, order * order);
+
+        Ops(threads).SymmetricProduct(Batch(x, shape.Rows, shape.Columns), -0.5f, Batch(result, order, order));
+
+        var wide = shape.Rows > shape.Columns ? ReferenceMatrix.Transpose(matrix) : matrix;
+        var expected = ReferenceMatrix.Map(ReferenceMatrix.MultiplyInOrder(wide, wide, transposeB: true), sum => Round(-0.5f * Round(sum)));
+        AssertEqual(result, expected);
+    }
+
+    [Test]
+    public void SymmetricPolynomial([Values(1, 2, 7, 16, 33, 65, 130, 513)] int order, [Values(1, 3)] int threads)
+    {
+        var matrix = Numbers(order, order, 2);
+        for (var i = 0; i < order; i++)
+        {
+            for (var j = 0; j < i; j++)
+                matrix[i, j] = matrix[j, i];
+        }
+        using var a = Upload(matrix);
+        using var result = _device.CreateBuffer(Type, order * order);
+
+        Ops(threads).SymmetricPolynomial(Batch(a, order, order), -4.775f, 2.0315f, Batch(result, order, order));
+
+        var expected = ReferenceMatrix.Combine(matrix, ReferenceMatrix.MultiplyInOrder(matrix, matrix), (value, sum) => Round(MathF.FusedMultiplyAdd(value, -4.775f, sum * 2.0315f)));
+        AssertEqual(result, expected);
+    }
+
+    [Test]
+    public void MultiplyAdd([ValueSource(nameof(_shapes))] (int Rows, int Columns) shape, [Values(1, 3)] int threads)
+    {
+        var order = Math.Min(shape.Rows, shape.Columns);
+        var matrix = Numbers(shape.Rows, shape.Columns, 3);
+        var left = Numbers(order, order, 4);
+        for (var i = 0; i < order; i++)
+        {
+            for (var j = 0; j < i; j++)
+                left[i, j] = left[j, i];
+        }
+        using var b = Upload(left);
+        using var x = Upload(matrix);
+        using var result = _device.CreateBuffer(Type, shape.Rows * shape.Columns);
+
+        Ops(threads).MultiplyAdd(Batch(b, order, order), Batch(x, shape.Rows, shape.Columns), 3.4445f, Batch(result, shape.Rows, shape.Columns));
+
+        var tall = shape.Rows > shape.Columns;
+        var wide = tall ? ReferenceMatrix.Transpose(matrix) : matrix;
+        var expected = ReferenceMatrix.Combine(wide, ReferenceMatrix.MultiplyInOrder(left, wide), (value, sum) => Round(MathF.FusedMultiplyAdd(value, 3.4445f, sum)));
+        AssertEqual(result, tall ? ReferenceMatrix.Transpose(expected) : expected);
+    }
+
+    [Test]
+    public void Normalize([ValueSource(nameof(_shapes))] (int Rows, int Columns) shape, [Values(1e-30, 1e-12, 1, 1e12, 1e30)] double scale)
+    {
+        var matrix = ReferenceMatrix.Map(Numbers(shape.Rows, shape.Columns, 5), value => Round((float)(value * scale)));
+        using var x = Upload(matrix);
+        Ops(3).Normalize(Batch(x, shape.Rows, shape.Columns), 1.01, 1e-7);
+
+        var norm = Round((float)(1.01 * Math.Sqrt(matrix.Cast<float>().Sum(value => (double)value * value))));
+        var divisor = Math.Max(norm, Round(1e-7f));
+        AssertEqual(x, ReferenceMatrix.Map(matrix, value => Round(value / divisor)));
+    }
+
+    [Test]
+    public void ABatchIsItsMatrices()
+    {
+        const int Rows = 9, Columns = 20, Count = 3;
+        using var x = Upload(Numbers(Count * Rows, Columns, 6));
+        using var together = _device.CreateBuffer(Type, Count * Rows * Rows);
+        using var apart = _device.CreateBuffer(Type, Count * Rows * Rows);
+        var batch = new MatrixBatch(x.Address, Type, Count, Rows, Columns);
+        var result = new MatrixBatch(apart.Address, Type, Count, Rows, Rows);
+        Ops(3).SymmetricProduct(batch, 1, result with { Address = together.Address });
+        for (var i = 0; i < Count; i++)
+            Ops(3).SymmetricProduct(batch[i], 1, result[i]);
+        Assert.That(Download(together), Is.EqualTo(Download(apart)));
+        Assert.That(Download(together).Distinct().Count(), Is.GreaterThan(Count * Rows));
+    }
+
+    private static SimdMatrixOps<TTile, TFloats, TFormat> Ops(int threads) => new(new Workers(threads));
+
+    private static MatrixBatch Batch(DeviceBuffer buffer, int rows, int columns) => new(buffer.Address, Type, 1, rows, columns);
+
+    private static float Round(float value) => Type == ElementType.BFloat16 ? (BFloat16)value : value;
+
+    private static float[,] Numbers(int rows, int columns, int seed) => ReferenceMatrix.Map(ReferenceMatrix.Random(rows, columns, seed), value => Round((float)value));
+
+    private DeviceBuffer Upload(float[,] matrix)
+    {
+        var values = ReferenceMatrix.Flatten(matrix);
+        return Type == ElementType.BFloat16
+            ? _device.CreateBuffer<BFloat16>([.. values.Select(value => (BFloat16)value)])
+            : _device.CreateBuffer<float>(values);
+    }
+
+    private static float[] Download(DeviceBuffer buffer) => buffer is DeviceBuffer<BFloat16> brain ? [.. brain.ToArray().Select(value => (float)value)] : ((DeviceBuffer<float>)buffer).ToArray();
+
+    private static void AssertEqual(DeviceBuffer actual, float[,] expected) => Bits.AreEqual<float>(Download(actual), ReferenceMatrix.Flatten(expected), "element");
+}
