@@ -1,7 +1,14 @@
 using System.CommandLine;
+using GpuOptim.Benchmarks.Muon;
+using GpuOptim.Benchmarks.NewtonSchulz;
 using GpuOptim.Benchmarks.Throughput;
 
-var command = new RootCommand("Measures GpuOptim against the machine's memory and against PyTorch.") { ThroughputCommand.Create() };
+var command = new RootCommand("Measures GpuOptim against the machine's memory, its arithmetic, and PyTorch.")
+{
+    ThroughputCommand.Create(),
+    NewtonSchulzCommand.Create(),
+    MuonCommand.Create(),
+};
 try
 {
     return command.Parse(args).Invoke(new() { EnableDefaultExceptionHandler = false });

@@ -18,7 +18,8 @@ internal sealed record Race(string Layout, string Type, IReadOnlyList<Result> Re
         _ => Run<Half>(device, layout, type, contestants, torch, rounds),
     };
 
-    public void Print()
+    /// <summary>Prints a table, and returns what it shows.</summary>
+    public Race Print()
     {
         var table = new Table().Border(TableBorder.Rounded).Title($"[bold]{Layout} {Type}[/]")
             .AddColumn(new TableColumn("").NoWrap())
@@ -40,6 +41,7 @@ internal sealed record Race(string Layout, string Type, IReadOnlyList<Result> Re
                 result.TimesPyTorch is { } times ? $"{times:F1}" : "");
         }
         AnsiConsole.Write(table);
+        return this;
     }
 
     private static unsafe Race Run<T>(SimdDevice device, Layout layout, NumberType type, IReadOnlyList<Contestant> contestants, PyTorch? torch, int rounds) where T : unmanaged
@@ -77,7 +79,11 @@ internal sealed record Race(string Layout, string Type, IReadOnlyList<Result> Re
         if (torch is not null && type.Precision == Optimizers.StatePrecision.SameAsParameter)
         {
             foreach (var mode in new[] { "default", "foreach", "fused" })
-                workloads.AddRange(contestants.Select(contestant => torch.Create(contestant.Name, mode, layout, type.Name)).OfType<IWorkload>());
+                {
+                workloads.AddRange(contestants.Select(contestant => torch.Create(
+                    mode == "default" ? $"torch {contestant.Name}" : $"torch {contestant.Name} {mode}",
+                    $"optimizer {contestant.Name} {mode} {layout.Count} {layout.Length} {type.Name}")).OfType<IWorkload>());
+            }
         }
 
         var measured = Measurement.Interleave(workloads, rounds, SecondsEach);

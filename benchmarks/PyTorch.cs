@@ -1,7 +1,7 @@
 using System.Diagnostics;
 using System.Globalization;
 
-namespace GpuOptim.Benchmarks.Throughput;
+namespace GpuOptim.Benchmarks;
 
 /// <summary>The installed Python's torch in a process of its own, that works when told and says how long it took.</summary>
 internal sealed class PyTorch : IDisposable
@@ -11,7 +11,7 @@ internal sealed class PyTorch : IDisposable
 
     public PyTorch(string python, int threads)
     {
-        _process = Process.Start(new ProcessStartInfo(python, [Path.Combine(AppContext.BaseDirectory, "Throughput", "pytorch_throughput.py"), $"{threads}"])
+        _process = Process.Start(new ProcessStartInfo(python, [Path.Combine(AppContext.BaseDirectory, "pytorch.py"), $"{threads}"])
         {
             RedirectStandardInput = true,
             RedirectStandardOutput = true,
@@ -22,18 +22,13 @@ internal sealed class PyTorch : IDisposable
     /// <summary>Version and instruction set.</summary>
     public string Description { get; }
 
-    /// <summary>An optimizer of PyTorch's, or null if this release has none in this mode.</summary>
-    /// <param name="optimizer">A <see cref="Contestant"/>'s name.</param>
-    /// <param name="mode">default, foreach or fused.</param>
-    /// <param name="layout">The tensors.</param>
-    /// <param name="type">float32, bfloat16 or float16.</param>
-    public IWorkload? Create(string optimizer, string mode, Layout layout, string type)
-    {
-        var answer = Ask($"create {_created} {optimizer} {mode} {layout.Count} {layout.Length} {type}");
-        return answer == "ok" ? new Remote(this, _created++, mode == "default" ? $"torch {optimizer}" : $"torch {optimizer} {mode}") : null;
-    }
+    /// <summary>Work for PyTorch, or null if this release cannot do it.</summary>
+    /// <param name="name">What to call it here.</param>
+    /// <param name="request">A kind of work in <c>pytorch.py</c> and its arguments.</param>
+    public IWorkload? Create(string name, string request) =>
+        Ask($"create {_created} {request}") == "ok" ? new Remote(this, _created++, name) : null;
 
-    /// <summary>Frees all optimizers.</summary>
+    /// <summary>Frees all that was created.</summary>
     public void Clear()
     {
         Ask("clear");
