@@ -54,7 +54,7 @@ static void Train(IReadOnlyList<Recipe> recipes, Settings settings, FileInfo cha
                 run.Train(training, test, accuracy =>
                 {
                     bar.Increment(1);
-                    bar.Description = $"{run.Recipe.Name,-9} epoch {run.Accuracies.Count,2}: test accuracy {accuracy:P1}";
+                    bar.Description = $"{run.Recipe.Name,-10} epoch {run.Accuracies.Count,2}: test accuracy {accuracy:P1}";
                 });
                 bar.StopTask();
             }

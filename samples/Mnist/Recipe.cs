@@ -10,6 +10,10 @@ internal sealed record Recipe(string Name, Func<IReadOnlyList<Parameter>, Optimi
 {
     public static IReadOnlyList<Recipe> All { get; } =
     [
+        new("muon+adamw", parameters => new ModelOptimizer(
+            parameters,
+            Assignment.Named("hidden.weight", new MuonOptions { LearningRate = 0.01, WeightDecay = 0.1 }),
+            Assignment.Rest(new AdamWOptions { LearningRate = 1e-3, WeightDecay = 0.05 }))),
         new("adamw", parameters => new AdamW(parameters, new() { LearningRate = 1e-3, WeightDecay = 0.05 })),
         new("adam", parameters => new Adam(parameters, new() { LearningRate = 1e-3 })),
         new("rmsprop", parameters => new RmsProp(parameters, new() { LearningRate = 1e-3 })),
