@@ -8,7 +8,8 @@ namespace GpuOptim.Benchmarks;
 /// <param name="Workload">The work.</param>
 /// <param name="Done">Operations done, a multiply-add counted as two; 0 if unknown.</param>
 /// <param name="Dense">Operations of the algorithm as it is written.</param>
-internal sealed record FlopsWorkload(IWorkload Workload, double Done, double Dense)
+/// <param name="RivalOf">The name of the work here that PyTorch does, too.</param>
+internal sealed record FlopsWorkload(IWorkload Workload, double Done, double Dense, string? RivalOf = null)
 {
     /// <summary>The work that finds the peak.</summary>
     public static FlopsWorkload Peak(SimdDevice device)
@@ -30,11 +31,11 @@ internal sealed record FlopsWorkload(IWorkload Workload, double Done, double Den
         var measured = Measurement.Interleave([.. all.Select(each => each.Workload)], rounds, secondsEach: 0.1);
         var table = new Table().Border(TableBorder.Rounded).Title($"[bold]{title}[/]").AddColumn(new TableColumn("").NoWrap());
         foreach (var column in new[] { "ms", "GFLOP/s", "of peak", "dense", "of peak", "±", "× torch" })
-            table.AddColumn(new TableColumn(column).RightAligned().NoWrap().PadRight(0));
+            table.AddColumn(new TableColumn(column).RightAligned().NoWrap());
         for (var i = 0; i < all.Length; i++)
         {
             var (each, measurement) = (all[i], measured[i]);
-            var rival = measured.Where(other => other.Name.StartsWith($"torch {measurement.Name} ", StringComparison.Ordinal)).MinBy(other => other.Median);
+            var rivals = measured.Where((_, other) => all[other].RivalOf == measurement.Name);
             table.AddRow(
                 measurement.Name,
                 $"{measurement.Median * 1e3:F3}",
@@ -43,7 +44,7 @@ internal sealed record FlopsWorkload(IWorkload Workload, double Done, double Den
                 $"{each.Dense / measurement.Median / 1e9:F1}",
                 $"{Share(measurement, each.Dense):P0}",
                 $"{measurement.Spread:P0}",
-                rival is null ? "" : $"{measurement.TimesFasterThan(rival):F1}");
+                string.Join(", ", rivals.Select(rival => $"{measurement.TimesFasterThan(rival):F1}")));
         }
         AnsiConsole.Write(table);
         return new { Title = title, Peak = measured[0].Seconds, Results = all.Zip(measured, (each, measurement) => new { measurement.Name, each.Done, each.Dense, measurement.Seconds }) };

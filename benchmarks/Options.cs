@@ -35,6 +35,7 @@ internal sealed class Options(int rounds)
     {
         using var device = new SimdDevice(result.GetValue(_threads), result.GetValue(_vectorBits));
         using var torch = result.GetValue(_pyTorch) ? new PyTorch(result.GetRequiredValue(_python), device.Threads) : null;
+        AnsiConsole.Profile.Width = Math.Max(AnsiConsole.Profile.Width, 100);
         AnsiConsole.MarkupLineInterpolated($"[bold]{device.Description}[/], .NET {Environment.Version}{(torch is null ? "" : "; " + torch.Description)}");
         object[] measured = [.. races(device, torch, result.GetValue(_rounds))];
         if (result.GetValue(_file) is { } file)

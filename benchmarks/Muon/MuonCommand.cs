@@ -40,8 +40,8 @@ internal static class MuonCommand
         {
             foreach (var rival in new[] { "bfloat16", "float32" })
             {
-                if (torch.Create($"torch muon {rival}", $"muon {rival} {string.Join(' ', shapes.Select(shape => $"{shape.Rows}x{shape.Columns}"))}") is { } work)
-                    contestants.Add(new(work, 0, dense));
+                if (torch.Create($"torch {rival}", $"muon {rival} {string.Join(' ', shapes.Select(shape => $"{shape.Rows}x{shape.Columns}"))}") is { } work)
+                    contestants.Add(new(work, 0, dense, "muon"));
             }
         }
         var race = FlopsWorkload.Race($"{name}: {shapes.Length} matrices", device, contestants, rounds);

@@ -52,8 +52,8 @@ internal static class NewtonSchulzCommand
         {
             foreach (var rival in new[] { "bfloat16", "float32" })
             {
-                if (torch.Create($"torch newton-schulz {rival}", $"newton-schulz {shape.Rows} {shape.Columns} {rival}") is { } work)
-                    contestants.Add(new(work, 0, steps * shape.DenseStepFlops));
+                if (torch.Create($"torch {rival}", $"newton-schulz {shape.Rows} {shape.Columns} {rival}") is { } work)
+                    contestants.Add(new(work, 0, steps * shape.DenseStepFlops, "newton-schulz"));
             }
         }
         var race = FlopsWorkload.Race($"{shape}, {precision}", device, contestants, rounds);

@@ -79,7 +79,7 @@ internal sealed record Race(string Layout, string Type, IReadOnlyList<Result> Re
         if (torch is not null && type.Precision == Optimizers.StatePrecision.SameAsParameter)
         {
             foreach (var mode in new[] { "default", "foreach", "fused" })
-                {
+            {
                 workloads.AddRange(contestants.Select(contestant => torch.Create(
                     mode == "default" ? $"torch {contestant.Name}" : $"torch {contestant.Name} {mode}",
                     $"optimizer {contestant.Name} {mode} {layout.Count} {layout.Length} {type.Name}")).OfType<IWorkload>());
