@@ -1,5 +1,6 @@
 using GpuOptim.Benchmarks.NewtonSchulz;
 using GpuOptim.Host;
+using GpuOptim.Kernels.Lanes;
 using Spectre.Console;
 
 namespace GpuOptim.Benchmarks;
@@ -12,16 +13,13 @@ namespace GpuOptim.Benchmarks;
 internal sealed record FlopsWorkload(IWorkload Workload, double Done, double Dense, string? RivalOf = null)
 {
     /// <summary>The work that finds the peak.</summary>
-    public static FlopsWorkload Peak(SimdDevice device)
+    public static FlopsWorkload Peak(SimdDevice device) => device.VectorBits switch
     {
-        var chunks = PeakJob.Rounds * device.Threads;
-        var flops = chunks * PeakJob.FlopsPerChunk(device.VectorBits);
-        return new(new Workload("peak", () =>
-        {
-            var job = new PeakJob(device.VectorBits);
-            device.Workers.Run(ref job, chunks);
-        }), flops, flops);
-    }
+        512 => Peak<Floats16>(device),
+        256 => Peak<Floats8>(device),
+        128 => Peak<Floats4>(device),
+        _ => Peak<Floats1>(device),
+    };
 
     /// <summary>Times work in rounds, the peak first, and prints a table.</summary>
     /// <returns>What was measured, for a file.</returns>
@@ -50,5 +48,16 @@ internal sealed record FlopsWorkload(IWorkload Workload, double Done, double Den
         return new { Title = title, Peak = measured[0].Seconds, Results = all.Zip(measured, (each, measurement) => new { measurement.Name, each.Done, each.Dense, measurement.Seconds }) };
 
         double Share(Measurement measurement, double flops) => measurement.TimesFasterThan(measured[0]) * flops / all[0].Done;
+    }
+
+    private static FlopsWorkload Peak<TFloats>(SimdDevice device) where TFloats : unmanaged, IFloats<TFloats>
+    {
+        var chunks = 8 * device.Threads;
+        var flops = chunks * PeakJob<TFloats>.FlopsPerChunk;
+        return new(new Workload("peak", () =>
+        {
+            var job = default(PeakJob<TFloats>);
+            device.Workers.Run(ref job, chunks);
+        }), flops, flops);
     }
 }
