@@ -9,13 +9,15 @@ internal readonly unsafe struct BFloat16Format : IFormat
 
     public static ElementType Type => ElementType.BFloat16;
 
+    public static int Size => 2;
+
     [MethodImpl(Inline)]
     public static T Round<T>(T value) where T : unmanaged, IFloats<T> => T.RoundToBFloat16(value);
 
     [MethodImpl(Inline)]
-    public static T Load<T>(void* source, nint index) where T : unmanaged, IFloats<T> => T.LoadBFloat16((ushort*)source + index);
+    public static T Load<T>(void* source) where T : unmanaged, IFloats<T> => T.LoadBFloat16((ushort*)source);
 
     [MethodImpl(Inline)]
-    public static void Store<T>(T value, void* destination, nint index) where T : unmanaged, IFloats<T> =>
-        T.StoreBFloat16(value, (ushort*)destination + index);
+    public static void Store<T>(T value, void* destination) where T : unmanaged, IFloats<T> =>
+        T.StoreBFloat16(value, (ushort*)destination);
 }

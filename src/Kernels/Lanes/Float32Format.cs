@@ -9,12 +9,14 @@ internal readonly unsafe struct Float32Format : IFormat
 
     public static ElementType Type => ElementType.Float32;
 
+    public static int Size => 4;
+
     [MethodImpl(Inline)]
     public static T Round<T>(T value) where T : unmanaged, IFloats<T> => value;
 
     [MethodImpl(Inline)]
-    public static T Load<T>(void* source, nint index) where T : unmanaged, IFloats<T> => T.Load((float*)source + index);
+    public static T Load<T>(void* source) where T : unmanaged, IFloats<T> => T.Load((float*)source);
 
     [MethodImpl(Inline)]
-    public static void Store<T>(T value, void* destination, nint index) where T : unmanaged, IFloats<T> => T.Store(value, (float*)destination + index);
+    public static void Store<T>(T value, void* destination) where T : unmanaged, IFloats<T> => T.Store(value, (float*)destination);
 }

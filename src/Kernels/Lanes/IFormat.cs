@@ -8,12 +8,15 @@ internal unsafe interface IFormat
     /// <summary>The element type that lies in memory.</summary>
     static abstract ElementType Type { get; }
 
+    /// <summary>Bytes from one element to the next.</summary>
+    static abstract int Size { get; }
+
     /// <summary>Each float rounded to the nearest number of this type, ties to even; beyond the largest it is infinite, NaN stays NaN.</summary>
     static abstract T Round<T>(T value) where T : unmanaged, IFloats<T>;
 
-    /// <summary>Consecutive elements, starting <paramref name="index"/> elements behind <paramref name="source"/>, as floats. Exact.</summary>
-    static abstract T Load<T>(void* source, nint index) where T : unmanaged, IFloats<T>;
+    /// <summary>Consecutive elements as floats. Exact.</summary>
+    static abstract T Load<T>(void* source) where T : unmanaged, IFloats<T>;
 
     /// <summary>Stores floats that are numbers of this type already (see <see cref="Round"/>). Exact.</summary>
-    static abstract void Store<T>(T value, void* destination, nint index) where T : unmanaged, IFloats<T>;
+    static abstract void Store<T>(T value, void* destination) where T : unmanaged, IFloats<T>;
 }

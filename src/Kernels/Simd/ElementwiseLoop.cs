@@ -74,25 +74,25 @@ internal static unsafe class ElementwiseLoop<TRule, TFloats, TElement, TGradient
             if (TRule.StateCount > 2 && state2 != null)
                 Prefetch<TState>(state2, i);
 
-            var p = new Lane<TFloats, TState>(TElement.Load<TFloats>(parameter, i));
-            var g = new Lane<TFloats, TState>(TGradient.Load<TFloats>(gradient, i));
+            var p = new Lane<TFloats, TState>(Elements<TElement>.Load<TFloats>(parameter, i));
+            var g = new Lane<TFloats, TState>(Elements<TGradient>.Load<TFloats>(gradient, i));
             Lane<TFloats, TState> s0 = default, s1 = default, s2 = default;
             if (TRule.StateCount > 0 && state0 != null)
-                s0 = new(TState.Load<TFloats>(state0, i));
+                s0 = new(Elements<TState>.Load<TFloats>(state0, i));
             if (TRule.StateCount > 1 && state1 != null)
-                s1 = new(TState.Load<TFloats>(state1, i));
+                s1 = new(Elements<TState>.Load<TFloats>(state1, i));
             if (TRule.StateCount > 2 && state2 != null)
-                s2 = new(TState.Load<TFloats>(state2, i));
+                s2 = new(Elements<TState>.Load<TFloats>(state2, i));
 
             constants.Apply(ref p, g, ref s0, ref s1, ref s2);
 
-            TElement.Store(typeof(TElement) == typeof(TState) ? p.Value : TElement.Round(p.Value), parameter, i);
+            Elements<TElement>.Store(typeof(TElement) == typeof(TState) ? p.Value : TElement.Round(p.Value), parameter, i);
             if (TRule.StateCount > 0 && state0 != null)
-                TState.Store(s0.Value, state0, i);
+                Elements<TState>.Store(s0.Value, state0, i);
             if (TRule.StateCount > 1 && state1 != null)
-                TState.Store(s1.Value, state1, i);
+                Elements<TState>.Store(s1.Value, state1, i);
             if (TRule.StateCount > 2 && state2 != null)
-                TState.Store(s2.Value, state2, i);
+                Elements<TState>.Store(s2.Value, state2, i);
         }
     }
 
@@ -100,7 +100,7 @@ internal static unsafe class ElementwiseLoop<TRule, TFloats, TElement, TGradient
     private static void Prefetch<TFormat>(void* source, nint index) where TFormat : IFormat
     {
         if (Sse.IsSupported)
-            Sse.Prefetch0((byte*)source + index * TFormat.Type.Size() + PrefetchDistance);
+            Sse.Prefetch0((byte*)Elements<TFormat>.At(source, index) + PrefetchDistance);
     }
 
     /// <summary>Copies a vector's worth of elements, or all there are if they are fewer. A length known when compiling makes it one load and store.</summary>
@@ -109,12 +109,10 @@ internal static unsafe class ElementwiseLoop<TRule, TFloats, TElement, TGradient
     {
         if (source == null)
             return;
-        var size = TFormat.Type.Size();
-        var from = (byte*)source + sourceStart * size;
-        var to = (byte*)destination + destinationStart * size;
+        void* from = Elements<TFormat>.At(source, sourceStart), to = Elements<TFormat>.At(destination, destinationStart);
         if (count >= TFloats.Count)
-            Unsafe.CopyBlockUnaligned(to, from, (uint)(TFloats.Count * size));
+            Unsafe.CopyBlockUnaligned(to, from, (uint)(TFloats.Count * TFormat.Size));
         else
-            Unsafe.CopyBlockUnaligned(to, from, (uint)(count * size));
+            Unsafe.CopyBlockUnaligned(to, from, (uint)(count * TFormat.Size));
     }
 }

@@ -37,8 +37,8 @@ internal static unsafe class SumOfSquares<TFormat> where TFormat : IFormat
             var i = start;
             for (; i <= end - 8; i += 8)
             {
-                Floats4.Store(TFormat.Load<Floats4>(numbers, i), buffer);
-                Floats4.Store(TFormat.Load<Floats4>(numbers, i + 4), buffer + 4);
+                Floats4.Store(Elements<TFormat>.Load<Floats4>(numbers, i), buffer);
+                Floats4.Store(Elements<TFormat>.Load<Floats4>(numbers, i + 4), buffer + 4);
                 var (lower, upper) = Vector256.Widen(Vector256.Load(buffer));
                 var wide = Vector512.Create(lower, upper);
                 eight += wide * wide;
@@ -49,7 +49,7 @@ internal static unsafe class SumOfSquares<TFormat> where TFormat : IFormat
             for (; i < end; i++)
             {
                 float number;
-                Floats1.Store(TFormat.Load<Floats1>(numbers, i), &number);
+                Floats1.Store(Elements<TFormat>.Load<Floats1>(numbers, i), &number);
                 sum += (double)number * number;
             }
             return sum;

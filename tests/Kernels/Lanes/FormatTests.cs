@@ -1,4 +1,5 @@
 using GpuOptim.Kernels.Lanes;
+using GpuOptim.Kernels.Simd;
 using GpuOptim.Tests.Support;
 
 namespace GpuOptim.Tests.Kernels.Lanes;
@@ -34,9 +35,9 @@ internal sealed unsafe class FormatTests<TFloats> where TFloats : unmanaged, IFl
         {
             for (var i = 0; i < source.Length; i += TFloats.Count)
             {
-                var loaded = TFormat.Load<TFloats>(from, i);
+                var loaded = Elements<TFormat>.Load<TFloats>(from, i);
                 TFloats.Store(loaded, result + i);
-                TFormat.Store(loaded, to, i);
+                Elements<TFormat>.Store(loaded, to, i);
             }
         }
         for (var bits = 0; bits < source.Length; bits++)

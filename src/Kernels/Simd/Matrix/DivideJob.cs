@@ -19,8 +19,8 @@ internal readonly unsafe struct DivideJob<TFloats, TFormat>(void* numbers, long 
     {
         var i = start;
         for (; i <= end - TFloats.Count; i += TFloats.Count)
-            TFormat.Store(TFormat.Round(TFloats.Divide(TFormat.Load<TFloats>(numbers, i), TFloats.Create(divisor))), numbers, i);
+            Elements<TFormat>.Store(TFormat.Round(TFloats.Divide(Elements<TFormat>.Load<TFloats>(numbers, i), TFloats.Create(divisor))), numbers, i);
         for (; i < end; i++)
-            TFormat.Store(TFormat.Round(Floats1.Divide(TFormat.Load<Floats1>(numbers, i), Floats1.Create(divisor))), numbers, i);
+            Elements<TFormat>.Store(TFormat.Round(Floats1.Divide(Elements<TFormat>.Load<Floats1>(numbers, i), Floats1.Create(divisor))), numbers, i);
     }
 }

@@ -71,12 +71,12 @@ internal static unsafe class Panels<TTile, TFloats, TFormat>
             if (rows == Width)
             {
                 for (var i = 0; i < Width; i += TFloats.Count)
-                    TFloats.Store(TFormat.Load<TFloats>(source, from + i), to + i);
+                    TFloats.Store(Elements<TFormat>.Load<TFloats>(source, from + i), to + i);
             }
             else
             {
                 for (var i = 0; i < rows; i++)
-                    Floats1.Store(TFormat.Load<Floats1>(source, from + i), to + i);
+                    Floats1.Store(Elements<TFormat>.Load<Floats1>(source, from + i), to + i);
             }
         }
     }
@@ -102,7 +102,7 @@ internal static unsafe class Panels<TTile, TFloats, TFormat>
             {
                 var to = panel + (nint)Place(first + k, depth) * Width;
                 for (i = 0; i < Width; i += TFloats.Count)
-                    TFloats.Store(TFormat.Load<TFloats>(block, k * Width + i), to + i);
+                    TFloats.Store(Elements<TFormat>.Load<TFloats>(block, k * Width + i), to + i);
             }
         }
     }

@@ -124,9 +124,9 @@ internal unsafe struct ProductJob<TTile, TFloats, TFormat> : IChunkedJob
         {
             var start = (nint)(row + i) * Columns + column;
             for (var j = 0; j < vectors; j += TFloats.Count)
-                TFormat.Store(Rounded<TFloats>(sums + j, start + j), Result, start + j);
+                Elements<TFormat>.Store(Rounded<TFloats>(sums + j, start + j), Result, start + j);
             for (var j = vectors; j < columns; j++)
-                TFormat.Store(Rounded<Floats1>(sums + j, start + j), Result, start + j);
+                Elements<TFormat>.Store(Rounded<Floats1>(sums + j, start + j), Result, start + j);
         }
     }
 
@@ -136,7 +136,7 @@ internal unsafe struct ProductJob<TTile, TFloats, TFormat> : IChunkedJob
         var alpha = T.Create(Alpha);
         return Addend == null
             ? TFormat.Round(T.Multiply(alpha, TFormat.Round(T.Load(sum))))
-            : TFormat.Round(T.FusedMultiplyAdd(TFormat.Load<T>(Addend, index), T.Create(Beta), T.Multiply(alpha, T.Load(sum))));
+            : TFormat.Round(T.FusedMultiplyAdd(Elements<TFormat>.Load<T>(Addend, index), T.Create(Beta), T.Multiply(alpha, T.Load(sum))));
     }
 
     /// <summary>Copies what was computed below the diagonal to above it.</summary>
