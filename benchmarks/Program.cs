@@ -1,4 +1,5 @@
 using System.CommandLine;
+using GpuOptim.Benchmarks;
 using GpuOptim.Benchmarks.Muon;
 using GpuOptim.Benchmarks.NewtonSchulz;
 using GpuOptim.Benchmarks.Throughput;
@@ -9,6 +10,9 @@ var command = new RootCommand("Measures GpuOptim against the machine's memory, i
     NewtonSchulzCommand.Create(),
     MuonCommand.Create(),
 };
+// Is there if ILGPU could be restored.
+if (typeof(Options).Assembly.GetType("GpuOptim.Benchmarks.Ilgpu.PtxCommand") is { } ptx)
+    command.Add((Command)ptx.GetMethod("Create")!.Invoke(null, null)!);
 try
 {
     return command.Parse(args).Invoke(new() { EnableDefaultExceptionHandler = false });

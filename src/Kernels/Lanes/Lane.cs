@@ -50,7 +50,7 @@ internal readonly struct Lane<TFloats, TFormat>(TFloats value) : ILane<Lane<TFlo
         var difference = TFloats.Subtract(end.Value, Value);
         return weight < 0.5f
             ? Round(TFloats.FusedMultiplyAdd(TFloats.Create(weight), difference, Value))
-            : Round(TFloats.FusedMultiplyAdd(TFloats.Create(weight - 1f), difference, end.Value));
+            : Round(TFloats.FusedMultiplyAdd(TFloats.Subtract(TFloats.Create(weight), TFloats.Create(1f)), difference, end.Value));
     }
 
     [MethodImpl(Inline)]

@@ -15,10 +15,10 @@ public readonly record struct AdamRule : IUpdateRule
     private readonly float _biasCorrection2Sqrt;
     private readonly float _epsilon;
     private readonly float _minusStepSize;
-    private readonly bool _hasWeightDecay;
-    private readonly bool _decoupled;
-    private readonly bool _amsgrad;
-    private readonly bool _maximize;
+    private readonly Flag _hasWeightDecay;
+    private readonly Flag _decoupled;
+    private readonly Flag _amsgrad;
+    private readonly Flag _maximize;
 
     /// <summary>Folds the constants of one step.</summary>
     /// <param name="step">Which update of the parameter this is, from 1.</param>

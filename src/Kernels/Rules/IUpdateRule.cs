@@ -8,7 +8,8 @@ namespace GpuOptim.Kernels.Rules;
 /// <remarks>
 /// Implement it with a small <c>readonly record struct</c> whose constructor folds the hyper-parameters in <see cref="double"/> and rounds
 /// each constant to <see cref="float"/> once, as PyTorch does, and whose <see cref="Apply"/> is marked for aggressive inlining.
-/// The same rule then runs over every lane: element types, vector widths, devices.
+/// The same rule then runs over every lane: element types, vector widths, devices. Its fields are <see cref="float"/>, <see cref="int"/> and
+/// <see cref="Flag"/>, which lie in memory alike on all of them.
 /// </remarks>
 public interface IUpdateRule
 {

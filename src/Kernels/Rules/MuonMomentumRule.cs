@@ -9,7 +9,7 @@ public readonly record struct MuonMomentumRule : IUpdateRule
 {
     private readonly float _momentum;
     private readonly float _oneMinusMomentum;
-    private readonly bool _nesterov;
+    private readonly Flag _nesterov;
 
     /// <summary>Folds the constants of one step.</summary>
     /// <param name="momentum">Decay of the gradients' average.</param>

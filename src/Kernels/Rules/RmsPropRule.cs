@@ -13,10 +13,10 @@ public readonly record struct RmsPropRule : IUpdateRule
     private readonly float _weightDecay;
     private readonly float _momentum;
     private readonly float _minusLearningRate;
-    private readonly bool _hasWeightDecay;
-    private readonly bool _hasMomentum;
-    private readonly bool _centered;
-    private readonly bool _maximize;
+    private readonly Flag _hasWeightDecay;
+    private readonly Flag _hasMomentum;
+    private readonly Flag _centered;
+    private readonly Flag _maximize;
 
     /// <summary>Folds the constants of one step.</summary>
     /// <param name="learningRate">Step size.</param>

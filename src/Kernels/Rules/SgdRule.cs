@@ -11,11 +11,11 @@ public readonly record struct SgdRule : IUpdateRule
     private readonly float _momentum;
     private readonly float _oneMinusDampening;
     private readonly float _minusLearningRate;
-    private readonly bool _hasWeightDecay;
-    private readonly bool _hasMomentum;
-    private readonly bool _isFirst;
-    private readonly bool _nesterov;
-    private readonly bool _maximize;
+    private readonly Flag _hasWeightDecay;
+    private readonly Flag _hasMomentum;
+    private readonly Flag _isFirst;
+    private readonly Flag _nesterov;
+    private readonly Flag _maximize;
 
     /// <summary>Folds the constants of one step.</summary>
     /// <param name="learningRate">Step size.</param>

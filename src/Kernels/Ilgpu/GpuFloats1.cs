@@ -1,0 +1,44 @@
+using GpuOptim.Kernels.Lanes;
+using ILGPU;
+
+namespace GpuOptim.Kernels.Ilgpu;
+
+/// <summary>One float of a GPU thread: for the ends of tensors, and for those that are not aligned to <see cref="GpuFloats4"/>.</summary>
+internal unsafe struct GpuFloats1(float value) : IFloats<GpuFloats1>
+{
+    public float Value = value;
+
+    public static int Count => 1;
+
+    public static GpuFloats1 Create(float value) => new(value);
+
+    public static GpuFloats1 Add(GpuFloats1 a, GpuFloats1 b) => new(Ptx.Add(a.Value, b.Value));
+    public static GpuFloats1 Subtract(GpuFloats1 a, GpuFloats1 b) => new(Ptx.Subtract(a.Value, b.Value));
+    public static GpuFloats1 Multiply(GpuFloats1 a, GpuFloats1 b) => new(Ptx.Multiply(a.Value, b.Value));
+    public static GpuFloats1 Divide(GpuFloats1 a, GpuFloats1 b) => new(Ptx.Divide(a.Value, b.Value));
+    public static GpuFloats1 FusedMultiplyAdd(GpuFloats1 a, GpuFloats1 b, GpuFloats1 c) => new(Ptx.FusedMultiplyAdd(a.Value, b.Value, c.Value));
+    public static void Accumulate(ref GpuFloats1 sum, GpuFloats1 a, GpuFloats1 b) => sum = FusedMultiplyAdd(a, b, sum);
+    public static GpuFloats1 Sqrt(GpuFloats1 a) => new(Ptx.Sqrt(a.Value));
+    public static GpuFloats1 Negate(GpuFloats1 a) => new(Ptx.Negate(a.Value));
+    public static GpuFloats1 Max(GpuFloats1 a, GpuFloats1 b) => new(IsNaN(a.Value) ? a.Value : IsNaN(b.Value) ? b.Value : Ptx.MaxNumber(a.Value, b.Value));
+    public static GpuFloats1 Sign(GpuFloats1 a) => new(a.Value > 0 ? 1f : a.Value < 0 ? -1f : 0f);
+
+    public static GpuFloats1 RoundToBFloat16(GpuFloats1 a) => new(Interop.IntAsFloat(BFloat16Bits(a.Value) << 16));
+    public static GpuFloats1 RoundToFloat16(GpuFloats1 a) => new(Ptx.HalfToFloat(Ptx.FloatToHalf(a.Value)));
+
+    public static GpuFloats1 Load(float* source) => new(Ptx.LoadOne(source));
+    public static void Store(GpuFloats1 value, float* destination) => Ptx.StoreOne(destination, value.Value);
+    public static GpuFloats1 LoadBFloat16(ushort* source) => new(Interop.IntAsFloat((uint)Ptx.LoadOne(source) << 16));
+    public static void StoreBFloat16(GpuFloats1 value, ushort* destination) => Ptx.StoreOne(destination, (ushort)(Interop.FloatAsInt(value.Value) >> 16));
+    public static GpuFloats1 LoadFloat16(ushort* source) => new(Ptx.HalfToFloat(Ptx.LoadOne(source)));
+    public static void StoreFloat16(GpuFloats1 value, ushort* destination) => Ptx.StoreOne(destination, Ptx.FloatToHalf(value.Value));
+
+    private static bool IsNaN(float value) => (Interop.FloatAsInt(value) & 0x7FFF_FFFFu) > 0x7F80_0000u;
+
+    /// <summary>The upper half of the nearest bfloat16, ties to even.</summary>
+    private static uint BFloat16Bits(float value)
+    {
+        var bits = Interop.FloatAsInt(value);
+        return IsNaN(value) ? 0x7FC0u : (bits + 0x7FFFu + ((bits >> 16) & 1)) >> 16;
+    }
+}

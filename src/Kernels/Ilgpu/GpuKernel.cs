@@ -1,0 +1,73 @@
+using System.Reflection;
+using System.Text.RegularExpressions;
+using GpuOptim.Kernels.Lanes;
+using GpuOptim.Kernels.Rules;
+using ILGPU;
+using ILGPU.Backends.EntryPoints;
+using ILGPU.Backends.PTX;
+using ILGPU.Runtime.Cuda;
+
+namespace GpuOptim.Kernels.Ilgpu;
+
+/// <summary>A kernel of the library, which becomes PTX without a GPU being there.</summary>
+/// <param name="Name">Rule, type of parameters and gradients, type of state.</param>
+/// <param name="Method">The kernel.</param>
+internal sealed partial record GpuKernel(string Name, MethodInfo Method)
+{
+    /// <summary>The architectures that PTX is made for.</summary>
+    public static IReadOnlyList<(CudaArchitecture Architecture, CudaInstructionSet InstructionSet)> Architectures { get; } =
+    [
+        (CudaArchitecture.SM_75, CudaInstructionSet.ISA_63),
+        (CudaArchitecture.SM_80, CudaInstructionSet.ISA_70),
+        (CudaArchitecture.SM_90, CudaInstructionSet.ISA_78),
+    ];
+
+    /// <summary>All kernels.</summary>
+    public static IEnumerable<GpuKernel> All { get; } = [.. Updates<SgdRule>(), .. Updates<RmsPropRule>(), .. Updates<AdamRule>()];
+
+    /// <summary>Compiles the kernel.</summary>
+    /// <remarks>Each time in a context of its own: numbers in names are then the same each time, and one that failed harms no other.</remarks>
+    public string Compile(CudaArchitecture architecture, CudaInstructionSet instructionSet)
+    {
+        using var context = Context.Create(builder => builder.Optimize(OptimizationLevel.O2));
+        Ptx.Register(context);
+        using var backend = new PTXBackend(context, architecture, instructionSet, null!);
+        var compiled = (PTXCompiledKernel)backend.Compile(EntryPointDescription.FromExplicitlyGroupedKernel(Method), default);
+        return Tidy(compiled.PTXAssembly.ReplaceLineEndings("\n"));
+    }
+
+    /// <summary>Leaves out what nothing calls, and names parameters and labels so that the same kernel is always the same text.</summary>
+    private static string Tidy(string ptx)
+    {
+        var labels = new Dictionary<string, string>();
+        ptx = Uncalled().Replace(ptx, "");
+        ptx = ParameterName().Replace(ptx, "$1");
+        return Label().Replace(ptx, match => labels.TryGetValue(match.Value, out var name) ? name : labels[match.Value] = $"L{labels.Count + 1}");
+    }
+
+    /// <summary>The fused updates by a rule.</summary>
+    private static IEnumerable<GpuKernel> Updates<TRule>() where TRule : unmanaged, IUpdateRule =>
+    [
+        Update<TRule, Float32Format, Float32Format>(),
+        Update<TRule, BFloat16Format, BFloat16Format>(),
+        Update<TRule, BFloat16Format, Float32Format>(),
+        Update<TRule, Float16Format, Float16Format>(),
+        Update<TRule, Float16Format, Float32Format>(),
+    ];
+
+    private static GpuKernel Update<TRule, TElement, TState>()
+        where TRule : unmanaged, IUpdateRule
+        where TElement : IFormat
+        where TState : IFormat =>
+        new($"{typeof(TRule).Name}.{TElement.Type}.{TState.Type}", ((Delegate)UpdateKernel<TRule, TElement, TElement, TState>.Run).Method);
+
+    /// <summary>Functions that ILGPU declares and writes for methods that became instructions; nothing calls them.</summary>
+    [GeneratedRegex(@"^\.visible \.func (?:(?!^\.visible)[\s\S])*", RegexOptions.Multiline)]
+    private static partial Regex Uncalled();
+
+    [GeneratedRegex(@"\b_(\w+)_\d+\b")]
+    private static partial Regex ParameterName();
+
+    [GeneratedRegex(@"\bL_\d+\b")]
+    private static partial Regex Label();
+}

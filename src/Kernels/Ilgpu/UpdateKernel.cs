@@ -1,0 +1,86 @@
+using GpuOptim.Kernels.Lanes;
+using GpuOptim.Kernels.Rules;
+using ILGPU;
+
+namespace GpuOptim.Kernels.Ilgpu;
+
+/// <summary>How the fused update is cut for a GPU.</summary>
+internal static class UpdateKernel
+{
+    /// <summary>Threads of a group on a GPU.</summary>
+    public const int GroupSize = 256;
+
+    /// <summary>Elements of a chunk: on a GPU, four for each thread, four times.</summary>
+    public const int ChunkLength = 4096;
+}
+
+/// <summary>
+/// The fused update of any number of tensors: each group of threads takes a chunk, four elements a thread where all of the tensor's
+/// addresses are aligned, one at its end and where they are not.
+/// </summary>
+/// <typeparam name="TRule">The rule.</typeparam>
+/// <typeparam name="TElement">Type of parameters.</typeparam>
+/// <typeparam name="TGradient">Type of gradients.</typeparam>
+/// <typeparam name="TState">Type of the state, and the one computed in.</typeparam>
+internal static unsafe class UpdateKernel<TRule, TElement, TGradient, TState>
+    where TRule : unmanaged, IUpdateRule
+    where TElement : IFormat
+    where TGradient : IFormat
+    where TState : IFormat
+{
+    /// <summary>Updates the chunk of the group.</summary>
+    /// <param name="chunks">A chunk for each group.</param>
+    /// <param name="segments">The tensors.</param>
+    /// <param name="gradients">Address of each tensor's gradient; 0 leaves the tensor as it is.</param>
+    /// <param name="ruleIndices">For each tensor, the index of its rule.</param>
+    /// <param name="rules">The rules.</param>
+    public static void Run(ArrayView<GpuChunk> chunks, ArrayView<GpuSegment> segments, ArrayView<long> gradients, ArrayView<int> ruleIndices, ArrayView<TRule> rules)
+    {
+        var chunk = chunks[Grid.IdxX];
+        var gradient = gradients[chunk.Segment];
+        if (gradient == 0)
+            return;
+        var segment = segments[chunk.Segment];
+        var rule = rules[ruleIndices[chunk.Segment]];
+        var start = (long)chunk.Index * UpdateKernel.ChunkLength;
+        var end = IntrinsicMath.Min(start + UpdateKernel.ChunkLength, segment.Length);
+
+        var i = start;
+        var misaligned = (segment.Parameter | segment.State0 | segment.State1 | segment.State2 | gradient) % 16;
+        if (misaligned == 0)
+        {
+            var vectors = end - end % 4;
+            for (i += Group.IdxX * 4; i < vectors; i += Group.DimX * 4)
+                Update<GpuFloats4>(rule, segment, gradient, i);
+            i = vectors;
+        }
+        for (i += Group.IdxX; i < end; i += Group.DimX)
+            Update<GpuFloats1>(rule, segment, gradient, i);
+    }
+
+    private static void Update<TFloats>(TRule rule, GpuSegment segment, long gradient, long i) where TFloats : unmanaged, IFloats<TFloats>
+    {
+        var parameterAddress = segment.Parameter + i * TElement.Size;
+        long state0 = segment.State0 + i * TState.Size, state1 = segment.State1 + i * TState.Size, state2 = segment.State2 + i * TState.Size;
+
+        var p = new Lane<TFloats, TState>(TElement.Load<TFloats>((void*)parameterAddress));
+        var g = new Lane<TFloats, TState>(TGradient.Load<TFloats>((void*)(gradient + i * TGradient.Size)));
+        Lane<TFloats, TState> s0 = new(TFloats.Create(0)), s1 = s0, s2 = s0;
+        if (TRule.StateCount > 0 && segment.State0 != 0)
+            s0 = new(TState.Load<TFloats>((void*)state0));
+        if (TRule.StateCount > 1 && segment.State1 != 0)
+            s1 = new(TState.Load<TFloats>((void*)state1));
+        if (TRule.StateCount > 2 && segment.State2 != 0)
+            s2 = new(TState.Load<TFloats>((void*)state2));
+
+        rule.Apply(ref p, g, ref s0, ref s1, ref s2);
+
+        TElement.Store(TElement.Type == TState.Type ? p.Value : TElement.Round(p.Value), (void*)parameterAddress);
+        if (TRule.StateCount > 0 && segment.State0 != 0)
+            TState.Store(s0.Value, (void*)state0);
+        if (TRule.StateCount > 1 && segment.State1 != 0)
+            TState.Store(s1.Value, (void*)state1);
+        if (TRule.StateCount > 2 && segment.State2 != 0)
+            TState.Store(s2.Value, (void*)state2);
+    }
+}

@@ -1,0 +1,191 @@
+using System.Runtime.InteropServices;
+using System.Text.Json;
+using System.Text.RegularExpressions;
+using GpuOptim.Host;
+using GpuOptim.Kernels.Rules;
+
+namespace GpuOptim.Tests.Ptx;
+
+/// <summary>
+/// The CUDA kernels of the fused update, executed on the CPU from their committed PTX: the bits of the <see cref="SimdDevice"/>, the bytes of
+/// the floor. No GPU and no ILGPU is needed.
+/// </summary>
+[Parallelizable(ParallelScope.All)]
+public sealed partial class UpdateKernelTests
+{
+    private const int ChunkLength = 4096, GroupSize = 256;
+
+    private static readonly (ElementType Element, ElementType State)[] _types =
+    [
+        (ElementType.Float32, ElementType.Float32),
+        (ElementType.BFloat16, ElementType.BFloat16),
+        (ElementType.BFloat16, ElementType.Float32),
+        (ElementType.Float16, ElementType.Float16),
+        (ElementType.Float16, ElementType.Float32),
+    ];
+
+    private static readonly float[] _specials = [0, -0f, 1e-40f, -3e-5f, 65504, 1e30f, float.PositiveInfinity, float.NegativeInfinity, float.NaN];
+
+    /// <summary>Committed kernels, by file name.</summary>
+    public static IEnumerable<string> Kernels => Directory.EnumerateFiles(Folder, "*.ptx").Select(path => Path.GetFileNameWithoutExtension(path)).Order(StringComparer.Ordinal);
+
+    private static string Folder => Path.Combine(TestContext.CurrentContext.TestDirectory, "Ptx", "Kernels");
+
+    /// <summary>Odd ends, misaligned tensors, a missing gradient, two rules in one launch, states not in use, special values.</summary>
+    [Test]
+    public void GivesTheBitsOfSimd(
+        [Values("sgd", "momentum, first", "momentum", "nesterov, decay, maximize", "rmsprop", "rmsprop, centered, momentum", "adam", "adamw", "amsgrad, maximize")] string variant,
+        [ValueSource(nameof(_types))] (ElementType Element, ElementType State) types)
+    {
+        Tensor[] tensors = [new(1, 0), new(3, 0), new(4, 0), new(257, 0), new(4096, 0), new(5001, 0, Rule: 1), new(130, 4), new(1025, 8, Rule: 1), new(64, 0, HasGradient: false)];
+        switch (variant)
+        {
+            case "sgd": Verify(types, tensors, 0, Sgd(0.1), Sgd(0.01)); break;
+            case "momentum, first": Verify(types, tensors, 1, Sgd(0.1, momentum: 0.9, isFirst: true), Sgd(0.01, momentum: 0.5)); break;
+            case "momentum": Verify(types, tensors, 1, Sgd(0.1, momentum: 0.9), Sgd(0.01, momentum: 0.9)); break;
+            case "nesterov, decay, maximize": Verify(types, tensors, 1, Sgd(0.1, momentum: 0.9, decay: 0.01, nesterov: true, maximize: true), Sgd(0.01)); break;
+            case "rmsprop": Verify(types, tensors, 1, new RmsPropRule(0.01, 0.99, 1e-8, 0, 0, false, false), new RmsPropRule(0.1, 0.9, 1e-6, 0.01, 0, false, true)); break;
+            case "rmsprop, centered, momentum": Verify(types, tensors, 3, new RmsPropRule(0.01, 0.99, 1e-8, 0, 0.9, true, false), new RmsPropRule(0.1, 0.9, 1e-6, 0.01, 0.9, true, true)); break;
+            case "adam": Verify(types, tensors, 2, Adam(1), Adam(7, decay: 0.1)); break;
+            case "adamw": Verify(types, tensors, 2, Adam(1, decay: 0.1, decoupled: true), Adam(1000, decay: 0.01, decoupled: true)); break;
+            default: Verify(types, tensors, 3, Adam(2, amsgrad: true, maximize: true), Adam(3, decay: 0.1, amsgrad: true)); break;
+        }
+    }
+
+    /// <summary>
+    /// Parameter and state read and written, gradient read: what the launch touches of memory, in sectors of 32 bytes, is that and a little for
+    /// the table. And every access to a tensor touches as few sectors as its bytes fill: each warp adds only its look at the table.
+    /// </summary>
+    [TestCase("SgdRule", 0, ElementType.Float32, ElementType.Float32, 12)]
+    [TestCase("SgdRule", 1, ElementType.Float32, ElementType.Float32, 20)]
+    [TestCase("RmsPropRule", 1, ElementType.Float32, ElementType.Float32, 20)]
+    [TestCase("AdamRule", 2, ElementType.Float32, ElementType.Float32, 28)]
+    [TestCase("SgdRule", 0, ElementType.BFloat16, ElementType.Float32, 6)]
+    [TestCase("SgdRule", 1, ElementType.BFloat16, ElementType.Float32, 14)]
+    [TestCase("AdamRule", 2, ElementType.BFloat16, ElementType.Float32, 22)]
+    [TestCase("AdamRule", 2, ElementType.BFloat16, ElementType.BFloat16, 14)]
+    public void MovesTheBytesOfTheFloor(string rule, int states, ElementType element, ElementType state, int floor)
+    {
+        const int Length = 64 * ChunkLength;
+        var counters = rule switch
+        {
+            "SgdRule" => Verify((element, state), [new(Length, 0)], states, Sgd(0.1, momentum: states * 0.9)),
+            "RmsPropRule" => Verify((element, state), [new(Length, 0)], states, new RmsPropRule(0.01, 0.99, 1e-8, 0, 0, false, false)),
+            _ => Verify((element, state), [new(Length, 0)], states, Adam(1, decay: 0.1, decoupled: true)),
+        };
+        const int SectorBytes = 32, Warps = Length / ChunkLength * GroupSize / 32, TableSectors = 20;
+        Assert.That((double)SectorBytes * counters.DistinctSectors / Length / floor, Is.InRange(1.0, 1.02));
+        Assert.That(counters.Sectors, Is.InRange((long)floor * Length / SectorBytes, (long)floor * Length / SectorBytes + TableSectors * Warps));
+    }
+
+    /// <summary>Nothing in a kernel is left to the assembler's discretion, and tensors are reached in no less than four elements at once.</summary>
+    [Test]
+    public void SaysWhatItMeans([ValueSource(nameof(Kernels))] string kernel)
+    {
+        var ptx = File.ReadAllText(Path.Combine(Folder, kernel + ".ptx"));
+        Assert.That(ptx, Does.Not.Contain(".local").And.Not.Contain(".extern").And.Not.Contain("call").And.Not.Contain(".approx"));
+        Assert.That(UnroundedArithmetic().Matches(ptx).Select(match => match.Value), Is.Empty);
+        var states = kernel.StartsWith("SgdRule", StringComparison.Ordinal) ? 1 : 3;
+        var (fourBytes, twoBytes) = kernel.EndsWith("Float32.Float32", StringComparison.Ordinal) ? (2 + states, 0) : kernel.EndsWith(".Float32", StringComparison.Ordinal) ? (states, 2) : (0, 2 + states);
+        Assert.That(Count("ld.global.v4.f32"), Is.EqualTo(fourBytes));
+        Assert.That(Count("ld.global.v2.b32"), Is.EqualTo(twoBytes + 1), "with the chunk");
+        int Count(string instruction) => ptx.Split(instruction).Length - 1;
+    }
+
+    private static SgdRule Sgd(double learningRate, double momentum = 0, double decay = 0, bool isFirst = false, bool nesterov = false, bool maximize = false) =>
+        new(learningRate, momentum, 0, decay, nesterov, maximize, isFirst);
+
+    private static AdamRule Adam(long step, double decay = 0, bool decoupled = false, bool amsgrad = false, bool maximize = false) =>
+        new(step, 0.01, 0.9, 0.999, 1e-8, decay, decoupled, amsgrad, maximize);
+
+    private static Counters Verify<TRule>((ElementType Element, ElementType State) types, Tensor[] tensors, int states, params TRule[] rules) where TRule : unmanaged, IUpdateRule
+    {
+        using var device = new SimdDevice();
+        var random = new Random(1);
+        var memory = tensors.Select(tensor => Enumerable.Range(0, 2 + states)
+            .Select(part => Numbers(device, random, part < 2 ? types.Element : types.State, tensor.Length, positive: part >= 2))
+            .ToArray()).ToArray();
+
+        var folder = Directory.CreateTempSubdirectory("gpuoptim-ptx-");
+        try
+        {
+            string At(string name) => Path.Combine(folder.FullName, name);
+            File.WriteAllBytes(At("input"), [.. memory.SelectMany(parts => parts).SelectMany(Bytes)]);
+            File.WriteAllText(At("job.json"), JsonSerializer.Serialize(new
+            {
+                ptx = Path.Combine(Folder, $"{typeof(TRule).Name}.{types.Element}.{types.State}.ptx"),
+                input = At("input"),
+                output = At("output"),
+                chunkLength = ChunkLength,
+                groupSize = GroupSize,
+                elementSize = types.Element.Size(),
+                stateSize = types.State.Size(),
+                rules = Convert.ToHexString(MemoryMarshal.AsBytes<TRule>(rules)),
+                ruleSize = Marshal.SizeOf<TRule>(),
+                tensors = tensors.Select(tensor => new { length = tensor.Length, misalignment = tensor.Misalignment, rule = tensor.Rule, hasGradient = tensor.HasGradient, states }),
+            }));
+            var counters = JsonSerializer.Deserialize<Counters>(Simulator.Run("simulate_update.py", At("job.json")), JsonSerializerOptions.Web)!;
+
+            using var batch = device.CreateUpdateBatch(types.Element, types.State, [.. memory.Zip(tensors, (parts, tensor) => new UpdateSegment(parts[0].Address, Address(parts, 2), Address(parts, 3), Address(parts, 4), tensor.Length))]);
+            for (var i = 0; i < tensors.Length; i++)
+                (batch.Gradients[i], batch.Rules[i]) = (tensors[i].HasGradient ? memory[i][1].Address : 0, tensors[i].Rule);
+            device.Update<TRule>(rules, batch);
+
+            AssertSame(File.ReadAllBytes(At("output")), memory);
+            Assert.That((counters.Races, counters.Warnings.Length), Is.EqualTo((0, 0)), string.Join('\n', counters.Warnings));
+            return counters;
+        }
+        finally
+        {
+            folder.Delete(recursive: true);
+        }
+    }
+
+    private static void AssertSame(ReadOnlySpan<byte> output, DeviceBuffer[][] memory)
+    {
+        for (var i = 0; i < memory.Length; i++)
+        {
+            for (var part = 0; part < memory[i].Length; part++)
+            {
+                if (part == 1)
+                    continue;
+                var expected = Bytes(memory[i][part]);
+                switch (memory[i][part].ElementType)
+                {
+                    case ElementType.Float32: Support.Bits.AreEqual(MemoryMarshal.Cast<byte, float>(output[..expected.Length]), MemoryMarshal.Cast<byte, float>(expected), $"tensor {i}, part {part}"); break;
+                    case ElementType.BFloat16: Support.Bits.AreEqual(MemoryMarshal.Cast<byte, BFloat16>(output[..expected.Length]), MemoryMarshal.Cast<byte, BFloat16>(expected), $"tensor {i}, part {part}"); break;
+                    default: Support.Bits.AreEqual(MemoryMarshal.Cast<byte, Half>(output[..expected.Length]), MemoryMarshal.Cast<byte, Half>(expected), $"tensor {i}, part {part}"); break;
+                }
+                output = output[expected.Length..];
+            }
+        }
+        Assert.That(output.Length, Is.Zero);
+    }
+
+    private static nint Address(DeviceBuffer[] parts, int part) => part < parts.Length ? parts[part].Address : 0;
+
+    private static byte[] Bytes(DeviceBuffer buffer)
+    {
+        var bytes = new byte[buffer.SizeInBytes];
+        buffer.CopyBytesTo(bytes);
+        return bytes;
+    }
+
+    private static DeviceBuffer Numbers(SimdDevice device, Random random, ElementType type, int length, bool positive)
+    {
+        float[] numbers = [.. Enumerable.Range(0, length).Select(i => i % 29 == 7 ? _specials[random.Next(_specials.Length)] : random.NextSingle() * 2 - 1).Select(value => positive ? MathF.Abs(value) : value)];
+        return type switch
+        {
+            ElementType.Float32 => device.CreateBuffer<float>(numbers),
+            ElementType.BFloat16 => device.CreateBuffer<BFloat16>([.. numbers.Select(value => (BFloat16)value)]),
+            _ => device.CreateBuffer<Half>([.. numbers.Select(value => (Half)value)]),
+        };
+    }
+
+    [GeneratedRegex(@"\b(add|sub|mul|mad|div|sqrt|fma)\.f\d+", RegexOptions.None)]
+    private static partial Regex UnroundedArithmetic();
+
+    private sealed record Tensor(int Length, int Misalignment, int Rule = 0, bool HasGradient = true);
+
+    private sealed record Counters(long Sectors, long DistinctSectors, int Races, string[] Warnings);
+}
