@@ -5,7 +5,13 @@ internal static class DeviceCatalog
 {
     public const string Variable = "GPUOPTIM_DEVICE";
 
-    public static IReadOnlyList<DeviceInfo> All => [new(SimdDevice.DeviceName, SimdDevice.Describe(SimdDevice.VectorWidths[0], Environment.ProcessorCount))];
+    public static IReadOnlyList<DeviceInfo> All =>
+    [
+        new(SimdDevice.DeviceName, SimdDevice.Describe(SimdDevice.VectorWidths[0], Environment.ProcessorCount)),
+#if ILGPU
+        new(Ilgpu.IlgpuDevice.CpuName, Ilgpu.IlgpuDevice.CpuDescription),
+#endif
+    ];
 
     public static Device Open(string? name)
     {
@@ -16,6 +22,10 @@ internal static class DeviceCatalog
 
         if (name.Equals(SimdDevice.DeviceName, StringComparison.OrdinalIgnoreCase))
             return new SimdDevice();
+#if ILGPU
+        if (name.Equals(Ilgpu.IlgpuDevice.CpuName, StringComparison.OrdinalIgnoreCase))
+            return Ilgpu.IlgpuDevice.OpenCpu();
+#endif
         throw new ArgumentException($"{source} must be a device of this machine: {string.Join(", ", All.Select(device => device.Name))}. Actual value was '{name}'.", nameof(name));
     }
 }

@@ -228,6 +228,8 @@ public sealed class MuonTests(TestDevice testDevice)
     [Test, NonParallelizable]
     public void StepAllocatesNothingAfterTheFirst()
     {
+        if (_device is not SimdDevice)
+            Assert.Ignore("ILGPU's CPU accelerator allocates for every launch.");
         using var model = new MatrixModel(_device, [.. _shapes, [200, 150]]);
         using var muon = new Muon(model.Parameters);
         model.NextGradients();

@@ -12,6 +12,7 @@ public sealed record TestDevice(string Name, Func<Device> Open)
     [
         .. SimdDevice.VectorWidths.Select(bits => new TestDevice($"simd{bits}", () => new SimdDevice(threads: 3, bits))),
         new("simd, one thread", () => new SimdDevice(threads: 1)),
+        .. Device.All.Where(info => info.Name != "simd").Select(info => new TestDevice(info.Name, () => Device.Open(info.Name))),
     ];
 
     public override string ToString() => Name;

@@ -1,0 +1,97 @@
+using GpuOptim.Kernels;
+using GpuOptim.Kernels.Ilgpu;
+using GpuOptim.Kernels.Lanes;
+using ILGPU;
+using ILGPU.Runtime;
+
+namespace GpuOptim.Host.Ilgpu;
+
+/// <summary>The matrix operations of Newton-Schulz on an accelerator, each for all matrices of a batch at once.</summary>
+internal sealed class IlgpuMatrixOps<TFormat>(Accelerator accelerator, AcceleratorStream stream, IlgpuKernels kernels, int groupSize) : IMatrixOps, IDisposable where TFormat : IFormat
+{
+    private MemoryBuffer1D<double, Stride1D.Dense>? _sums;
+
+    public void Normalize(MatrixBatch x, double scale, double epsilon)
+    {
+        var stretches = (x.Length + MatrixKernels<TFormat>.SumLength - 1) / MatrixKernels<TFormat>.SumLength * x.Count;
+        if (_sums is null || _sums.Length < stretches)
+        {
+            _sums?.Dispose();
+            _sums = accelerator.Allocate1D<double>(stretches);
+        }
+        var sums = _sums.View.BaseView.SubView(0, stretches);
+        kernels.Get<Action<AcceleratorStream, KernelConfig, long, long, ArrayView<double>>>(MatrixKernels<TFormat>.SumSquares)(
+            stream, Config(stretches), x.Address, x.Length, sums);
+        kernels.Get<Action<AcceleratorStream, KernelConfig, long, long, ArrayView<double>, double, float>>(MatrixKernels<TFormat>.Divide)(
+            stream, Config(x.Length * x.Count), x.Address, x.Length, sums, scale, (float)epsilon);
+    }
+
+    public void SymmetricProduct(MatrixBatch x, float scale, MatrixBatch result)
+    {
+        // Row r of X is a row of the matrix, or a column if the matrix is tall.
+        var (row, depth) = x.IsTall ? (1L, (long)x.Columns) : (x.Columns, 1L);
+        Multiply(new()
+        {
+            Left = x.Address,
+            LeftMatrixStride = x.Length,
+            LeftRowStride = row,
+            LeftDepthStride = depth,
+            Right = x.Address,
+            RightMatrixStride = x.Length,
+            RightDepthStride = depth,
+            RightColumnStride = row,
+            Depth = Math.Max(x.Rows, x.Columns),
+            Alpha = scale,
+        }, result);
+    }
+
+    public void SymmetricPolynomial(MatrixBatch a, float b, float c, MatrixBatch result) => Multiply(new()
+    {
+        Left = a.Address,
+        LeftMatrixStride = a.Length,
+        LeftRowStride = a.Columns,
+        LeftDepthStride = 1,
+        Right = a.Address,
+        RightMatrixStride = a.Length,
+        RightDepthStride = a.Columns,
+        RightColumnStride = 1,
+        Depth = a.Columns,
+        Addend = a.Address,
+        Alpha = c,
+        Beta = b,
+    }, result);
+
+    public void MultiplyAdd(MatrixBatch b, MatrixBatch x, float a, MatrixBatch result)
+    {
+        // The transpose of a X + B X is a Xᵀ + Xᵀ B, and Xᵀ is how a tall matrix lies.
+        var (left, right) = x.IsTall ? (x, b) : (b, x);
+        Multiply(new()
+        {
+            Left = left.Address,
+            LeftMatrixStride = left.Length,
+            LeftRowStride = left.Columns,
+            LeftDepthStride = 1,
+            Right = right.Address,
+            RightMatrixStride = right.Length,
+            RightDepthStride = right.Columns,
+            RightColumnStride = 1,
+            Depth = left.Columns,
+            Addend = x.Address,
+            Alpha = 1,
+            Beta = a,
+        }, result);
+    }
+
+    public void Dispose() => _sums?.Dispose();
+
+    private void Multiply(GpuProduct product, MatrixBatch result)
+    {
+        product.Result = result.Address;
+        product.Count = result.Count;
+        product.Rows = result.Rows;
+        product.Columns = result.Columns;
+        kernels.Get<Action<AcceleratorStream, KernelConfig, GpuProduct>>(MatrixKernels<TFormat>.Multiply)(stream, Config(result.Length * result.Count), product);
+    }
+
+    private KernelConfig Config(long threads) => new(checked((int)((threads + groupSize - 1) / groupSize)), groupSize);
+}
