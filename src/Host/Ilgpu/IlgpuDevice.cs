@@ -10,11 +10,12 @@ using ILGPU.Runtime.CPU;
 namespace GpuOptim.Host.Ilgpu;
 
 /// <summary>An ILGPU accelerator: the engine's own, with its stream, or one of our own.</summary>
-/// <remarks>What an engine enqueues on the stream runs in order with what optimizers do. Calls on one device may not run at the same time.</remarks>
+/// <remarks>What an engine enqueues on the stream runs in order with what optimizers do.</remarks>
 public sealed class IlgpuDevice : Device
 {
     internal const string CpuName = "ilgpu-cpu";
 
+    private readonly Lock _gate = new();
     private readonly Accelerator _accelerator;
     private readonly AcceleratorStream _stream;
     private readonly IlgpuMemory _memory;
@@ -90,7 +91,8 @@ public sealed class IlgpuDevice : Device
         ObjectDisposedException.ThrowIf(IsDisposed, this);
         if (batch is not IlgpuUpdateBatch { Table: var table })
             throw new ArgumentException($"batch must have been made by device '{Name}'. Actual type was {batch?.GetType().Name ?? "null"}.", nameof(batch));
-        Launch(rules, table, batch.ElementType, batch.ElementType, batch.StateType, batch.Gradients, batch.Rules);
+        lock (_gate)
+            Launch(rules, table, batch.ElementType, batch.ElementType, batch.StateType, batch.Gradients, batch.Rules);
     }
 
     /// <inheritdoc/>
@@ -119,17 +121,10 @@ public sealed class IlgpuDevice : Device
         ReadOnlySpan<TDirection> directionRules, ReadOnlySpan<TUpdate> updateRules, NewtonSchulzPlan plan, ReadOnlySpan<MatrixUpdateBatch> batches)
     {
         ObjectDisposedException.ThrowIf(IsDisposed, this);
-        foreach (var each in batches)
+        lock (_gate)
         {
-            var batch = (IlgpuMatrixUpdateBatch)each;
-            if (batch.Directions.Chunks == 0)
-                continue;
-            Launch(directionRules, batch.Directions, batch.WorkType, batch.ElementType, batch.StateType, batch.Gradients, batch.Rules);
-            IMatrixOps ops = batch.WorkType == ElementType.BFloat16 ? _brainOps : _floatOps;
-            var orthogonal = NewtonSchulz.Orthogonalize(ops, batch.X, batch.Other, batch.Product, batch.Polynomial, plan);
-            for (var i = 0; i < batch.Count; i++)
-                batch.Orthogonal[i] = batch.Gradients[i] == 0 ? 0 : orthogonal[i].Address;
-            Launch(updateRules, batch.Updates, batch.ElementType, batch.WorkType, batch.StateType, batch.Orthogonal, batch.Rules);
+            foreach (var batch in batches)
+                UpdateMatrices(directionRules, updateRules, plan, (IlgpuMatrixUpdateBatch)batch);
         }
     }
 
@@ -160,6 +155,21 @@ public sealed class IlgpuDevice : Device
     {
         if (source.Length > 0)
             _memory.View(destination, source.Length).CopyFromCPU(_stream, source);
+    }
+
+    private void UpdateMatrices<TDirection, TUpdate>(
+        ReadOnlySpan<TDirection> directionRules, ReadOnlySpan<TUpdate> updateRules, NewtonSchulzPlan plan, IlgpuMatrixUpdateBatch batch)
+        where TDirection : unmanaged, IUpdateRule
+        where TUpdate : unmanaged, IUpdateRule
+    {
+        if (batch.Directions.Chunks == 0)
+            return;
+        Launch(directionRules, batch.Directions, batch.WorkType, batch.ElementType, batch.StateType, batch.Gradients, batch.Rules);
+        IMatrixOps ops = batch.WorkType == ElementType.BFloat16 ? _brainOps : _floatOps;
+        var orthogonal = NewtonSchulz.Orthogonalize(ops, batch.X, batch.Other, batch.Product, batch.Polynomial, plan);
+        for (var i = 0; i < batch.Count; i++)
+            batch.Orthogonal[i] = batch.Gradients[i] == 0 ? 0 : orthogonal[i].Address;
+        Launch(updateRules, batch.Updates, batch.ElementType, batch.WorkType, batch.StateType, batch.Orthogonal, batch.Rules);
     }
 
     private void Launch<TRule>(

@@ -10,7 +10,7 @@ using ILGPU.Runtime.Cuda;
 namespace GpuOptim.Kernels.Ilgpu;
 
 /// <summary>A kernel of the library, which becomes PTX without a GPU being there.</summary>
-/// <param name="Name">Rule, type of parameters and gradients, type of state.</param>
+/// <param name="Name">What it does, and its element types: of an update, those of parameters, gradients and state.</param>
 /// <param name="Method">The kernel.</param>
 internal sealed partial record GpuKernel(string Name, MethodInfo Method)
 {
@@ -23,7 +23,14 @@ internal sealed partial record GpuKernel(string Name, MethodInfo Method)
     ];
 
     /// <summary>All kernels.</summary>
-    public static IEnumerable<GpuKernel> All { get; } = [.. Updates<SgdRule>(), .. Updates<RmsPropRule>(), .. Updates<AdamRule>()];
+    public static IEnumerable<GpuKernel> All { get; } =
+    [
+        .. Updates<SgdRule>(),
+        .. Updates<RmsPropRule>(),
+        .. Updates<AdamRule>(),
+        .. Matrices<BFloat16Format>(),
+        .. Matrices<Float32Format>(),
+    ];
 
     /// <summary>Compiles the kernel.</summary>
     /// <remarks>Each time in a context of its own: numbers in names are then the same each time, and one that failed harms no other.</remarks>
@@ -48,18 +55,39 @@ internal sealed partial record GpuKernel(string Name, MethodInfo Method)
     /// <summary>The fused updates by a rule.</summary>
     private static IEnumerable<GpuKernel> Updates<TRule>() where TRule : unmanaged, IUpdateRule =>
     [
-        Update<TRule, Float32Format, Float32Format>(),
-        Update<TRule, BFloat16Format, BFloat16Format>(),
-        Update<TRule, BFloat16Format, Float32Format>(),
-        Update<TRule, Float16Format, Float16Format>(),
-        Update<TRule, Float16Format, Float32Format>(),
+        Update<TRule, Float32Format, Float32Format, Float32Format>(),
+        Update<TRule, BFloat16Format, BFloat16Format, BFloat16Format>(),
+        Update<TRule, BFloat16Format, BFloat16Format, Float32Format>(),
+        Update<TRule, Float16Format, Float16Format, Float16Format>(),
+        Update<TRule, Float16Format, Float16Format, Float32Format>(),
     ];
 
-    private static GpuKernel Update<TRule, TElement, TState>()
-        where TRule : unmanaged, IUpdateRule
+    /// <summary>Newton-Schulz with matrices of a type, and what goes before and after it.</summary>
+    private static IEnumerable<GpuKernel> Matrices<TFormat>() where TFormat : IFormat =>
+    [
+        new($"Multiply.{TFormat.Type}", ((Delegate)MatrixKernels<TFormat>.Multiply).Method),
+        new($"SumSquares.{TFormat.Type}", ((Delegate)MatrixKernels<TFormat>.SumSquares).Method),
+        new($"Divide.{TFormat.Type}", ((Delegate)MatrixKernels<TFormat>.Divide).Method),
+        .. Directions<TFormat, Float32Format, Float32Format>(),
+        .. Directions<TFormat, BFloat16Format, BFloat16Format>(),
+        .. Directions<TFormat, BFloat16Format, Float32Format>(),
+        .. Directions<TFormat, Float16Format, Float16Format>(),
+        .. Directions<TFormat, Float16Format, Float32Format>(),
+    ];
+
+    /// <summary>Both halves of Muon's update around matrices of a type.</summary>
+    private static IEnumerable<GpuKernel> Directions<TWork, TElement, TState>()
+        where TWork : IFormat
         where TElement : IFormat
         where TState : IFormat =>
-        new($"{typeof(TRule).Name}.{TElement.Type}.{TState.Type}", ((Delegate)UpdateKernel<TRule, TElement, TElement, TState>.Run).Method);
+        [Update<MuonMomentumRule, TWork, TElement, TState>(), Update<MuonUpdateRule, TElement, TWork, TState>()];
+
+    private static GpuKernel Update<TRule, TElement, TGradient, TState>()
+        where TRule : unmanaged, IUpdateRule
+        where TElement : IFormat
+        where TGradient : IFormat
+        where TState : IFormat =>
+        new($"{typeof(TRule).Name}.{TElement.Type}.{TGradient.Type}.{TState.Type}", ((Delegate)UpdateKernel<TRule, TElement, TGradient, TState>.Run).Method);
 
     /// <summary>Functions that ILGPU declares and writes for methods that became instructions; nothing calls them.</summary>
     [GeneratedRegex(@"^\.visible \.func (?:(?!^\.visible)[\s\S])*", RegexOptions.Multiline)]

@@ -1,0 +1,21 @@
+using System.Text.RegularExpressions;
+
+namespace GpuOptim.Tests.Ptx;
+
+/// <summary>What holds for every kernel.</summary>
+public sealed partial class CommittedKernelTests
+{
+    /// <summary>
+    /// No local memory, nothing called or to be found elsewhere, nothing approximate, and no float arithmetic whose rounding, and so whose
+    /// fusing, is left to the assembler. Doubles only sum squares of floats, which are exact, fused or not.
+    /// </summary>
+    [Test]
+    public void LeavesNothingToTheAssembler([ValueSource(typeof(CommittedKernel), nameof(CommittedKernel.All))] CommittedKernel kernel)
+    {
+        Assert.That(kernel.Text, Does.Contain(".entry Kernel_").And.Not.Contain(".local").And.Not.Contain(".extern").And.Not.Contain("call").And.Not.Contain(".approx"));
+        Assert.That(UnroundedArithmetic().Matches(kernel.Text).Select(match => match.Value), Is.Empty);
+    }
+
+    [GeneratedRegex(@"\b(add|sub|mul|mad|div|sqrt|fma)\.f32")]
+    private static partial Regex UnroundedArithmetic();
+}
