@@ -28,6 +28,7 @@ public sealed class IlgpuDevice : Device
     /// <summary>Works on an accelerator of the engine's, which stays the engine's.</summary>
     /// <param name="accelerator">The accelerator; may have been made at any time before.</param>
     /// <param name="stream">The stream to work on; the accelerator's default stream if null.</param>
+    /// <exception cref="NotSupportedException">The accelerator is neither CUDA's nor ILGPU's own for the CPU.</exception>
     public IlgpuDevice(Accelerator accelerator, AcceleratorStream? stream = null)
         : this(accelerator ?? throw new ArgumentNullException(nameof(accelerator)), stream, [])
     {
@@ -35,6 +36,8 @@ public sealed class IlgpuDevice : Device
 
     private IlgpuDevice(Accelerator accelerator, AcceleratorStream? stream, IDisposable[] owned)
     {
+        if (accelerator.AcceleratorType is not (AcceleratorType.Cuda or AcceleratorType.CPU))
+            throw new NotSupportedException($"accelerator must be of type Cuda or CPU: kernels reach tensors by raw addresses. Actual type was {accelerator.AcceleratorType}.");
         _accelerator = accelerator;
         _stream = stream ?? accelerator.DefaultStream;
         _owned = owned;
@@ -45,7 +48,7 @@ public sealed class IlgpuDevice : Device
     }
 
     /// <inheritdoc/>
-    public override string Name => _accelerator is CPUAccelerator ? CpuName : _accelerator.AcceleratorType == AcceleratorType.Cuda ? "cuda" : "opencl";
+    public override string Name => _accelerator is CPUAccelerator ? CpuName : "cuda";
 
     /// <inheritdoc/>
     public override string Description => _accelerator is CPUAccelerator ? CpuDescription : _accelerator.Name;
@@ -105,7 +108,7 @@ public sealed class IlgpuDevice : Device
     /// <summary>ILGPU's CPU accelerator.</summary>
     internal static IlgpuDevice OpenCpu()
     {
-        var context = Context.Create(builder => builder.CPU(new CPUDevice(4, 1, Math.Max(1, Environment.ProcessorCount))));
+        var context = Context.Create(builder => builder.CPU(new CPUDevice(2, 2, Math.Max(1, Environment.ProcessorCount))));
         var accelerator = context.CreateCPUAccelerator(0);
         return new(accelerator, null, [accelerator, context]);
     }

@@ -1,7 +1,6 @@
 using GpuOptim.Kernels.Ilgpu;
 using GpuOptim.Kernels.Lanes;
 using GpuOptim.Kernels.Rules;
-using ILGPU;
 using ILGPU.Backends.EntryPoints;
 using ILGPU.Backends.PTX;
 using ILGPU.Runtime;
@@ -14,7 +13,7 @@ internal sealed class IlgpuKernels : IDisposable
 {
     private readonly Accelerator _accelerator;
     private readonly PTXBackend? _backend;
-    private readonly Dictionary<(Type Delegate, Delegate Kernel), Delegate> _launchers = [];
+    private readonly Dictionary<Delegate, Delegate> _launchers = [];
     private readonly List<Kernel> _kernels = [];
 
     public IlgpuKernels(Accelerator accelerator)
@@ -29,8 +28,7 @@ internal sealed class IlgpuKernels : IDisposable
     }
 
     /// <summary>The fused update by a rule.</summary>
-    public Action<AcceleratorStream, KernelConfig, ArrayView<GpuChunk>, ArrayView<GpuSegment>, ArrayView<long>, ArrayView<int>, ArrayView<TRule>> Update<TRule>(
-        ElementType element, ElementType gradient, ElementType state) where TRule : unmanaged, IUpdateRule => element switch
+    public UpdateLauncher<TRule> Update<TRule>(ElementType element, ElementType gradient, ElementType state) where TRule : unmanaged, IUpdateRule => element switch
         {
             ElementType.Float32 => Update<TRule, Float32Format>(gradient, state),
             ElementType.BFloat16 => Update<TRule, BFloat16Format>(gradient, state),
@@ -40,13 +38,13 @@ internal sealed class IlgpuKernels : IDisposable
     /// <summary>Compiles a kernel, or finds it.</summary>
     public TLauncher Get<TLauncher>(Delegate kernel) where TLauncher : Delegate
     {
-        if (!_launchers.TryGetValue((typeof(TLauncher), kernel), out var launcher))
+        if (!_launchers.TryGetValue(kernel, out var launcher))
         {
             var loaded = _backend is null
                 ? _accelerator.LoadKernel(kernel.Method)
                 : _accelerator.LoadKernel(_backend.Compile(EntryPointDescription.FromExplicitlyGroupedKernel(kernel.Method), default));
             _kernels.Add(loaded);
-            _launchers.Add((typeof(TLauncher), kernel), launcher = loaded.CreateLauncherDelegate<TLauncher>());
+            _launchers.Add(kernel, launcher = loaded.CreateLauncherDelegate<TLauncher>());
         }
         return (TLauncher)launcher;
     }
@@ -58,8 +56,7 @@ internal sealed class IlgpuKernels : IDisposable
         _backend?.Dispose();
     }
 
-    private Action<AcceleratorStream, KernelConfig, ArrayView<GpuChunk>, ArrayView<GpuSegment>, ArrayView<long>, ArrayView<int>, ArrayView<TRule>> Update<TRule, TElement>(
-        ElementType gradient, ElementType state)
+    private UpdateLauncher<TRule> Update<TRule, TElement>(ElementType gradient, ElementType state)
         where TRule : unmanaged, IUpdateRule
         where TElement : IFormat => gradient switch
         {
@@ -68,8 +65,7 @@ internal sealed class IlgpuKernels : IDisposable
             _ => Update<TRule, TElement, Float16Format>(state),
         };
 
-    private Action<AcceleratorStream, KernelConfig, ArrayView<GpuChunk>, ArrayView<GpuSegment>, ArrayView<long>, ArrayView<int>, ArrayView<TRule>> Update<TRule, TElement, TGradient>(
-        ElementType state)
+    private UpdateLauncher<TRule> Update<TRule, TElement, TGradient>(ElementType state)
         where TRule : unmanaged, IUpdateRule
         where TElement : IFormat
         where TGradient : IFormat => state switch
@@ -79,11 +75,10 @@ internal sealed class IlgpuKernels : IDisposable
             _ => Update<TRule, TElement, TGradient, Float16Format>(),
         };
 
-    private Action<AcceleratorStream, KernelConfig, ArrayView<GpuChunk>, ArrayView<GpuSegment>, ArrayView<long>, ArrayView<int>, ArrayView<TRule>> Update<TRule, TElement, TGradient, TState>()
+    private UpdateLauncher<TRule> Update<TRule, TElement, TGradient, TState>()
         where TRule : unmanaged, IUpdateRule
         where TElement : IFormat
         where TGradient : IFormat
         where TState : IFormat =>
-        Get<Action<AcceleratorStream, KernelConfig, ArrayView<GpuChunk>, ArrayView<GpuSegment>, ArrayView<long>, ArrayView<int>, ArrayView<TRule>>>(
-            UpdateKernel<TRule, TElement, TGradient, TState>.Run);
+        Get<UpdateLauncher<TRule>>(UpdateKernel<TRule, TElement, TGradient, TState>.Run);
 }

@@ -93,5 +93,10 @@ internal sealed class IlgpuMatrixOps<TFormat>(Accelerator accelerator, Accelerat
         kernels.Get<Action<AcceleratorStream, KernelConfig, GpuProduct>>(MatrixKernels<TFormat>.Multiply)(stream, Config(result.Length * result.Count), product);
     }
 
-    private KernelConfig Config(long threads) => new(checked((int)((threads + groupSize - 1) / groupSize)), groupSize);
+    /// <summary>A thread for each element, or fewer that take several: on the CPU, where a group of threads costs more than its work.</summary>
+    private KernelConfig Config(long elements)
+    {
+        var most = accelerator.AcceleratorType == AcceleratorType.CPU ? 4 * accelerator.NumMultiprocessors : 1 << 20;
+        return new((int)Math.Min((elements + groupSize - 1) / groupSize, most), groupSize);
+    }
 }

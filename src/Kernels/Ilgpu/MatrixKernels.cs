@@ -10,16 +10,52 @@ internal static unsafe class MatrixKernels<TFormat> where TFormat : IFormat
     /// <summary>Elements whose squares one thread sums, eight sums side by side: the order of <see cref="Simd.SumOfSquares{TFormat}"/>.</summary>
     public const int SumLength = 1 << 15;
 
+    private static long First => Grid.IdxX * (long)Group.DimX + Group.IdxX;
+
+    private static long Stride => Grid.DimX * (long)Group.DimX;
+
     /// <summary>
-    /// One element of a product. Sums run over accumulation blocks of inner indices, each from zero, pairs odd before even; the blocks' sums are
+    /// The elements of a product. Sums run over accumulation blocks of inner indices, each from zero, pairs odd before even; the blocks' sums are
     /// added in order. Then <c>round(beta * addend + alpha * sum)</c>, or without an addend <c>round(alpha * round(sum))</c>.
     /// </summary>
     public static void Multiply(GpuProduct product)
     {
-        var index = Grid.IdxX * (long)Group.DimX + Group.IdxX;
         var length = (long)product.Rows * product.Columns;
-        if (index >= length * product.Count)
-            return;
+        for (var index = First; index < length * product.Count; index += Stride)
+            MultiplyElement(product, length, index);
+    }
+
+    /// <summary>The sum of squares of each stretch of each matrix.</summary>
+    /// <param name="matrices">Address of the matrices.</param>
+    /// <param name="length">Elements of each.</param>
+    /// <param name="sums">A sum for each stretch, matrix after matrix.</param>
+    public static void SumSquares(long matrices, long length, ArrayView<double> sums)
+    {
+        var stretches = (length + SumLength - 1) / SumLength;
+        for (var index = First; index < sums.Length; index += Stride)
+        {
+            var matrix = index / stretches;
+            var start = (index - matrix * stretches) * SumLength;
+            var end = start + SumLength < length ? start + SumLength : length;
+            sums[index] = SumStretch(matrices + matrix * length * TFormat.Size, start, end);
+        }
+    }
+
+    /// <summary>Divides each matrix by <c>max(round(scale * norm), round(epsilon))</c>, each quotient rounded once.</summary>
+    /// <param name="matrices">Address of the matrices.</param>
+    /// <param name="length">Elements of each.</param>
+    /// <param name="sums">What <see cref="SumSquares"/> made.</param>
+    /// <param name="scale">Factor of the norm.</param>
+    /// <param name="epsilon">The least divisor.</param>
+    public static void Divide(long matrices, long length, ArrayView<double> sums, double scale, float epsilon)
+    {
+        var stretches = (length + SumLength - 1) / SumLength;
+        for (var index = First; index < sums.Length / stretches * length; index += Stride)
+            DivideElement(matrices, length, index, sums, stretches, scale, epsilon);
+    }
+
+    private static void MultiplyElement(GpuProduct product, long length, long index)
+    {
         var matrix = index / length;
         var row = (index - matrix * length) / product.Columns;
         var column = index - matrix * length - row * product.Columns;
@@ -52,21 +88,8 @@ internal static unsafe class MatrixKernels<TFormat> where TFormat : IFormat
         TFormat.Store(TFormat.Round(result), (void*)(product.Result + index * TFormat.Size));
     }
 
-    /// <summary>The sum of squares of one stretch of one matrix.</summary>
-    /// <param name="matrices">Address of the matrices.</param>
-    /// <param name="length">Elements of each.</param>
-    /// <param name="sums">A sum for each stretch, matrix after matrix.</param>
-    public static void SumSquares(long matrices, long length, ArrayView<double> sums)
+    private static double SumStretch(long address, long start, long end)
     {
-        var index = Grid.IdxX * (long)Group.DimX + Group.IdxX;
-        if (index >= sums.Length)
-            return;
-        var stretches = (length + SumLength - 1) / SumLength;
-        var matrix = index / stretches;
-        var start = (index - matrix * stretches) * SumLength;
-        var end = start + SumLength < length ? start + SumLength : length;
-        var address = matrices + matrix * length * TFormat.Size;
-
         double sum0 = 0, sum1 = 0, sum2 = 0, sum3 = 0, sum4 = 0, sum5 = 0, sum6 = 0, sum7 = 0;
         var i = start;
         for (; i <= end - 8; i += 8)
@@ -83,21 +106,11 @@ internal static unsafe class MatrixKernels<TFormat> where TFormat : IFormat
         var sum = sum0 + sum1 + sum2 + sum3 + sum4 + sum5 + sum6 + sum7;
         for (; i < end; i++)
             sum += Square(address, i);
-        sums[index] = sum;
+        return sum;
     }
 
-    /// <summary>Divides each matrix by <c>max(round(scale * norm), round(epsilon))</c>, each quotient rounded once.</summary>
-    /// <param name="matrices">Address of the matrices.</param>
-    /// <param name="length">Elements of each.</param>
-    /// <param name="sums">What <see cref="SumSquares"/> made.</param>
-    /// <param name="scale">Factor of the norm.</param>
-    /// <param name="epsilon">The least divisor.</param>
-    public static void Divide(long matrices, long length, ArrayView<double> sums, double scale, float epsilon)
+    private static void DivideElement(long matrices, long length, long index, ArrayView<double> sums, long stretches, double scale, float epsilon)
     {
-        var stretches = (length + SumLength - 1) / SumLength;
-        var index = Grid.IdxX * (long)Group.DimX + Group.IdxX;
-        if (index >= sums.Length / stretches * length)
-            return;
         var matrix = index / length;
         var sum = 0.0;
         for (var i = 0L; i < stretches; i++)

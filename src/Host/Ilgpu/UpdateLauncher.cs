@@ -1,0 +1,15 @@
+using GpuOptim.Kernels.Ilgpu;
+using ILGPU;
+using ILGPU.Runtime;
+
+namespace GpuOptim.Host.Ilgpu;
+
+/// <summary>Enqueues an <see cref="UpdateKernel{TRule, TElement, TGradient, TState}"/>.</summary>
+internal delegate void UpdateLauncher<TRule>(
+    AcceleratorStream stream,
+    KernelConfig config,
+    ArrayView<GpuChunk> chunks,
+    ArrayView<GpuSegment> segments,
+    ArrayView<long> gradients,
+    ArrayView<int> ruleIndices,
+    ArrayView<TRule> rules) where TRule : unmanaged;
