@@ -29,11 +29,11 @@ internal sealed class IlgpuKernels : IDisposable
 
     /// <summary>The fused update by a rule.</summary>
     public UpdateLauncher<TRule> Update<TRule>(ElementType element, ElementType gradient, ElementType state) where TRule : unmanaged, IUpdateRule => element switch
-        {
-            ElementType.Float32 => Update<TRule, Float32Format>(gradient, state),
-            ElementType.BFloat16 => Update<TRule, BFloat16Format>(gradient, state),
-            _ => Update<TRule, Float16Format>(gradient, state),
-        };
+    {
+        ElementType.Float32 => Update<TRule, Float32Format>(gradient, state),
+        ElementType.BFloat16 => Update<TRule, BFloat16Format>(gradient, state),
+        _ => Update<TRule, Float16Format>(gradient, state),
+    };
 
     /// <summary>Compiles a kernel, or finds it.</summary>
     public TLauncher Get<TLauncher>(Delegate kernel) where TLauncher : Delegate
