@@ -1,5 +1,6 @@
 using GpuOptim.Host;
 using GpuOptim.Host.Ilgpu;
+using GpuOptim.Kernels.Lanes;
 using GpuOptim.Kernels.Rules;
 using GpuOptim.Optimizers;
 using GpuOptim.Tests.Support;
@@ -69,6 +70,16 @@ public sealed class IlgpuDeviceTests
         Assert.That(() => new IlgpuDevice(null!), Throws.ArgumentNullException);
     }
 
+    /// <summary>A rule that would arrive garbled on a GPU.</summary>
+    [Test]
+    public void ARuleThatAGpuLaysOutInAnotherWayIsRefused()
+    {
+        using var device = new IlgpuDevice(_accelerator);
+        using var batch = device.CreateUpdateBatch(ElementType.Float32, ElementType.Float32, []);
+        Assert.That(() => device.Update<BoolRule>([default], batch), Throws.TypeOf<NotSupportedException>().With.Message.Contains("Fields of rules must be float, int or Flag. BoolRule.").And.Message.Contains("is Boolean"));
+        Assert.That(() => device.Update<AdamRule>([default], batch), Throws.Nothing);
+    }
+
     [Test]
     public void NoUseAfterDispose()
     {
@@ -78,5 +89,13 @@ public sealed class IlgpuDeviceTests
         Assert.That(device.Synchronize, Throws.TypeOf<ObjectDisposedException>());
         Assert.That(() => device.CreateBuffer<float>(1), Throws.TypeOf<ObjectDisposedException>());
         Assert.That(() => buffer.ToArray(), Throws.TypeOf<ObjectDisposedException>());
+    }
+
+    private readonly record struct BoolRule(bool Ascend) : IUpdateRule
+    {
+        public static int StateCount => 0;
+
+        public void Apply<T>(ref T parameter, T gradient, ref T state0, ref T state1, ref T state2) where T : struct, ILane<T> =>
+            parameter = Ascend ? gradient : gradient.Neg();
     }
 }

@@ -49,7 +49,10 @@ public sealed class MuonTests(TestDevice testDevice)
     public void AnyNumberOfThreadsGivesTheSameBits()
     {
         if (_device is not SimdDevice { VectorBits: var bits })
+        {
+            Assert.Ignore("Only the CPU has threads to choose.");
             return;
+        }
         var results = new[] { 1, 2, 5 }.Select(threads =>
         {
             using var device = new SimdDevice(threads, bits);

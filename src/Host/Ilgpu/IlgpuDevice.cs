@@ -92,6 +92,7 @@ public sealed class IlgpuDevice : Device
     public override void Update<TRule>(ReadOnlySpan<TRule> rules, UpdateBatch batch)
     {
         ObjectDisposedException.ThrowIf(IsDisposed, this);
+        RuleLayout<TRule>.ThrowIfForeign();
         if (batch is not IlgpuUpdateBatch { Table: var table })
             throw new ArgumentException($"batch must have been made by device '{Name}'. Actual type was {batch?.GetType().Name ?? "null"}.", nameof(batch));
         lock (_gate)

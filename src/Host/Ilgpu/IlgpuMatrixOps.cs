@@ -45,44 +45,30 @@ internal sealed class IlgpuMatrixOps<TFormat>(Accelerator accelerator, Accelerat
         }, result);
     }
 
-    public void SymmetricPolynomial(MatrixBatch a, float b, float c, MatrixBatch result) => Multiply(new()
-    {
-        Left = a.Address,
-        LeftMatrixStride = a.Length,
-        LeftRowStride = a.Columns,
-        LeftDepthStride = 1,
-        Right = a.Address,
-        RightMatrixStride = a.Length,
-        RightDepthStride = a.Columns,
-        RightColumnStride = 1,
-        Depth = a.Columns,
-        Addend = a.Address,
-        Alpha = c,
-        Beta = b,
-    }, result);
+    public void SymmetricPolynomial(MatrixBatch a, float b, float c, MatrixBatch result) => Multiply(a, a, a, c, b, result);
 
-    public void MultiplyAdd(MatrixBatch b, MatrixBatch x, float a, MatrixBatch result)
-    {
-        // The transpose of a X + B X is a Xᵀ + Xᵀ B, and Xᵀ is how a tall matrix lies.
-        var (left, right) = x.IsTall ? (x, b) : (b, x);
-        Multiply(new()
-        {
-            Left = left.Address,
-            LeftMatrixStride = left.Length,
-            LeftRowStride = left.Columns,
-            LeftDepthStride = 1,
-            Right = right.Address,
-            RightMatrixStride = right.Length,
-            RightDepthStride = right.Columns,
-            RightColumnStride = 1,
-            Depth = left.Columns,
-            Addend = x.Address,
-            Alpha = 1,
-            Beta = a,
-        }, result);
-    }
+    /// <remarks>The transpose of a X + B X is a Xᵀ + Xᵀ B, and Xᵀ is how a tall matrix lies.</remarks>
+    public void MultiplyAdd(MatrixBatch b, MatrixBatch x, float a, MatrixBatch result) =>
+        Multiply(x.IsTall ? x : b, x.IsTall ? b : x, x, 1, a, result);
 
     public void Dispose() => _sums?.Dispose();
+
+    /// <summary>result = round(beta * addend + alpha * (left right)), of matrices as they lie.</summary>
+    private void Multiply(MatrixBatch left, MatrixBatch right, MatrixBatch addend, float alpha, float beta, MatrixBatch result) => Multiply(new()
+    {
+        Left = left.Address,
+        LeftMatrixStride = left.Length,
+        LeftRowStride = left.Columns,
+        LeftDepthStride = 1,
+        Right = right.Address,
+        RightMatrixStride = right.Length,
+        RightDepthStride = right.Columns,
+        RightColumnStride = 1,
+        Depth = left.Columns,
+        Addend = addend.Address,
+        Alpha = alpha,
+        Beta = beta,
+    }, result);
 
     private void Multiply(GpuProduct product, MatrixBatch result)
     {

@@ -2,19 +2,16 @@ using ILGPU.Runtime;
 
 namespace GpuOptim.Host.Ilgpu;
 
-/// <summary>The table of a fused update in device memory.</summary>
-internal sealed class IlgpuUpdateBatch : UpdateBatch
+/// <summary>A fused update whose table lies in device memory.</summary>
+internal sealed class IlgpuUpdateBatch(
+    Accelerator accelerator, AcceleratorStream stream, ElementType elementType, ElementType stateType, ReadOnlySpan<UpdateSegment> segments)
+    : UpdateBatch(elementType, stateType, segments)
 {
-    private readonly IlgpuUpdateTable _table;
-
-    public IlgpuUpdateBatch(Accelerator accelerator, AcceleratorStream stream, ElementType elementType, ElementType stateType, ReadOnlySpan<UpdateSegment> segments)
-        : base(elementType, stateType, segments) => _table = new(accelerator, stream, segments);
-
-    public IlgpuUpdateTable Table => _table;
+    public IlgpuUpdateTable Table { get; } = new(accelerator, stream, segments);
 
     public override void Dispose()
     {
-        _table.Dispose();
+        Table.Dispose();
         base.Dispose();
     }
 }
