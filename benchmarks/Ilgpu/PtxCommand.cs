@@ -19,7 +19,7 @@ internal static class PtxCommand
         foreach (var (architecture, instructionSet) in GpuKernel.Architectures)
         {
             var files = folder.CreateSubdirectory($"{architecture}".ToLowerInvariant());
-            foreach (var kernel in GpuKernel.All)
+            foreach (var kernel in GpuKernel.For(architecture))
                 File.WriteAllText(Path.Combine(files.FullName, kernel.Name + ".ptx"), kernel.Compile(architecture, instructionSet));
             Console.WriteLine($"{files.FullName}: {files.GetFiles("*.ptx").Length} kernels");
         }

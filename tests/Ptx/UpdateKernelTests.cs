@@ -25,13 +25,16 @@ public sealed class UpdateKernelTests
 
     private static readonly float[] _specials = [0, -0f, 1e-40f, -3e-5f, 65504, 1e30f, float.PositiveInfinity, float.NegativeInfinity, float.NaN];
 
+    private static readonly Tensor[] _tensors =
+        [new(1, 0), new(3, 0), new(4, 0), new(257, 0), new(4096, 0), new(5001, 0, Rule: 1), new(130, 4), new(1025, 8, Rule: 1), new(64, 0, HasGradient: false)];
+
     /// <summary>Odd ends, misaligned tensors, a missing gradient, two rules in one launch, states not in use, special values.</summary>
     [Test]
     public void GivesTheBitsOfSimd(
         [Values("sgd", "momentum, first", "momentum", "nesterov, decay, maximize", "rmsprop", "rmsprop, centered, momentum", "adam", "adamw", "amsgrad, maximize")] string variant,
         [ValueSource(nameof(_types))] (ElementType Element, ElementType State) types)
     {
-        Tensor[] tensors = [new(1, 0), new(3, 0), new(4, 0), new(257, 0), new(4096, 0), new(5001, 0, Rule: 1), new(130, 4), new(1025, 8, Rule: 1), new(64, 0, HasGradient: false)];
+        var tensors = _tensors;
         switch (variant)
         {
             case "sgd": Verify(types, tensors, 0, Sgd(0.1), Sgd(0.01)); break;
@@ -45,6 +48,9 @@ public sealed class UpdateKernelTests
             default: Verify(types, tensors, 3, Adam(2, amsgrad: true, maximize: true), Adam(3, decay: 0.1, amsgrad: true)); break;
         }
     }
+
+    /// <summary>The same for Adam on bfloat16 alone, from another file.</summary>
+    internal static void AdamGivesTheBitsOfSimd(string ptx) => Verify(_types[1], _tensors, 3, [Adam(2, amsgrad: true, maximize: true), Adam(3, decay: 0.1, amsgrad: true)], ptx);
 
     /// <summary>
     /// Parameter and state read and written, gradient read: what the launch touches of memory, in sectors of 32 bytes, is that and a little for
@@ -72,18 +78,20 @@ public sealed class UpdateKernelTests
         Assert.That(counters.Sectors, Is.InRange((long)floor * Length / SectorBytes, (long)floor * Length / SectorBytes + TableSectors * Warps));
     }
 
-    /// <summary>Where tensors are aligned, no access is narrower than four elements.</summary>
+    /// <summary>Where tensors are aligned, a thread takes 16 bytes of each at once, or 8 of a 16-bit one beside one of floats: as many elements.</summary>
     [Test]
-    public void ReachesFourElementsAtOnce([ValueSource(typeof(CommittedKernel), nameof(CommittedKernel.Updates))] CommittedKernel kernel)
+    public void ReachesWholePiecesAtOnce([ValueSource(typeof(CommittedKernel), nameof(CommittedKernel.Updates))] CommittedKernel kernel)
     {
-        // Rule and types of parameters, gradients and state; the gradient is not written.
-        var name = kernel.Name.Split('.');
-        var states = name[0] switch { "MuonUpdateRule" => 0, "SgdRule" or "MuonMomentumRule" => 1, _ => 3 };
-        string[] written = [name[1], .. Enumerable.Repeat(name[3], states)], read = [name[2], .. written];
+        // Rule and types of parameters, gradients and state; the gradient is not written, a direction not read.
+        var isDirection = kernel.Name.Contains(".Direction.", StringComparison.Ordinal);
+        var name = kernel.Name.Replace(".Direction", "", StringComparison.Ordinal).Split('.');
+        var states = name[0] switch { "MuonUpdateRule" or "CopyRule" => 0, "SgdRule" or "MuonMomentumRule" => 1, _ => 3 };
+        string[] others = [.. Enumerable.Repeat(name[3], states)], written = [name[1], .. others], read = isDirection ? [name[2], .. others] : [name[1], name[2], .. others];
+        var wide = !isDirection && name[1..].All(type => type != "Float32") ? "v4" : "v2";
         Assert.That(kernel.Count("st.global.v4.f32"), Is.EqualTo(written.Count(type => type == "Float32")));
-        Assert.That(kernel.Count("st.global.v2.b32"), Is.EqualTo(written.Count(type => type != "Float32")));
+        Assert.That(kernel.Count($"st.global.{wide}.b32"), Is.EqualTo(written.Count(type => type != "Float32")));
         Assert.That(kernel.Count("ld.global.v4.f32"), Is.EqualTo(read.Count(type => type == "Float32")));
-        Assert.That(kernel.Count("ld.global.v2.b32"), Is.EqualTo(read.Count(type => type != "Float32") + 1), "with the chunk");
+        Assert.That(kernel.Count($"ld.global.{wide}.b32"), Is.EqualTo(read.Count(type => type != "Float32") + (wide == "v2" ? 1 : 0)), "with the chunk");
     }
 
     private static SgdRule Sgd(double learningRate, double momentum = 0, double decay = 0, bool isFirst = false, bool nesterov = false, bool maximize = false) =>
@@ -92,7 +100,10 @@ public sealed class UpdateKernelTests
     private static AdamRule Adam(long step, double decay = 0, bool decoupled = false, bool amsgrad = false, bool maximize = false) =>
         new(step, 0.01, 0.9, 0.999, 1e-8, decay, decoupled, amsgrad, maximize);
 
-    private static Counters Verify<TRule>((ElementType Element, ElementType State) types, Tensor[] tensors, int states, params TRule[] rules) where TRule : unmanaged, IUpdateRule
+    private static Counters Verify<TRule>((ElementType Element, ElementType State) types, Tensor[] tensors, int states, params TRule[] rules) where TRule : unmanaged, IUpdateRule =>
+        Verify(types, tensors, states, rules, new CommittedKernel($"{typeof(TRule).Name}.{types.Element}.{types.Element}.{types.State}").Path);
+
+    private static Counters Verify<TRule>((ElementType Element, ElementType State) types, Tensor[] tensors, int states, TRule[] rules, string ptx) where TRule : unmanaged, IUpdateRule
     {
         using var device = new SimdDevice();
         var random = new Random(1);
@@ -107,7 +118,7 @@ public sealed class UpdateKernelTests
             File.WriteAllBytes(At("input"), [.. memory.SelectMany(parts => parts).SelectMany(Bytes)]);
             File.WriteAllText(At("job.json"), JsonSerializer.Serialize(new
             {
-                ptx = new CommittedKernel($"{typeof(TRule).Name}.{types.Element}.{types.Element}.{types.State}").Path,
+                ptx,
                 input = At("input"),
                 output = At("output"),
                 chunkLength = ChunkLength,

@@ -1,7 +1,4 @@
-using System.Runtime.InteropServices;
 using GpuOptim.Kernels;
-using GpuOptim.Kernels.Ilgpu;
-using GpuOptim.Kernels.Lanes;
 using GpuOptim.Kernels.Rules;
 using ILGPU;
 using ILGPU.Runtime;
@@ -16,14 +13,9 @@ public sealed class IlgpuDevice : Device
     internal const string CpuName = "ilgpu-cpu";
 
     private readonly Lock _gate = new();
-    private readonly Accelerator _accelerator;
-    private readonly AcceleratorStream _stream;
+    private readonly IlgpuQueue _queue;
     private readonly IlgpuMemory _memory;
-    private readonly IlgpuKernels _kernels;
-    private readonly IlgpuMatrixOps<BFloat16Format> _brainOps;
-    private readonly IlgpuMatrixOps<Float32Format> _floatOps;
     private readonly IDisposable[] _owned;
-    private MemoryBuffer1D<byte, Stride1D.Dense>? _rules;
 
     /// <summary>Works on an accelerator of the engine's, which stays the engine's.</summary>
     /// <param name="accelerator">The accelerator; may have been made at any time before.</param>
@@ -38,30 +30,36 @@ public sealed class IlgpuDevice : Device
     {
         if (accelerator.AcceleratorType is not (AcceleratorType.Cuda or AcceleratorType.CPU))
             throw new NotSupportedException($"accelerator must be of type Cuda or CPU: kernels reach tensors by raw addresses. Actual type was {accelerator.AcceleratorType}.");
-        _accelerator = accelerator;
-        _stream = stream ?? accelerator.DefaultStream;
+        Accelerator = accelerator;
         _owned = owned;
-        _memory = new(accelerator, _stream);
-        _kernels = new(accelerator);
-        _brainOps = new(accelerator, _stream, _kernels, GroupSize);
-        _floatOps = new(accelerator, _stream, _kernels, GroupSize);
+        _queue = new(accelerator, stream ?? accelerator.DefaultStream);
+        _memory = new(_queue);
     }
 
     /// <inheritdoc/>
-    public override string Name => _accelerator is CPUAccelerator ? CpuName : "cuda";
+    public override string Name => Accelerator is CPUAccelerator ? CpuName : "cuda";
 
     /// <inheritdoc/>
-    public override string Description => _accelerator is CPUAccelerator ? CpuDescription : _accelerator.Name;
+    public override string Description => Accelerator is CPUAccelerator ? CpuDescription : Accelerator.Name;
 
     /// <inheritdoc/>
     public override bool IsHostAccessible => false;
 
     /// <summary>The accelerator.</summary>
-    public Accelerator Accelerator => _accelerator;
+    public Accelerator Accelerator { get; }
+
+    /// <summary>Whether products of bfloat16 matrices run on tensor cores where there are any, from sm_80 on: true unless set.</summary>
+    /// <remarks>Tensor cores sum in an order of their own. Without them, CUDA computes the bits of the <see cref="SimdDevice"/>, and slower.</remarks>
+    public bool UseTensorCores
+    {
+        get => _queue.AllowsTensorCores;
+        init => _queue.AllowsTensorCores = value;
+    }
+
+    /// <summary>What was asked of the accelerator so far.</summary>
+    public IlgpuCounters Counters => _queue.Counters;
 
     internal static string CpuDescription => "ILGPU's CPU accelerator: for tests, slow";
-
-    private int GroupSize => Math.Min(UpdateKernel.GroupSize, _accelerator.MaxNumThreadsPerGroup);
 
     /// <summary>A buffer over memory of the engine's on the same accelerator, which must stay valid while the buffer is used.</summary>
     /// <typeparam name="T"><see cref="float"/>, <see cref="BFloat16"/> or <see cref="System.Half"/>.</typeparam>
@@ -72,8 +70,8 @@ public sealed class IlgpuDevice : Device
     {
         if (!view.IsValid || view.Length == 0)
             throw new ArgumentException($"view must hold at least one element. Actual length was {(view.IsValid ? view.Length : 0)}.", nameof(view));
-        if (view.GetAccelerator() != _accelerator)
-            throw new ArgumentException($"view must lie on the device's accelerator, '{_accelerator.Name}'. Actual accelerator was '{view.GetAccelerator().Name}'.", nameof(view));
+        if (view.GetAccelerator() != Accelerator)
+            throw new ArgumentException($"view must lie on the device's accelerator, '{Accelerator.Name}'. Actual accelerator was '{view.GetAccelerator().Name}'.", nameof(view));
         return Register(() =>
         {
             var (address, memory) = _memory.Wrap(view.Cast<byte>());
@@ -85,7 +83,7 @@ public sealed class IlgpuDevice : Device
     public override UpdateBatch CreateUpdateBatch(ElementType elementType, ElementType stateType, ReadOnlySpan<UpdateSegment> segments)
     {
         ObjectDisposedException.ThrowIf(IsDisposed, this);
-        return new IlgpuUpdateBatch(_accelerator, _stream, elementType, stateType, segments);
+        return new IlgpuUpdateBatch(_queue, elementType, stateType, segments);
     }
 
     /// <inheritdoc/>
@@ -95,15 +93,20 @@ public sealed class IlgpuDevice : Device
         RuleLayout<TRule>.ThrowIfForeign();
         if (batch is not IlgpuUpdateBatch { Table: var table })
             throw new ArgumentException($"batch must have been made by device '{Name}'. Actual type was {batch?.GetType().Name ?? "null"}.", nameof(batch));
+        if (table.Chunks == 0 || rules.IsEmpty)
+            return;
         lock (_gate)
-            Launch(rules, table, batch.ElementType, batch.ElementType, batch.StateType, batch.Gradients, batch.Rules);
+        {
+            table.Upload(batch.Gradients, batch.Rules, rules);
+            _queue.Update(table, rules, batch.ElementType, batch.ElementType, batch.StateType);
+        }
     }
 
     /// <inheritdoc/>
     public override void Synchronize()
     {
         ObjectDisposedException.ThrowIf(IsDisposed, this);
-        _stream.Synchronize();
+        _queue.Synchronize();
     }
 
     /// <summary>ILGPU's CPU accelerator.</summary>
@@ -118,7 +121,7 @@ public sealed class IlgpuDevice : Device
         ElementType elementType, ElementType stateType, ElementType workType, int rows, int columns, ReadOnlySpan<UpdateSegment> segments)
     {
         ObjectDisposedException.ThrowIf(IsDisposed, this);
-        return new IlgpuMatrixUpdateBatch(_accelerator, _stream, _memory, elementType, stateType, workType, rows, columns, segments);
+        return new IlgpuMatrixUpdateBatch(_queue, _memory, elementType, stateType, workType, rows, columns, segments);
     }
 
     internal override void UpdateMatrices<TDirection, TUpdate>(
@@ -136,29 +139,26 @@ public sealed class IlgpuDevice : Device
 
     private protected override void Close()
     {
-        _rules?.Dispose();
-        _brainOps.Dispose();
-        _floatOps.Dispose();
-        _kernels.Dispose();
+        _queue.Dispose();
         Array.ForEach(_owned, owned => owned.Dispose());
     }
 
     internal override void Clear(nint address, long bytes)
     {
         if (bytes > 0)
-            _memory.View(address, bytes).MemSetToZero(_stream);
+            _queue.Clear(_memory.View(address, bytes));
     }
 
     internal override void CopyToHost(nint source, Span<byte> destination)
     {
         if (destination.Length > 0)
-            _memory.View(source, destination.Length).CopyToCPU(_stream, destination);
+            _queue.CopyToHost(_memory.View(source, destination.Length), destination);
     }
 
     internal override void CopyFromHost(ReadOnlySpan<byte> source, nint destination)
     {
         if (source.Length > 0)
-            _memory.View(destination, source.Length).CopyFromCPU(_stream, source);
+            _queue.CopyFromHost(source, _memory.View(destination, source.Length));
     }
 
     private void UpdateMatrices<TDirection, TUpdate>(
@@ -166,31 +166,14 @@ public sealed class IlgpuDevice : Device
         where TDirection : unmanaged, IUpdateRule
         where TUpdate : unmanaged, IUpdateRule
     {
-        if (batch.Directions.Chunks == 0)
+        if (batch.Ops is null || directionRules.IsEmpty)
             return;
-        Launch(directionRules, batch.Directions, batch.WorkType, batch.ElementType, batch.StateType, batch.Gradients, batch.Rules);
-        IMatrixOps ops = batch.WorkType == ElementType.BFloat16 ? _brainOps : _floatOps;
-        var orthogonal = NewtonSchulz.Orthogonalize(ops, batch.X, batch.Other, batch.Product, batch.Polynomial, plan);
+        batch.Directions.Upload(batch.Gradients, batch.Rules, directionRules);
+        _queue.Direct(batch.Directions, directionRules, batch.WorkType, batch.ElementType, batch.StateType, batch.Sums);
+        var orthogonal = NewtonSchulz.Orthogonalize(batch.Ops, batch.X, batch.Other, batch.Product, batch.Polynomial, plan);
         for (var i = 0; i < batch.Count; i++)
             batch.Orthogonal[i] = batch.Gradients[i] == 0 ? 0 : orthogonal[i].Address;
-        Launch(updateRules, batch.Updates, batch.ElementType, batch.WorkType, batch.StateType, batch.Orthogonal, batch.Rules);
-    }
-
-    private void Launch<TRule>(
-        ReadOnlySpan<TRule> rules, IlgpuUpdateTable table, ElementType element, ElementType gradient, ElementType state, ReadOnlySpan<nint> gradients, ReadOnlySpan<int> indices)
-        where TRule : unmanaged, IUpdateRule
-    {
-        if (table.Chunks == 0 || rules.IsEmpty)
-            return;
-        table.Upload(gradients, indices);
-        var bytes = MemoryMarshal.AsBytes(rules);
-        if (_rules is null || _rules.Length < bytes.Length)
-        {
-            _rules?.Dispose();
-            _rules = _accelerator.Allocate1D<byte>(2 * bytes.Length);
-        }
-        _rules.View.BaseView.SubView(0, bytes.Length).CopyFromCPU(_stream, bytes);
-        _kernels.Update<TRule>(element, gradient, state)(
-            _stream, new(table.Chunks, GroupSize), table.ChunkView, table.Segments, table.Gradients, table.Rules, _rules.View.BaseView.Cast<TRule>().SubView(0, rules.Length));
+        batch.Updates.Upload(batch.Orthogonal, batch.Rules, updateRules);
+        _queue.Update(batch.Updates, updateRules, batch.ElementType, batch.WorkType, batch.StateType);
     }
 }

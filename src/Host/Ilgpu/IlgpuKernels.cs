@@ -1,6 +1,5 @@
 using GpuOptim.Kernels.Ilgpu;
 using GpuOptim.Kernels.Lanes;
-using GpuOptim.Kernels.Rules;
 using ILGPU.Backends.EntryPoints;
 using ILGPU.Backends.PTX;
 using ILGPU.Runtime;
@@ -22,18 +21,20 @@ internal sealed class IlgpuKernels : IDisposable
         // An accelerator knows only the instructions that its context knew when it was made; a compiler of our own knows ours.
         if (accelerator is CudaAccelerator cuda)
         {
-            Ptx.Register(cuda.Context);
+            PtxCompiler.Register(cuda.Context);
             _backend = new PTXBackend(cuda.Context, cuda.Architecture, cuda.InstructionSet, null!);
         }
     }
 
-    /// <summary>The fused update by a rule.</summary>
-    public UpdateLauncher<TRule> Update<TRule>(ElementType element, ElementType gradient, ElementType state) where TRule : unmanaged, IUpdateRule => element switch
-    {
-        ElementType.Float32 => Update<TRule, Float32Format>(gradient, state),
-        ElementType.BFloat16 => Update<TRule, BFloat16Format>(gradient, state),
-        _ => Update<TRule, Float16Format>(gradient, state),
-    };
+    /// <summary>Compiles the kernel for some element types, or finds it.</summary>
+    public TLauncher Get<TKernel, TLauncher>(ElementType element, ElementType gradient, ElementType state)
+        where TKernel : ITypedKernel
+        where TLauncher : Delegate => Get<TLauncher>(element switch
+        {
+            ElementType.Float32 => Of<TKernel, Float32Format>(gradient, state),
+            ElementType.BFloat16 => Of<TKernel, BFloat16Format>(gradient, state),
+            _ => Of<TKernel, Float16Format>(gradient, state),
+        });
 
     /// <summary>Compiles a kernel, or finds it.</summary>
     public TLauncher Get<TLauncher>(Delegate kernel) where TLauncher : Delegate
@@ -56,29 +57,22 @@ internal sealed class IlgpuKernels : IDisposable
         _backend?.Dispose();
     }
 
-    private UpdateLauncher<TRule> Update<TRule, TElement>(ElementType gradient, ElementType state)
-        where TRule : unmanaged, IUpdateRule
+    private static Delegate Of<TKernel, TElement>(ElementType gradient, ElementType state)
+        where TKernel : ITypedKernel
         where TElement : IFormat => gradient switch
         {
-            ElementType.Float32 => Update<TRule, TElement, Float32Format>(state),
-            ElementType.BFloat16 => Update<TRule, TElement, BFloat16Format>(state),
-            _ => Update<TRule, TElement, Float16Format>(state),
+            ElementType.Float32 => Of<TKernel, TElement, Float32Format>(state),
+            ElementType.BFloat16 => Of<TKernel, TElement, BFloat16Format>(state),
+            _ => Of<TKernel, TElement, Float16Format>(state),
         };
 
-    private UpdateLauncher<TRule> Update<TRule, TElement, TGradient>(ElementType state)
-        where TRule : unmanaged, IUpdateRule
+    private static Delegate Of<TKernel, TElement, TGradient>(ElementType state)
+        where TKernel : ITypedKernel
         where TElement : IFormat
         where TGradient : IFormat => state switch
         {
-            ElementType.Float32 => Update<TRule, TElement, TGradient, Float32Format>(),
-            ElementType.BFloat16 => Update<TRule, TElement, TGradient, BFloat16Format>(),
-            _ => Update<TRule, TElement, TGradient, Float16Format>(),
+            ElementType.Float32 => TKernel.Of<TElement, TGradient, Float32Format>(),
+            ElementType.BFloat16 => TKernel.Of<TElement, TGradient, BFloat16Format>(),
+            _ => TKernel.Of<TElement, TGradient, Float16Format>(),
         };
-
-    private UpdateLauncher<TRule> Update<TRule, TElement, TGradient, TState>()
-        where TRule : unmanaged, IUpdateRule
-        where TElement : IFormat
-        where TGradient : IFormat
-        where TState : IFormat =>
-        Get<UpdateLauncher<TRule>>(UpdateKernel<TRule, TElement, TGradient, TState>.Run);
 }

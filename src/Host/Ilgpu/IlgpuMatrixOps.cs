@@ -1,88 +1,46 @@
 using GpuOptim.Kernels;
-using GpuOptim.Kernels.Ilgpu;
+using GpuOptim.Kernels.Ilgpu.Matrix;
 using GpuOptim.Kernels.Lanes;
 using ILGPU;
-using ILGPU.Runtime;
 
 namespace GpuOptim.Host.Ilgpu;
 
-/// <summary>The matrix operations of Newton-Schulz on an accelerator, each for all matrices of a batch at once.</summary>
-internal sealed class IlgpuMatrixOps<TFormat>(Accelerator accelerator, AcceleratorStream stream, IlgpuKernels kernels, int groupSize) : IMatrixOps, IDisposable where TFormat : IFormat
+/// <summary>The matrix operations of Newton-Schulz on an accelerator, each for all matrices of a batch in one launch.</summary>
+/// <typeparam name="TFormat">The matrices' element type.</typeparam>
+/// <param name="queue">Where to launch.</param>
+/// <param name="sums">The sums of squares of the chunks of the matrices that are normalized.</param>
+internal sealed class IlgpuMatrixOps<TFormat>(IlgpuQueue queue, ArrayView<double> sums) : IMatrixOps where TFormat : IFormat
 {
-    private MemoryBuffer1D<double, Stride1D.Dense>? _sums;
-
-    public void Normalize(MatrixBatch x, double scale, double epsilon)
-    {
-        var stretches = (x.Length + MatrixKernels<TFormat>.SumLength - 1) / MatrixKernels<TFormat>.SumLength * x.Count;
-        if (_sums is null || _sums.Length < stretches)
-        {
-            _sums?.Dispose();
-            _sums = accelerator.Allocate1D<double>(stretches);
-        }
-        var sums = _sums.View.BaseView.SubView(0, stretches);
-        kernels.Get<Action<AcceleratorStream, KernelConfig, long, long, ArrayView<double>>>(MatrixKernels<TFormat>.SumSquares)(
-            stream, Config(stretches), x.Address, x.Length, sums);
-        kernels.Get<Action<AcceleratorStream, KernelConfig, long, long, ArrayView<double>, double, float>>(MatrixKernels<TFormat>.Divide)(
-            stream, Config(x.Length * x.Count), x.Address, x.Length, sums, scale, (float)epsilon);
-    }
+    public void Normalize(MatrixBatch x, double scale, double epsilon) => queue.Normalize<TFormat>(x, sums, scale, (float)epsilon);
 
     public void SymmetricProduct(MatrixBatch x, float scale, MatrixBatch result)
     {
-        // Row r of X is a row of the matrix, or a column if the matrix is tall.
-        var (row, depth) = x.IsTall ? (1L, (long)x.Columns) : (x.Columns, 1L);
-        Multiply(new()
-        {
-            Left = x.Address,
-            LeftMatrixStride = x.Length,
-            LeftRowStride = row,
-            LeftDepthStride = depth,
-            Right = x.Address,
-            RightMatrixStride = x.Length,
-            RightDepthStride = depth,
-            RightColumnStride = row,
-            Depth = Math.Max(x.Rows, x.Columns),
-            Alpha = scale,
-        }, result);
+        var product = Product(x, x, result) with { Depth = Math.Max(x.Rows, x.Columns), Alpha = scale };
+        if (x.IsTall)
+            queue.Multiply<TFormat, DepthStrided, DepthStrided, LowerTiles>(product);
+        else
+            queue.Multiply<TFormat, DepthContiguous, DepthContiguous, LowerTiles>(product);
     }
 
-    public void SymmetricPolynomial(MatrixBatch a, float b, float c, MatrixBatch result) => Multiply(a, a, a, c, b, result);
+    /// <remarks>A is symmetric, so its columns are its rows.</remarks>
+    public void SymmetricPolynomial(MatrixBatch a, float b, float c, MatrixBatch result) =>
+        queue.Multiply<TFormat, DepthContiguous, DepthContiguous, LowerTiles>(Product(a, a, result) with { Depth = a.Order, Alpha = c, Addend = a.Address, Beta = b });
 
     /// <remarks>The transpose of a X + B X is a Xᵀ + Xᵀ B, and Xᵀ is how a tall matrix lies.</remarks>
     public void MultiplyAdd(MatrixBatch b, MatrixBatch x, float a, MatrixBatch result) =>
-        Multiply(x.IsTall ? x : b, x.IsTall ? b : x, x, 1, a, result);
+        queue.Multiply<TFormat, DepthContiguous, DepthStrided, AllTiles>(Product(x.IsTall ? x : b, x.IsTall ? b : x, result) with { Depth = b.Order, Alpha = 1, Addend = x.Address, Beta = a });
 
-    public void Dispose() => _sums?.Dispose();
-
-    /// <summary>result = round(beta * addend + alpha * (left right)), of matrices as they lie.</summary>
-    private void Multiply(MatrixBatch left, MatrixBatch right, MatrixBatch addend, float alpha, float beta, MatrixBatch result) => Multiply(new()
+    private static GpuProduct Product(MatrixBatch left, MatrixBatch right, MatrixBatch result) => new()
     {
         Left = left.Address,
-        LeftMatrixStride = left.Length,
-        LeftRowStride = left.Columns,
-        LeftDepthStride = 1,
+        LeftLength = left.Length,
+        LeftStride = left.Columns,
         Right = right.Address,
-        RightMatrixStride = right.Length,
-        RightDepthStride = right.Columns,
-        RightColumnStride = 1,
-        Depth = left.Columns,
-        Addend = addend.Address,
-        Alpha = alpha,
-        Beta = beta,
-    }, result);
-
-    private void Multiply(GpuProduct product, MatrixBatch result)
-    {
-        product.Result = result.Address;
-        product.Count = result.Count;
-        product.Rows = result.Rows;
-        product.Columns = result.Columns;
-        kernels.Get<Action<AcceleratorStream, KernelConfig, GpuProduct>>(MatrixKernels<TFormat>.Multiply)(stream, Config(result.Length * result.Count), product);
-    }
-
-    /// <summary>A thread for each element, or fewer that take several: on the CPU, where a group of threads costs more than its work.</summary>
-    private KernelConfig Config(long elements)
-    {
-        var most = accelerator.AcceleratorType == AcceleratorType.CPU ? 4 * accelerator.NumMultiprocessors : 1 << 20;
-        return new((int)Math.Min((elements + groupSize - 1) / groupSize, most), groupSize);
-    }
+        RightLength = right.Length,
+        RightStride = right.Columns,
+        Result = result.Address,
+        Count = result.Count,
+        Rows = result.Rows,
+        Columns = result.Columns,
+    };
 }

@@ -1,3 +1,6 @@
+using GpuOptim.Kernels;
+using GpuOptim.Kernels.Lanes;
+using ILGPU;
 using ILGPU.Runtime;
 
 namespace GpuOptim.Host.Ilgpu;
@@ -5,11 +8,13 @@ namespace GpuOptim.Host.Ilgpu;
 /// <summary>The tables of an update that orthogonalizes, and the memory that it works in.</summary>
 internal sealed class IlgpuMatrixUpdateBatch : MatrixUpdateBatch
 {
+    private const long Alignment = 256;
+
     private readonly IDisposable _scratch;
+    private readonly MemoryBuffer1D<byte, Stride1D.Dense>? _sums;
 
     public IlgpuMatrixUpdateBatch(
-        Accelerator accelerator,
-        AcceleratorStream stream,
+        IlgpuQueue queue,
         IlgpuMemory memory,
         ElementType elementType,
         ElementType stateType,
@@ -22,27 +27,33 @@ internal sealed class IlgpuMatrixUpdateBatch : MatrixUpdateBatch
         var order = (long)Math.Min(rows, columns);
         var matrix = (long)rows * columns * workType.Size();
         var square = order * order * workType.Size();
-        (var address, _scratch) = memory.Allocate(segments.Length * (2 * matrix + 2 * square));
+        // Each batch of matrices begins where a kernel can take 16 bytes at once.
+        long matrices = Aligned(segments.Length * matrix), squares = Aligned(segments.Length * square);
+        (var address, _scratch) = memory.Allocate(2 * matrices + 2 * squares);
         X = new(address, workType, segments.Length, rows, columns);
-        Other = X with { Address = address + (nint)(segments.Length * matrix) };
-        Product = new(Other.Address + (nint)(segments.Length * matrix), workType, segments.Length, (int)order, (int)order);
-        Polynomial = Product with { Address = Product.Address + (nint)(segments.Length * square) };
+        Other = X with { Address = address + (nint)matrices };
+        Product = new(Other.Address + (nint)matrices, workType, segments.Length, (int)order, (int)order);
+        Polynomial = Product with { Address = Product.Address + (nint)squares };
 
         var directions = new UpdateSegment[segments.Length];
         for (var i = 0; i < segments.Length; i++)
             directions[i] = segments[i] with { Parameter = X[i].Address };
-        Directions = new(accelerator, stream, directions);
-        Updates = new(accelerator, stream, segments);
+        Directions = new(queue, directions);
+        Updates = new(queue, segments);
         Orthogonal = new nint[segments.Length];
+        if (Directions.Chunks == 0)
+            return;
+        _sums = queue.Allocate(Directions.Chunks * sizeof(double));
+        Ops = workType == ElementType.BFloat16 ? new IlgpuMatrixOps<BFloat16Format>(queue, Sums) : new IlgpuMatrixOps<Float32Format>(queue, Sums);
     }
 
-    public Kernels.MatrixBatch X { get; }
+    public MatrixBatch X { get; }
 
-    public Kernels.MatrixBatch Other { get; }
+    public MatrixBatch Other { get; }
 
-    public Kernels.MatrixBatch Product { get; }
+    public MatrixBatch Product { get; }
 
-    public Kernels.MatrixBatch Polynomial { get; }
+    public MatrixBatch Polynomial { get; }
 
     /// <summary>From gradients and momentum to the matrices to orthogonalize.</summary>
     public IlgpuUpdateTable Directions { get; }
@@ -53,11 +64,20 @@ internal sealed class IlgpuMatrixUpdateBatch : MatrixUpdateBatch
     /// <summary>Where each orthogonal matrix is; 0 leaves the parameter as it is.</summary>
     public nint[] Orthogonal { get; }
 
+    /// <summary>The sums of squares of the directions' chunks; there only if there are chunks.</summary>
+    public ArrayView<double> Sums => _sums!.View.BaseView.Cast<double>();
+
+    /// <summary>The operations on the matrices, after their directions were made; there only if there are chunks.</summary>
+    public IMatrixOps? Ops { get; }
+
     public override void Dispose()
     {
+        _sums?.Dispose();
         Directions.Dispose();
         Updates.Dispose();
         _scratch.Dispose();
         base.Dispose();
     }
+
+    private static long Aligned(long bytes) => (bytes + Alignment - 1) / Alignment * Alignment;
 }

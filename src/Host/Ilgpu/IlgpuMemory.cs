@@ -4,7 +4,7 @@ using ILGPU.Runtime;
 namespace GpuOptim.Host.Ilgpu;
 
 /// <summary>The memory that an accelerator handed out, by address: ILGPU copies views, not addresses.</summary>
-internal sealed class IlgpuMemory(Accelerator accelerator, AcceleratorStream stream)
+internal sealed class IlgpuMemory(IlgpuQueue queue)
 {
     private const int Alignment = 256;
 
@@ -15,8 +15,7 @@ internal sealed class IlgpuMemory(Accelerator accelerator, AcceleratorStream str
     public (nint Address, IDisposable Memory) Allocate(long bytes)
     {
         // ILGPU's CPU accelerator aligns less than CUDA does.
-        var buffer = accelerator.Allocate1D<byte>(bytes + Alignment);
-        buffer.View.BaseView.MemSetToZero(stream);
+        var buffer = queue.Allocate(bytes + Alignment);
         var misalignment = (int)(buffer.NativePtr % Alignment);
         return Add(buffer.View.BaseView.SubView((Alignment - misalignment) % Alignment, Math.Max(1, bytes)), buffer);
     }

@@ -1,13 +1,10 @@
-using ILGPU.Runtime;
-
 namespace GpuOptim.Host.Ilgpu;
 
 /// <summary>A fused update whose table lies in device memory.</summary>
-internal sealed class IlgpuUpdateBatch(
-    Accelerator accelerator, AcceleratorStream stream, ElementType elementType, ElementType stateType, ReadOnlySpan<UpdateSegment> segments)
+internal sealed class IlgpuUpdateBatch(IlgpuQueue queue, ElementType elementType, ElementType stateType, ReadOnlySpan<UpdateSegment> segments)
     : UpdateBatch(elementType, stateType, segments)
 {
-    public IlgpuUpdateTable Table { get; } = new(accelerator, stream, segments);
+    public IlgpuUpdateTable Table { get; } = new(queue, segments);
 
     public override void Dispose()
     {

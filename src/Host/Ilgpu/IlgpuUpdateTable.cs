@@ -1,23 +1,29 @@
+using System.Runtime.InteropServices;
 using GpuOptim.Kernels.Ilgpu;
+using GpuOptim.Kernels.Rules;
 using ILGPU;
 using ILGPU.Runtime;
 
 namespace GpuOptim.Host.Ilgpu;
 
-/// <summary>What an <see cref="UpdateKernel{TRule, TElement, TGradient, TState}"/> reads besides tensors and rules: segments, chunks, and the two columns of a step.</summary>
+/// <summary>
+/// What an update kernel reads besides tensors, in device memory: segments and chunks, which stay, and what a step changes, in one block that is sent
+/// at once: where gradients are, which tensor follows which rule, and the rules.
+/// </summary>
 internal sealed class IlgpuUpdateTable : IDisposable
 {
-    private readonly AcceleratorStream _stream;
+    private readonly IlgpuQueue _queue;
+    private readonly int _count;
     private readonly MemoryBuffer1D<GpuSegment, Stride1D.Dense>? _segments;
     private readonly MemoryBuffer1D<GpuChunk, Stride1D.Dense>? _chunks;
-    private readonly MemoryBuffer1D<long, Stride1D.Dense>? _gradients;
-    private readonly MemoryBuffer1D<int, Stride1D.Dense>? _rules;
-    private readonly long[] _addresses;
+    private MemoryBuffer1D<byte, Stride1D.Dense>? _step;
+    private byte[] _bytes = [];
+    private int _gradientsOffset;
 
-    public IlgpuUpdateTable(Accelerator accelerator, AcceleratorStream stream, ReadOnlySpan<UpdateSegment> segments)
+    public IlgpuUpdateTable(IlgpuQueue queue, ReadOnlySpan<UpdateSegment> segments)
     {
-        _stream = stream;
-        _addresses = new long[segments.Length];
+        _queue = queue;
+        _count = segments.Length;
         var rows = new GpuSegment[segments.Length];
         var chunks = new List<GpuChunk>();
         for (var i = 0; i < segments.Length; i++)
@@ -30,10 +36,11 @@ internal sealed class IlgpuUpdateTable : IDisposable
         Chunks = chunks.Count;
         if (Chunks == 0)
             return;
-        _segments = accelerator.Allocate1D(rows);
-        _chunks = accelerator.Allocate1D(chunks.ToArray());
-        _gradients = accelerator.Allocate1D<long>(segments.Length);
-        _rules = accelerator.Allocate1D<int>(segments.Length);
+        _segments = queue.Accelerator.Allocate1D<GpuSegment>(rows.Length);
+        _chunks = queue.Accelerator.Allocate1D<GpuChunk>(chunks.Count);
+        queue.Upload<GpuSegment>(rows, _segments.View.BaseView.Cast<byte>());
+        queue.Upload<GpuChunk>(CollectionsMarshal.AsSpan(chunks), _chunks.View.BaseView.Cast<byte>());
+        queue.CountTableBuild();
     }
 
     /// <summary>How many groups of threads the update takes; the views are there only if it is not 0.</summary>
@@ -41,26 +48,42 @@ internal sealed class IlgpuUpdateTable : IDisposable
 
     public ArrayView<GpuSegment> Segments => _segments!.View;
 
-    public ArrayView<GpuChunk> ChunkView => _chunks!.View;
+    public ArrayView<GpuChunk> ChunkMap => _chunks!.View;
 
-    public ArrayView<long> Gradients => _gradients!.View;
+    public ArrayView<long> Gradients => _step!.View.BaseView.SubView(_gradientsOffset, (long)_count * sizeof(long)).Cast<long>();
 
-    public ArrayView<int> Rules => _rules!.View;
+    public ArrayView<int> RuleIndices => _step!.View.BaseView.SubView(RuleIndicesOffset, (long)_count * sizeof(int)).Cast<int>();
 
-    /// <summary>Sends the columns that change from step to step.</summary>
-    public void Upload(ReadOnlySpan<nint> gradients, ReadOnlySpan<int> rules)
+    private int RuleIndicesOffset => _gradientsOffset + _count * sizeof(long);
+
+    /// <summary>The rules that were sent.</summary>
+    /// <remarks>They are first because a view of ILGPU's begins at a whole number of its elements.</remarks>
+    public unsafe ArrayView<TRule> Rules<TRule>(int count) where TRule : unmanaged => _step!.View.BaseView.SubView(0, (long)count * sizeof(TRule)).Cast<TRule>();
+
+    /// <summary>Sends what a step changes.</summary>
+    public void Upload<TRule>(ReadOnlySpan<nint> gradients, ReadOnlySpan<int> ruleIndices, ReadOnlySpan<TRule> rules) where TRule : unmanaged, IUpdateRule
     {
+        var sent = MemoryMarshal.AsBytes(rules);
+        _gradientsOffset = (sent.Length + sizeof(long) - 1) / sizeof(long) * sizeof(long);
+        var length = RuleIndicesOffset + _count * sizeof(int);
+        if (_bytes.Length < length)
+        {
+            _step?.Dispose();
+            _bytes = new byte[length + sent.Length];
+            _step = _queue.Allocate(_bytes.Length);
+        }
+        sent.CopyTo(_bytes);
+        var addresses = MemoryMarshal.Cast<byte, long>(_bytes.AsSpan(_gradientsOffset, _count * sizeof(long)));
         for (var i = 0; i < gradients.Length; i++)
-            _addresses[i] = gradients[i];
-        _gradients!.View.BaseView.CopyFromCPU(_stream, (ReadOnlySpan<long>)_addresses);
-        _rules!.View.BaseView.CopyFromCPU(_stream, rules);
+            addresses[i] = gradients[i];
+        MemoryMarshal.AsBytes(ruleIndices).CopyTo(_bytes.AsSpan(RuleIndicesOffset));
+        _queue.Upload<byte>(_bytes.AsSpan(0, length), _step!.View.BaseView.SubView(0, length));
     }
 
     public void Dispose()
     {
         _segments?.Dispose();
         _chunks?.Dispose();
-        _gradients?.Dispose();
-        _rules?.Dispose();
+        _step?.Dispose();
     }
 }

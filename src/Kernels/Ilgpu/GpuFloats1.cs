@@ -23,7 +23,7 @@ internal unsafe struct GpuFloats1(float value) : IFloats<GpuFloats1>
     public static GpuFloats1 Max(GpuFloats1 a, GpuFloats1 b) => new(IsNaN(a.Value) ? a.Value : IsNaN(b.Value) ? b.Value : Ptx.MaxNumber(a.Value, b.Value));
     public static GpuFloats1 Sign(GpuFloats1 a) => new(a.Value > 0 ? 1f : a.Value < 0 ? -1f : 0f);
 
-    public static GpuFloats1 RoundToBFloat16(GpuFloats1 a) => new(Interop.IntAsFloat(BFloat16Bits(a.Value) << 16));
+    public static GpuFloats1 RoundToBFloat16(GpuFloats1 a) => new(Interop.IntAsFloat(Ptx.FloatsToBFloat16(a.Value, 0) << 16));
     public static GpuFloats1 RoundToFloat16(GpuFloats1 a) => new(Ptx.HalfToFloat(Ptx.FloatToHalf(a.Value)));
 
     public static GpuFloats1 Load(float* source) => new(Ptx.LoadOne(source));
@@ -34,11 +34,4 @@ internal unsafe struct GpuFloats1(float value) : IFloats<GpuFloats1>
     public static void StoreFloat16(GpuFloats1 value, ushort* destination) => Ptx.StoreOne(destination, Ptx.FloatToHalf(value.Value));
 
     private static bool IsNaN(float value) => (Interop.FloatAsInt(value) & 0x7FFF_FFFFu) > 0x7F80_0000u;
-
-    /// <summary>The upper half of the nearest bfloat16, ties to even.</summary>
-    private static uint BFloat16Bits(float value)
-    {
-        var bits = Interop.FloatAsInt(value);
-        return IsNaN(value) ? 0x7FC0u : (bits + 0x7FFFu + ((bits >> 16) & 1)) >> 16;
-    }
 }

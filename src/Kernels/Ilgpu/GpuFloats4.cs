@@ -11,6 +11,11 @@ internal unsafe struct GpuFloats4(GpuFloats1 x, GpuFloats1 y, GpuFloats1 z, GpuF
     private GpuFloats1 _z = z;
     private GpuFloats1 _w = w;
 
+    public GpuFloats4(Float4 four)
+        : this(new(four.X), new(four.Y), new(four.Z), new(four.W))
+    {
+    }
+
     public static int Count => 4;
 
     public static GpuFloats4 Create(float value) => new(new(value), new(value), new(value), new(value));
@@ -45,45 +50,42 @@ internal unsafe struct GpuFloats4(GpuFloats1 x, GpuFloats1 y, GpuFloats1 z, GpuF
     public static GpuFloats4 Sign(GpuFloats4 a) => new(GpuFloats1.Sign(a._x), GpuFloats1.Sign(a._y), GpuFloats1.Sign(a._z), GpuFloats1.Sign(a._w));
 
     public static GpuFloats4 RoundToBFloat16(GpuFloats4 a) =>
-        new(GpuFloats1.RoundToBFloat16(a._x), GpuFloats1.RoundToBFloat16(a._y), GpuFloats1.RoundToBFloat16(a._z), GpuFloats1.RoundToBFloat16(a._w));
+        FromBFloat16(new(Ptx.FloatsToBFloat16(a._x.Value, a._y.Value), Ptx.FloatsToBFloat16(a._z.Value, a._w.Value)));
 
     public static GpuFloats4 RoundToFloat16(GpuFloats4 a) =>
         new(GpuFloats1.RoundToFloat16(a._x), GpuFloats1.RoundToFloat16(a._y), GpuFloats1.RoundToFloat16(a._z), GpuFloats1.RoundToFloat16(a._w));
 
-    public static GpuFloats4 Load(float* source)
-    {
-        var four = Ptx.LoadFour(source);
-        return new(new(four.X), new(four.Y), new(four.Z), new(four.W));
-    }
+    public static GpuFloats4 Load(float* source) => new(Ptx.LoadFour(source));
 
-    public static void Store(GpuFloats4 value, float* destination) =>
-        Ptx.StoreFour(destination, new Float4(value._x.Value, value._y.Value, value._z.Value, value._w.Value));
+    public static void Store(GpuFloats4 value, float* destination) => Ptx.StoreFour(destination, value.ToFloat4());
 
-    public static GpuFloats4 LoadBFloat16(ushort* source)
-    {
-        var four = Ptx.LoadFour(source);
-        return new(
-            new(Interop.IntAsFloat(four.X << 16)),
-            new(Interop.IntAsFloat(four.X & 0xFFFF_0000u)),
-            new(Interop.IntAsFloat(four.Y << 16)),
-            new(Interop.IntAsFloat(four.Y & 0xFFFF_0000u)));
-    }
+    public static GpuFloats4 LoadBFloat16(ushort* source) => FromBFloat16(Ptx.LoadFour(source));
 
-    public static void StoreBFloat16(GpuFloats4 value, ushort* destination) => Ptx.StoreFour(destination, new UInt2(
-        (Interop.FloatAsInt(value._x.Value) >> 16) | (Interop.FloatAsInt(value._y.Value) & 0xFFFF_0000u),
-        (Interop.FloatAsInt(value._z.Value) >> 16) | (Interop.FloatAsInt(value._w.Value) & 0xFFFF_0000u)));
+    public static void StoreBFloat16(GpuFloats4 value, ushort* destination) => Ptx.StoreFour(destination, value.ToBFloat16());
 
-    public static GpuFloats4 LoadFloat16(ushort* source)
-    {
-        var four = Ptx.LoadFour(source);
-        return new(
-            new(Ptx.HalfToFloat((ushort)four.X)),
-            new(Ptx.HalfToFloat((ushort)(four.X >> 16))),
-            new(Ptx.HalfToFloat((ushort)four.Y)),
-            new(Ptx.HalfToFloat((ushort)(four.Y >> 16))));
-    }
+    public static GpuFloats4 LoadFloat16(ushort* source) => FromFloat16(Ptx.LoadFour(source));
 
-    public static void StoreFloat16(GpuFloats4 value, ushort* destination) => Ptx.StoreFour(destination, new UInt2(
-        Ptx.FloatToHalf(value._x.Value) | ((uint)Ptx.FloatToHalf(value._y.Value) << 16),
-        Ptx.FloatToHalf(value._z.Value) | ((uint)Ptx.FloatToHalf(value._w.Value) << 16)));
+    public static void StoreFloat16(GpuFloats4 value, ushort* destination) => Ptx.StoreFour(destination, value.ToFloat16());
+
+    public static GpuFloats4 FromBFloat16(UInt2 four) => new(
+        new(Interop.IntAsFloat(four.X << 16)),
+        new(Interop.IntAsFloat(four.X & 0xFFFF_0000u)),
+        new(Interop.IntAsFloat(four.Y << 16)),
+        new(Interop.IntAsFloat(four.Y & 0xFFFF_0000u)));
+
+    public static GpuFloats4 FromFloat16(UInt2 four) => new(
+        new(Ptx.HalfToFloat((ushort)four.X)),
+        new(Ptx.HalfToFloat((ushort)(four.X >> 16))),
+        new(Ptx.HalfToFloat((ushort)four.Y)),
+        new(Ptx.HalfToFloat((ushort)(four.Y >> 16))));
+
+    public readonly UInt2 ToBFloat16() => new(
+        (Interop.FloatAsInt(_x.Value) >> 16) | (Interop.FloatAsInt(_y.Value) & 0xFFFF_0000u),
+        (Interop.FloatAsInt(_z.Value) >> 16) | (Interop.FloatAsInt(_w.Value) & 0xFFFF_0000u));
+
+    public readonly UInt2 ToFloat16() => new(
+        Ptx.FloatToHalf(_x.Value) | ((uint)Ptx.FloatToHalf(_y.Value) << 16),
+        Ptx.FloatToHalf(_z.Value) | ((uint)Ptx.FloatToHalf(_w.Value) << 16));
+
+    public readonly Float4 ToFloat4() => new(_x.Value, _y.Value, _z.Value, _w.Value);
 }

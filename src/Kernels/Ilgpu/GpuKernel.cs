@@ -1,5 +1,6 @@
 using System.Reflection;
 using System.Text.RegularExpressions;
+using GpuOptim.Kernels.Ilgpu.Matrix;
 using GpuOptim.Kernels.Lanes;
 using GpuOptim.Kernels.Rules;
 using ILGPU;
@@ -12,7 +13,8 @@ namespace GpuOptim.Kernels.Ilgpu;
 /// <summary>A kernel of the library, which becomes PTX without a GPU being there.</summary>
 /// <param name="Name">What it does, and its element types: of an update, those of parameters, gradients and state.</param>
 /// <param name="Method">The kernel.</param>
-internal sealed partial record GpuKernel(string Name, MethodInfo Method)
+/// <param name="Minimum">The oldest architecture that has its instructions; any if null.</param>
+internal sealed partial record GpuKernel(string Name, MethodInfo Method, CudaArchitecture? Minimum = null)
 {
     /// <summary>The architectures that PTX is made for.</summary>
     public static IReadOnlyList<(CudaArchitecture Architecture, CudaInstructionSet InstructionSet)> Architectures { get; } =
@@ -20,6 +22,7 @@ internal sealed partial record GpuKernel(string Name, MethodInfo Method)
         (CudaArchitecture.SM_75, CudaInstructionSet.ISA_63),
         (CudaArchitecture.SM_80, CudaInstructionSet.ISA_70),
         (CudaArchitecture.SM_90, CudaInstructionSet.ISA_78),
+        (new CudaArchitecture(10, 0), new CudaInstructionSet(8, 6)),
     ];
 
     /// <summary>All kernels.</summary>
@@ -30,14 +33,20 @@ internal sealed partial record GpuKernel(string Name, MethodInfo Method)
         .. Updates<AdamRule>(),
         .. Matrices<BFloat16Format>(),
         .. Matrices<Float32Format>(),
+        new("SymmetricProduct.TensorCore.Wide", ((Delegate)TensorProduct<DepthContiguous, DepthContiguous, LowerTiles>.Multiply).Method, CudaArchitecture.SM_80),
+        new("SymmetricProduct.TensorCore.Tall", ((Delegate)TensorProduct<DepthStrided, DepthStrided, LowerTiles>.Multiply).Method, CudaArchitecture.SM_80),
+        new("MultiplyAdd.TensorCore", ((Delegate)TensorProduct<DepthContiguous, DepthStrided, AllTiles>.Multiply).Method, CudaArchitecture.SM_80),
     ];
+
+    /// <summary>The kernels that an architecture can run.</summary>
+    public static IEnumerable<GpuKernel> For(CudaArchitecture architecture) => All.Where(kernel => kernel.Minimum is not { } minimum || architecture >= minimum);
 
     /// <summary>Compiles the kernel.</summary>
     /// <remarks>Each time in a context of its own: numbers in names are then the same each time, and one that failed harms no other.</remarks>
     public string Compile(CudaArchitecture architecture, CudaInstructionSet instructionSet)
     {
         using var context = Context.Create(builder => builder.Optimize(OptimizationLevel.O2));
-        Ptx.Register(context);
+        PtxCompiler.Register(context);
         using var backend = new PTXBackend(context, architecture, instructionSet, null!);
         var compiled = (PTXCompiledKernel)backend.Compile(EntryPointDescription.FromExplicitlyGroupedKernel(Method), default);
         return Tidy(compiled.PTXAssembly.ReplaceLineEndings("\n"));
@@ -65,14 +74,18 @@ internal sealed partial record GpuKernel(string Name, MethodInfo Method)
     /// <summary>Newton-Schulz with matrices of a type, and what goes before and after it.</summary>
     private static IEnumerable<GpuKernel> Matrices<TFormat>() where TFormat : IFormat =>
     [
-        new($"Multiply.{TFormat.Type}", ((Delegate)MatrixKernels<TFormat>.Multiply).Method),
-        new($"SumSquares.{TFormat.Type}", ((Delegate)MatrixKernels<TFormat>.SumSquares).Method),
-        new($"Divide.{TFormat.Type}", ((Delegate)MatrixKernels<TFormat>.Divide).Method),
+        new($"Normalize.{TFormat.Type}", ((Delegate)NormalizeKernel<TFormat>.Run).Method),
+        new($"SymmetricProduct.{TFormat.Type}.Wide", ((Delegate)TiledProduct<TFormat, DepthContiguous, DepthContiguous, LowerTiles>.Multiply).Method),
+        new($"SymmetricProduct.{TFormat.Type}.Tall", ((Delegate)TiledProduct<TFormat, DepthStrided, DepthStrided, LowerTiles>.Multiply).Method),
+        new($"MultiplyAdd.{TFormat.Type}", ((Delegate)TiledProduct<TFormat, DepthContiguous, DepthStrided, AllTiles>.Multiply).Method),
         .. Directions<TFormat, Float32Format, Float32Format>(),
         .. Directions<TFormat, BFloat16Format, BFloat16Format>(),
         .. Directions<TFormat, BFloat16Format, Float32Format>(),
         .. Directions<TFormat, Float16Format, Float16Format>(),
         .. Directions<TFormat, Float16Format, Float32Format>(),
+        .. Copies<TFormat, Float32Format>(),
+        .. Copies<TFormat, BFloat16Format>(),
+        .. Copies<TFormat, Float16Format>(),
     ];
 
     /// <summary>Both halves of Muon's update around matrices of a type.</summary>
@@ -80,7 +93,20 @@ internal sealed partial record GpuKernel(string Name, MethodInfo Method)
         where TWork : IFormat
         where TElement : IFormat
         where TState : IFormat =>
-        [Update<MuonMomentumRule, TWork, TElement, TState>(), Update<MuonUpdateRule, TElement, TWork, TState>()];
+        [Direction<MuonMomentumRule, TWork, TElement, TState>(), Update<MuonUpdateRule, TElement, TWork, TState>()];
+
+    /// <summary>What takes matrices there and back where nothing else is done with them.</summary>
+    private static IEnumerable<GpuKernel> Copies<TWork, TElement>()
+        where TWork : IFormat
+        where TElement : IFormat =>
+        [Direction<CopyRule, TWork, TElement, Float32Format>(), Update<CopyRule, TElement, TWork, Float32Format>()];
+
+    private static GpuKernel Direction<TRule, TElement, TGradient, TState>()
+        where TRule : unmanaged, IUpdateRule
+        where TElement : IFormat
+        where TGradient : IFormat
+        where TState : IFormat =>
+        new($"{typeof(TRule).Name}.Direction.{TElement.Type}.{TGradient.Type}.{TState.Type}", ((Delegate)DirectionKernel<TRule, TElement, TGradient, TState>.Run).Method);
 
     private static GpuKernel Update<TRule, TElement, TGradient, TState>()
         where TRule : unmanaged, IUpdateRule

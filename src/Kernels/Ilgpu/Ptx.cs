@@ -1,10 +1,6 @@
-using System.Reflection;
 using ILGPU;
-using ILGPU.Backends.PTX;
-using ILGPU.IR;
 using ILGPU.IR.Intrinsics;
-using ILGPU.IR.Types;
-using ILGPU.IR.Values;
+using ILGPU.Util;
 
 namespace GpuOptim.Kernels.Ilgpu;
 
@@ -51,66 +47,56 @@ internal static unsafe class Ptx
     [IntrinsicImplementation, PtxInstruction("cvt.rn.f16.f32")]
     public static ushort FloatToHalf(float value) => BitConverter.HalfToUInt16Bits((System.Half)value);
 
+    /// <summary>The bits of the nearest bfloat16 of two floats, ties to even, the first in the lower half.</summary>
+    [IntrinsicImplementation, PtxInstruction("cvt.rn.bf16x2.f32", "{0}, {2}, {1}", BeforeSm80 = nameof(RoundToBFloat16))]
+    public static uint FloatsToBFloat16(float lower, float upper) => RoundToBFloat16(lower, upper);
+
     /// <summary>One float.</summary>
-    [IntrinsicImplementation, PtxInstruction("ld.global.f32")]
+    [IntrinsicImplementation, PtxInstruction("ld.global.f32", "{0}, [{1}]")]
     public static float LoadOne(float* source) => *source;
 
     /// <summary>Stores one float.</summary>
-    [IntrinsicImplementation, PtxInstruction("st.global.f32")]
+    [IntrinsicImplementation, PtxInstruction("st.global.f32", "[{0}], {1}")]
     public static void StoreOne(float* destination, float value) => *destination = value;
 
     /// <summary>One 16-bit number.</summary>
-    [IntrinsicImplementation, PtxInstruction("ld.global.u16")]
+    [IntrinsicImplementation, PtxInstruction("ld.global.u16", "{0}, [{1}]")]
     public static ushort LoadOne(ushort* source) => *source;
 
     /// <summary>Stores one 16-bit number.</summary>
-    [IntrinsicImplementation, PtxInstruction("st.global.u16")]
+    [IntrinsicImplementation, PtxInstruction("st.global.u16", "[{0}], {1}")]
     public static void StoreOne(ushort* destination, ushort value) => *destination = value;
 
     /// <summary>Four floats at an address that is a multiple of 16.</summary>
-    [IntrinsicImplementation, PtxInstruction("ld.global.v4.f32")]
+    [IntrinsicImplementation, PtxInstruction("ld.global.v4.f32", "{0}, [{1}]")]
     public static Float4 LoadFour(float* source) => *(Float4*)source;
 
     /// <summary>Stores four floats at an address that is a multiple of 16.</summary>
-    [IntrinsicImplementation, PtxInstruction("st.global.v4.f32")]
+    [IntrinsicImplementation, PtxInstruction("st.global.v4.f32", "[{0}], {1}")]
     public static void StoreFour(float* destination, Float4 value) => *(Float4*)destination = value;
 
     /// <summary>Four 16-bit numbers at an address that is a multiple of 8.</summary>
-    [IntrinsicImplementation, PtxInstruction("ld.global.v2.b32")]
+    [IntrinsicImplementation, PtxInstruction("ld.global.v2.b32", "{0}, [{1}]")]
     public static UInt2 LoadFour(ushort* source) => *(UInt2*)source;
 
     /// <summary>Stores four 16-bit numbers at an address that is a multiple of 8.</summary>
-    [IntrinsicImplementation, PtxInstruction("st.global.v2.b32")]
+    [IntrinsicImplementation, PtxInstruction("st.global.v2.b32", "[{0}], {1}")]
     public static void StoreFour(ushort* destination, UInt2 value) => *(UInt2*)destination = value;
 
-    /// <summary>Teaches a context the instructions. Accelerators that it makes afterwards know them.</summary>
-    public static void Register(Context context)
-    {
-        var manager = context.GetIntrinsicManager();
-        foreach (var method in typeof(Ptx).GetMethods().Where(method => method.IsDefined(typeof(PtxInstructionAttribute))))
-            manager.RegisterMethod(method, new PTXIntrinsic(typeof(Ptx), nameof(Emit), IntrinsicImplementationMode.GenerateCode));
-    }
+    /// <summary>Eight 16-bit numbers at an address that is a multiple of 16.</summary>
+    [IntrinsicImplementation, PtxInstruction("ld.global.v4.b32", "{0}, [{1}]")]
+    public static UInt4 LoadEight(ushort* source) => *(UInt4*)source;
 
-    /// <summary>Writes the instruction that a method says it is: results, then arguments, where a pointer is the memory that it points to.</summary>
-    private static void Emit(PTXBackend backend, PTXCodeGenerator generator, Value value)
-    {
-        var call = (MethodCall)value;
-        var instruction = call.Target.Source.GetCustomAttribute<PtxInstructionAttribute>()!.Instruction;
-        List<(PTXRegisterAllocator.Register Register, bool IsAddress)> operands = [];
-        if (!call.Type.IsVoidType)
-            operands.Add((generator.Allocate(call), false));
-        foreach (var argument in call.Nodes)
-            operands.Add((generator.Load(argument), argument.Type is PointerType));
+    /// <summary>Stores eight 16-bit numbers at an address that is a multiple of 16.</summary>
+    [IntrinsicImplementation, PtxInstruction("st.global.v4.b32", "[{0}], {1}")]
+    public static void StoreEight(ushort* destination, UInt4 value) => *(UInt4*)destination = value;
 
-        using var command = generator.BeginCommand(instruction);
-        foreach (var (register, isAddress) in operands)
-        {
-            if (isAddress)
-                command.AppendArgumentValue((PTXRegisterAllocator.HardwareRegister)register);
-            else if (register is PTXRegisterAllocator.CompoundRegister compound)
-                command.AppendVectorArgument([.. compound.Children.Cast<PTXRegisterAllocator.PrimitiveRegister>()]);
-            else
-                command.AppendArgument((PTXRegisterAllocator.PrimitiveRegister)register);
-        }
+    private static uint RoundToBFloat16(float lower, float upper) => (BFloat16Bits(lower) >> 16) | (BFloat16Bits(upper) & 0xFFFF_0000u);
+
+    /// <summary>The nearest bfloat16 as a float's bits; half of its last place is added, less one where that place is even.</summary>
+    private static uint BFloat16Bits(float value)
+    {
+        var bits = Interop.FloatAsInt(value);
+        return Utilities.Select((bits & 0x7FFF_FFFFu) > 0x7F80_0000u, 0x7FC0_0000u, bits + 0x7FFFu + ((bits >> 16) & 1));
     }
 }

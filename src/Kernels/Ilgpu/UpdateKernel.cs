@@ -10,13 +10,13 @@ internal static class UpdateKernel
     /// <summary>Threads of a group on a GPU.</summary>
     public const int GroupSize = 256;
 
-    /// <summary>Elements of a chunk: on a GPU, four for each thread, four times.</summary>
+    /// <summary>Elements of a chunk: on a GPU, four for each thread, four times, or eight, twice.</summary>
     public const int ChunkLength = 4096;
 }
 
 /// <summary>
-/// The fused update of any number of tensors: each group of threads takes a chunk, four elements a thread where all of the tensor's
-/// addresses are aligned, one at its end and where they are not.
+/// The fused update of any number of tensors: each group of threads takes a chunk, four or eight elements a thread where all of the
+/// tensor's addresses are aligned, one at its end and where they are not.
 /// </summary>
 /// <typeparam name="TRule">The rule.</typeparam>
 /// <typeparam name="TElement">Type of parameters.</typeparam>
@@ -45,13 +45,20 @@ internal static unsafe class UpdateKernel<TRule, TElement, TGradient, TState>
         var start = (long)chunk.Index * UpdateKernel.ChunkLength;
         var end = IntrinsicMath.Min(start + UpdateKernel.ChunkLength, segment.Length);
 
+        // A thread takes 16 bytes of the narrowest type, but of floats never more than 16, so that neighbors are whole lines.
+        var wide = TElement.Size + TGradient.Size + TState.Size == 6 ? 8 : 4;
         var i = start;
         var misaligned = (segment.Parameter | segment.State0 | segment.State1 | segment.State2 | gradient) % 16;
         if (misaligned == 0)
         {
-            var vectors = end - end % 4;
-            for (i += Group.IdxX * 4; i < vectors; i += Group.DimX * 4)
-                Update<GpuFloats4>(rule, segment, gradient, i);
+            var vectors = end - end % wide;
+            for (i += Group.IdxX * wide; i < vectors; i += Group.DimX * wide)
+            {
+                if (wide == 8)
+                    Update<GpuFloats8>(rule, segment, gradient, i);
+                else
+                    Update<GpuFloats4>(rule, segment, gradient, i);
+            }
             i = vectors;
         }
         for (i += Group.IdxX; i < end; i += Group.DimX)

@@ -4,55 +4,77 @@ using GpuOptim.Kernels.Lanes;
 
 namespace GpuOptim.Kernels.Simd;
 
-/// <summary>
-/// Sums squares in double precision, in an order that depends on the length alone: eight sums side by side over stretches of equal length,
-/// added in order. The result is the same for any number of threads and any vector width.
-/// </summary>
+/// <summary>Sums squares in the order of <see cref="SquareSums"/>.</summary>
 internal static unsafe class SumOfSquares<TFormat> where TFormat : IFormat
 {
-    private const long ChunkLength = 1 << 15;
-
     public static double Run(Workers workers, void* numbers, long length)
     {
-        var chunks = (int)((length + ChunkLength - 1) / ChunkLength);
+        var chunks = (int)SquareSums.Chunks(length);
         var sums = Scratch.Sums(chunks);
         var job = new Job(numbers, length, sums);
         workers.Run(ref job, chunks);
-        var sum = 0.0;
+
+        var strands = stackalloc double[SquareSums.Strands];
+        new Span<double>(strands, SquareSums.Strands).Clear();
         for (var chunk = 0; chunk < chunks; chunk++)
-            sum += sums[chunk];
-        return sum;
+            strands[chunk % SquareSums.Strands] += sums[chunk];
+        return Fold(strands);
+    }
+
+    private static double Fold(double* strands)
+    {
+        for (var half = SquareSums.Strands / 2; half > 0; half /= 2)
+        {
+            for (var strand = 0; strand < half; strand++)
+                strands[strand] += strands[strand + half];
+        }
+        return strands[0];
     }
 
     private readonly struct Job(void* numbers, long length, double* sums) : IChunkedJob
     {
-        public void Run(int chunk) =>
-            sums[chunk] = Sum((nint)(chunk * ChunkLength), (nint)Math.Min(length, (chunk + 1) * ChunkLength));
+        public void Run(int chunk)
+        {
+            var start = (long)chunk * SquareSums.ChunkLength;
+            sums[chunk] = length - start >= SquareSums.ChunkLength ? Sum((byte*)numbers + start * TFormat.Size) : SumLast(start);
+        }
+
+        /// <summary>The last chunk, filled up with zeros, which change no sum.</summary>
+        private double SumLast(long start)
+        {
+            var rest = stackalloc byte[SquareSums.ChunkLength * TFormat.Size];
+            var bytes = (int)(length - start) * TFormat.Size;
+            new ReadOnlySpan<byte>((byte*)numbers + start * TFormat.Size, bytes).CopyTo(new(rest, bytes));
+            new Span<byte>(rest + bytes, SquareSums.ChunkLength * TFormat.Size - bytes).Clear();
+            return Sum(rest);
+        }
 
         [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-        private double Sum(nint start, nint end)
+        private static double Sum(void* chunk)
         {
-            var eight = Vector512<double>.Zero;
-            var buffer = stackalloc float[8];
-            var i = start;
-            for (; i <= end - 8; i += 8)
+            var strands = stackalloc double[SquareSums.Strands];
+            var two = stackalloc float[2 * SquareSums.QuadLength];
+            for (nint strand = 0; strand < SquareSums.Strands; strand += 2)
             {
-                Floats4.Store(Elements<TFormat>.Load<Floats4>(numbers, i), buffer);
-                Floats4.Store(Elements<TFormat>.Load<Floats4>(numbers, i + 4), buffer + 4);
-                var (lower, upper) = Vector256.Widen(Vector256.Load(buffer));
-                var wide = Vector512.Create(lower, upper);
-                eight += wide * wide;
+                Vector256<double> first = default, second = default;
+                for (var i = strand * SquareSums.QuadLength; i < SquareSums.ChunkLength; i += SquareSums.Strands * SquareSums.QuadLength)
+                {
+                    Floats4.Store(Elements<TFormat>.Load<Floats4>(chunk, i), two);
+                    Floats4.Store(Elements<TFormat>.Load<Floats4>(chunk, i + 4), two + 4);
+                    var (lower, upper) = Vector256.Widen(Vector256.Load(two));
+                    first += lower * lower;
+                    second += upper * upper;
+                }
+                strands[strand] = Strand(first);
+                strands[strand + 1] = Strand(second);
             }
-            var sum = 0.0;
-            for (var j = 0; j < 8; j++)
-                sum += eight[j];
-            for (; i < end; i++)
-            {
-                float number;
-                Floats1.Store(Elements<TFormat>.Load<Floats1>(numbers, i), &number);
-                sum += (double)number * number;
-            }
-            return sum;
+            return Fold(strands);
+        }
+
+        private static double Strand(Vector256<double> sums)
+        {
+            var half = sums.GetLower() + sums.GetUpper();
+            return half[0] + half[1];
         }
     }
 }

@@ -1,0 +1,15 @@
+using GpuOptim.Kernels.Ilgpu;
+using GpuOptim.Kernels.Lanes;
+using GpuOptim.Kernels.Rules;
+
+namespace GpuOptim.Host.Ilgpu;
+
+/// <summary>Those of the first half of an update that orthogonalizes, by a rule.</summary>
+internal readonly struct DirectionKernels<TRule> : ITypedKernel where TRule : unmanaged, IUpdateRule
+{
+    public static Delegate Of<TElement, TGradient, TState>()
+        where TElement : IFormat
+        where TGradient : IFormat
+        where TState : IFormat =>
+        DirectionKernel<TRule, TElement, TGradient, TState>.Run;
+}

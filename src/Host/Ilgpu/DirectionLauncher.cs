@@ -1,0 +1,16 @@
+using GpuOptim.Kernels.Ilgpu;
+using ILGPU;
+using ILGPU.Runtime;
+
+namespace GpuOptim.Host.Ilgpu;
+
+/// <summary>Enqueues a <see cref="DirectionKernel{TRule, TElement, TGradient, TState}"/>.</summary>
+internal delegate void DirectionLauncher<TRule>(
+    AcceleratorStream stream,
+    KernelConfig config,
+    ArrayView<GpuChunk> chunks,
+    ArrayView<GpuSegment> segments,
+    ArrayView<long> gradients,
+    ArrayView<int> ruleIndices,
+    ArrayView<TRule> rules,
+    ArrayView<double> sums) where TRule : unmanaged;

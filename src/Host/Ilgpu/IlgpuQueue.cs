@@ -1,0 +1,144 @@
+using System.Runtime.InteropServices;
+using GpuOptim.Kernels;
+using GpuOptim.Kernels.Ilgpu;
+using GpuOptim.Kernels.Ilgpu.Matrix;
+using GpuOptim.Kernels.Lanes;
+using GpuOptim.Kernels.Rules;
+using ILGPU;
+using ILGPU.Runtime;
+using ILGPU.Runtime.Cuda;
+
+namespace GpuOptim.Host.Ilgpu;
+
+/// <summary>A stream of an accelerator. All that the library asks of one, to launch, to copy, to wait, goes through here and is counted.</summary>
+internal sealed class IlgpuQueue : IDisposable
+{
+    private readonly AcceleratorStream _stream;
+    private readonly IlgpuKernels _kernels;
+    private readonly IlgpuUploadRing _ring;
+    private readonly int _groupSize;
+    private readonly int _sharingGroupSize;
+    private readonly int _groupRows;
+    private long _launches;
+    private long _hostWaits;
+    private long _tableBuilds;
+    private long _bytesToDevice;
+    private long _bytesToHost;
+
+    public IlgpuQueue(Accelerator accelerator, AcceleratorStream stream)
+    {
+        Accelerator = accelerator;
+        _stream = stream;
+        _kernels = new(accelerator);
+        _ring = new(accelerator, stream);
+        _groupSize = Math.Min(UpdateKernel.GroupSize, accelerator.MaxNumThreadsPerGroup);
+        // On the CPU, threads that wait for each other cost more than all their work: groups that share memory are one thread.
+        var isCpu = accelerator.AcceleratorType == AcceleratorType.CPU;
+        _sharingGroupSize = isCpu ? 1 : _groupSize;
+        _groupRows = isCpu ? 1 : TiledProduct.MaxGroupRows;
+    }
+
+    public Accelerator Accelerator { get; }
+
+    /// <summary>Whether bfloat16 products may run on tensor cores, which sum in their own order.</summary>
+    public bool AllowsTensorCores { get; set; } = true;
+
+    public IlgpuCounters Counters => new(
+        Interlocked.Read(ref _launches), Interlocked.Read(ref _hostWaits), Interlocked.Read(ref _tableBuilds), Interlocked.Read(ref _bytesToDevice), Interlocked.Read(ref _bytesToHost));
+
+    private bool RunsTensorCores => AllowsTensorCores && Accelerator is CudaAccelerator { Architecture: var architecture } && architecture >= CudaArchitecture.SM_80;
+
+    /// <summary>A fused update.</summary>
+    public void Update<TRule>(IlgpuUpdateTable table, ReadOnlySpan<TRule> rules, ElementType element, ElementType gradient, ElementType state)
+        where TRule : unmanaged, IUpdateRule =>
+        _kernels.Get<UpdateKernels<TRule>, UpdateLauncher<TRule>>(element, gradient, state)(
+            NextLaunch(), new(table.Chunks, _groupSize), table.ChunkMap, table.Segments, table.Gradients, table.RuleIndices, table.Rules<TRule>(rules.Length));
+
+    /// <summary>The first half of an update that orthogonalizes.</summary>
+    public void Direct<TRule>(IlgpuUpdateTable table, ReadOnlySpan<TRule> rules, ElementType work, ElementType gradient, ElementType state, ArrayView<double> sums)
+        where TRule : unmanaged, IUpdateRule =>
+        _kernels.Get<DirectionKernels<TRule>, DirectionLauncher<TRule>>(work, gradient, state)(
+            NextLaunch(), new(table.Chunks, _sharingGroupSize), table.ChunkMap, table.Segments, table.Gradients, table.RuleIndices, table.Rules<TRule>(rules.Length), sums);
+
+    /// <summary>Divides matrices by their norms, of the sums of squares of their chunks.</summary>
+    public void Normalize<TFormat>(MatrixBatch x, ArrayView<double> sums, double scale, float epsilon) where TFormat : IFormat
+    {
+        // A group takes the norm anew, so it gets several chunks of a matrix of many.
+        var groups = (int)Math.Min(SquareSums.Chunks(x.Length), 512);
+        _kernels.Get<Action<AcceleratorStream, KernelConfig, long, long, int, ArrayView<double>, double, float>>(NormalizeKernel<TFormat>.Run)(
+            NextLaunch(), new(groups * x.Count, _sharingGroupSize), x.Address, x.Length, groups, sums, scale, epsilon);
+    }
+
+    /// <summary>Products of matrices, each tile of a result a group of threads.</summary>
+    public void Multiply<TFormat, TLeft, TRight, TOrder>(GpuProduct product)
+        where TFormat : IFormat
+        where TLeft : struct, ITileLayout
+        where TRight : struct, ITileLayout
+        where TOrder : struct, ITileOrder
+    {
+        if (TFormat.Type == ElementType.BFloat16 && RunsTensorCores)
+        {
+            var tiles = TileGrid.Count<TOrder>(product, TensorProduct.TileRows);
+            _kernels.Get<Action<AcceleratorStream, KernelConfig, GpuProduct>>(TensorProduct<TLeft, TRight, TOrder>.Multiply)(NextLaunch(), new(tiles, TensorProduct.GroupSize), product);
+        }
+        else
+        {
+            var tiles = TileGrid.Count<TOrder>(product, _groupRows * TiledProduct.PatchRows);
+            _kernels.Get<Action<AcceleratorStream, KernelConfig, GpuProduct>>(TiledProduct<TFormat, TLeft, TRight, TOrder>.Multiply)(
+                NextLaunch(), new(new Index2D(tiles, 1), new Index2D(_groupRows, _groupRows)), product);
+        }
+    }
+
+    /// <summary>Sends what lies in the host's memory, which may change as soon as this returns; the host does not wait.</summary>
+    public void Upload<T>(ReadOnlySpan<T> source, ArrayView<byte> destination) where T : unmanaged
+    {
+        var bytes = MemoryMarshal.AsBytes(source);
+        if (_ring.Upload(bytes, destination))
+            Interlocked.Increment(ref _hostWaits);
+        Interlocked.Add(ref _bytesToDevice, bytes.Length);
+    }
+
+    /// <summary>Zeroed memory.</summary>
+    public MemoryBuffer1D<byte, Stride1D.Dense> Allocate(long bytes)
+    {
+        var buffer = Accelerator.Allocate1D<byte>(bytes);
+        Clear(buffer.View.BaseView);
+        return buffer;
+    }
+
+    public void Clear(ArrayView<byte> view) => view.MemSetToZero(_stream);
+
+    public void CopyToHost(ArrayView<byte> source, Span<byte> destination)
+    {
+        Interlocked.Increment(ref _hostWaits);
+        Interlocked.Add(ref _bytesToHost, destination.Length);
+        source.CopyToCPU(_stream, destination);
+    }
+
+    public void CopyFromHost(ReadOnlySpan<byte> source, ArrayView<byte> destination)
+    {
+        Interlocked.Increment(ref _hostWaits);
+        Interlocked.Add(ref _bytesToDevice, source.Length);
+        destination.CopyFromCPU(_stream, source);
+    }
+
+    public void Synchronize()
+    {
+        Interlocked.Increment(ref _hostWaits);
+        _stream.Synchronize();
+    }
+
+    public void CountTableBuild() => Interlocked.Increment(ref _tableBuilds);
+
+    public void Dispose()
+    {
+        _ring.Dispose();
+        _kernels.Dispose();
+    }
+
+    private AcceleratorStream NextLaunch()
+    {
+        Interlocked.Increment(ref _launches);
+        return _stream;
+    }
+}

@@ -1,0 +1,21 @@
+using ILGPU;
+
+namespace GpuOptim.Kernels.Ilgpu;
+
+/// <summary>What kernels share of <see cref="SquareSums"/>.</summary>
+internal static class GpuSquareSums
+{
+    /// <summary>Folds the strands of a group, in shared memory; every thread gets their sum.</summary>
+    public static double Fold(ArrayView<double> strands)
+    {
+        int thread = Group.IdxX, threads = Group.DimX;
+        for (var half = SquareSums.Strands / 2; half > 0; half /= 2)
+        {
+            Group.Barrier();
+            for (var strand = thread; strand < half; strand += threads)
+                strands[strand] += strands[strand + half];
+        }
+        Group.Barrier();
+        return strands[0];
+    }
+}

@@ -1,0 +1,23 @@
+using ILGPU;
+
+namespace GpuOptim.Kernels.Ilgpu.Matrix;
+
+/// <summary>Groups of threads to tiles of results: all tiles of a product, then those of the next.</summary>
+internal static class TileGrid
+{
+    /// <summary>How many groups the products of a batch take.</summary>
+    public static int Count<TOrder>(GpuProduct product, int tileRows) where TOrder : struct, ITileOrder =>
+        checked(product.Count * TOrder.Count(Tiles(product.Rows, tileRows), Tiles(product.Columns, tileRows)));
+
+    /// <summary>The matrix of the group, and the first row and column of its tile.</summary>
+    public static (int Matrix, int Row, int Column) Locate<TOrder>(GpuProduct product, int tileRows) where TOrder : struct, ITileOrder
+    {
+        int down = Tiles(product.Rows, tileRows), across = Tiles(product.Columns, tileRows);
+        var tiles = TOrder.Count(down, across);
+        var matrix = Grid.IdxX / tiles;
+        var (row, column) = TOrder.Locate(Grid.IdxX - matrix * tiles, down, across);
+        return (matrix, row * tileRows, column * tileRows);
+    }
+
+    private static int Tiles(int extent, int tileRows) => (extent + tileRows - 1) / tileRows;
+}

@@ -1,0 +1,50 @@
+using GpuOptim.Kernels.Lanes;
+
+namespace GpuOptim.Kernels.Ilgpu.Matrix;
+
+/// <summary>Makes results of the sums of a thread.</summary>
+/// <typeparam name="TFormat">The matrices' element type.</typeparam>
+/// <param name="product">The products.</param>
+/// <param name="matrix">Which matrix of the batch it is.</param>
+internal readonly unsafe struct TiledEpilogue<TFormat>(GpuProduct product, int matrix) where TFormat : IFormat
+{
+    private readonly GpuProduct _product = product;
+    private readonly long _offset = matrix * (long)product.Rows * product.Columns;
+
+    /// <summary>Writes the results.</summary>
+    /// <param name="sums">The sums.</param>
+    /// <param name="row">Row of the first.</param>
+    /// <param name="column">Column of the first.</param>
+    /// <param name="mirrors">Whether to write them a second time with rows and columns exchanged.</param>
+    public void Write(GpuPatch sums, int row, int column, bool mirrors)
+    {
+        Write(sums.Row0.ToFloat4(), row, column, mirrors);
+        Write(sums.Row1.ToFloat4(), row + 1, column, mirrors);
+        Write(sums.Row2.ToFloat4(), row + 2, column, mirrors);
+        Write(sums.Row3.ToFloat4(), row + 3, column, mirrors);
+    }
+
+    private void Write(Float4 sums, int row, int column, bool mirrors)
+    {
+        Write(sums.X, row, column, mirrors);
+        Write(sums.Y, row, column + 1, mirrors);
+        Write(sums.Z, row, column + 2, mirrors);
+        Write(sums.W, row, column + 3, mirrors);
+    }
+
+    private void Write(float sum, int row, int column, bool mirrors)
+    {
+        if (row >= _product.Rows || column >= _product.Columns)
+            return;
+        var total = new GpuFloats1(sum);
+        var alpha = new GpuFloats1(_product.Alpha);
+        var result = TFormat.Round(_product.Addend == 0
+            ? GpuFloats1.Multiply(alpha, TFormat.Round(total))
+            : GpuFloats1.FusedMultiplyAdd(TFormat.Load<GpuFloats1>(At(_product.Addend, row, column)), new(_product.Beta), GpuFloats1.Multiply(alpha, total)));
+        TFormat.Store(result, At(_product.Result, row, column));
+        if (mirrors)
+            TFormat.Store(result, At(_product.Result, column, row));
+    }
+
+    private void* At(long matrices, int row, int column) => (void*)(matrices + (_offset + row * (long)_product.Columns + column) * TFormat.Size);
+}

@@ -1,0 +1,83 @@
+using GpuOptim.Kernels.Lanes;
+using ILGPU;
+using ILGPU.Runtime;
+
+namespace GpuOptim.Kernels.Ilgpu.Matrix;
+
+/// <summary>
+/// Matrix products for every accelerator, with the bits of SIMD: sums run in float over accumulation blocks of inner indices, each from zero, pairs odd
+/// before even; the blocks' sums are added in order.
+/// </summary>
+/// <remarks>Tiles of the operands pass through shared memory as floats, so each element is read and converted once for 4n of the result.</remarks>
+/// <typeparam name="TFormat">The matrices' element type.</typeparam>
+/// <typeparam name="TLeft">How left operands lie.</typeparam>
+/// <typeparam name="TRight">How right operands lie.</typeparam>
+/// <typeparam name="TOrder">Which tiles are computed.</typeparam>
+internal static unsafe class TiledProduct<TFormat, TLeft, TRight, TOrder>
+    where TFormat : IFormat
+    where TLeft : struct, ITileLayout
+    where TRight : struct, ITileLayout
+    where TOrder : struct, ITileOrder
+{
+    // One quad more than the tile has: a tile's columns then begin on different banks.
+    private const int LineQuads = TiledProduct.MaxGroupRows + 1;
+
+    /// <summary>Computes the tile of the group.</summary>
+    public static void Multiply(GpuProduct product)
+    {
+        var left = SharedMemory.Allocate<Float4>(TiledProduct.TileDepth * LineQuads).AsAligned(16);
+        var right = SharedMemory.Allocate<Float4>(TiledProduct.TileDepth * LineQuads).AsAligned(16);
+
+        int groupRows = Group.DimX, threadRow = Group.IdxY, threadColumn = Group.IdxX;
+        var tileRows = groupRows * TiledProduct.PatchRows;
+        var (matrix, row, column) = TileGrid.Locate<TOrder>(product, tileRows);
+        var leftMatrix = product.Left + matrix * product.LeftLength * TFormat.Size;
+        var rightMatrix = product.Right + matrix * product.RightLength * TFormat.Size;
+
+        var accumulation = product.Depth <= 1024 ? 512 : 1024;
+        GpuPatch total = default, sum = default;
+        for (var depth = 0; depth < product.Depth; depth += TiledProduct.TileDepth)
+        {
+            Load<TLeft>(leftMatrix, product.LeftStride, row, product.Rows, depth, product.Depth, left.Cast<float>(), groupRows, threadRow * groupRows + threadColumn);
+            Load<TRight>(rightMatrix, product.RightStride, column, product.Columns, depth, product.Depth, right.Cast<float>(), groupRows, threadRow * groupRows + threadColumn);
+            Group.Barrier();
+            if (depth % accumulation == 0)
+            {
+                total = depth == accumulation ? sum : depth > 0 ? total.Add(sum) : total;
+                sum = default;
+            }
+            var end = IntrinsicMath.Min(TiledProduct.TileDepth, product.Depth - depth);
+            var k = 0;
+            for (; k + 1 < end; k += 2)
+            {
+                sum = sum.MultiplyAdd(left[(k + 1) * LineQuads + threadRow], right[(k + 1) * LineQuads + threadColumn]);
+                sum = sum.MultiplyAdd(left[k * LineQuads + threadRow], right[k * LineQuads + threadColumn]);
+            }
+            if (k < end)
+                sum = sum.MultiplyAdd(left[k * LineQuads + threadRow], right[k * LineQuads + threadColumn]);
+            Group.Barrier();
+        }
+        total = product.Depth > accumulation ? total.Add(sum) : sum;
+
+        new TiledEpilogue<TFormat>(product, matrix).Write(total, row + threadRow * TiledProduct.PatchRows, column + threadColumn * TiledProduct.PatchRows, TOrder.Mirrors && row != column);
+    }
+
+    /// <summary>Copies a tile of an operand to shared memory, inner index by inner index. Beyond the operand there are zeros.</summary>
+    private static void Load<TLayout>(
+        long matrix, int stride, int firstRow, int rows, int firstDepth, int depths, ArrayView<float> tile, int groupRows, int thread)
+        where TLayout : struct, ITileLayout
+    {
+        var tileRows = groupRows * TiledProduct.PatchRows;
+        for (var i = thread; i < tileRows * TiledProduct.TileDepth; i += groupRows * groupRows)
+        {
+            // Neighboring threads read neighboring elements.
+            int row = i / TiledProduct.TileDepth, depth = i % TiledProduct.TileDepth;
+            if (!TLayout.IsDepthContiguous)
+                (row, depth) = (i % tileRows, i / tileRows);
+            var number = new GpuFloats1(0);
+            if (firstRow + row < rows && firstDepth + depth < depths)
+                number = TFormat.Load<GpuFloats1>((void*)(matrix + TLayout.Offset(firstRow + row, firstDepth + depth, stride) * TFormat.Size));
+            tile[depth * LineQuads * TiledProduct.PatchRows + row] = number.Value;
+        }
+    }
+}

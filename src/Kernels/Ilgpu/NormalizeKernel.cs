@@ -1,0 +1,58 @@
+using GpuOptim.Kernels.Lanes;
+using ILGPU;
+
+namespace GpuOptim.Kernels.Ilgpu;
+
+/// <summary>Divides each matrix of a batch by <c>max(round(scale * norm), round(epsilon))</c>, each quotient rounded once.</summary>
+/// <typeparam name="TFormat">The matrices' element type.</typeparam>
+internal static unsafe class NormalizeKernel<TFormat> where TFormat : IFormat
+{
+    /// <summary>Divides the group's share of a matrix, whose norm each group takes anew.</summary>
+    /// <param name="matrices">Address of the matrices.</param>
+    /// <param name="length">Elements of each.</param>
+    /// <param name="groups">How many groups share a matrix.</param>
+    /// <param name="sums">What a <see cref="DirectionKernel{TRule, TElement, TGradient, TState}"/> summed: a sum for each chunk, matrix after matrix.</param>
+    /// <param name="scale">Factor of the norm.</param>
+    /// <param name="epsilon">The least divisor.</param>
+    public static void Run(long matrices, long length, int groups, ArrayView<double> sums, double scale, float epsilon)
+    {
+        var strands = SharedMemory.Allocate1D<double>(SquareSums.Strands);
+        var matrix = Grid.IdxX / groups;
+        var chunks = (length + SquareSums.ChunkLength - 1) / SquareSums.ChunkLength;
+        for (var strand = Group.IdxX; strand < SquareSums.Strands; strand += Group.DimX)
+        {
+            var sum = 0.0;
+            for (long chunk = strand; chunk < chunks; chunk += SquareSums.Strands)
+                sum += sums[matrix * chunks + chunk];
+            strands[strand] = sum;
+        }
+        var norm = TFormat.Round(GpuFloats1.Create((float)(scale * Math.Sqrt(GpuSquareSums.Fold(strands)))));
+        var least = TFormat.Round(GpuFloats1.Create(epsilon));
+        var divisor = norm.Value < least.Value ? least.Value : norm.Value;
+
+        var address = matrices + matrix * length * TFormat.Size;
+        var thread = (Grid.IdxX - matrix * groups) * (long)Group.DimX + Group.IdxX;
+        var threads = groups * (long)Group.DimX;
+        var i = thread;
+        if (address % 16 == 0)
+        {
+            var wide = TFormat.Size == 2 ? 8 : 4;
+            for (i = thread * wide; i <= length - wide; i += threads * wide)
+            {
+                if (TFormat.Size == 2)
+                    Divide<GpuFloats8>(address, i, divisor);
+                else
+                    Divide<GpuFloats4>(address, i, divisor);
+            }
+            i = length - length % wide + thread;
+        }
+        for (; i < length; i += threads)
+            Divide<GpuFloats1>(address, i, divisor);
+    }
+
+    private static void Divide<TFloats>(long matrix, long i, float divisor) where TFloats : unmanaged, IFloats<TFloats>
+    {
+        var place = (void*)(matrix + i * TFormat.Size);
+        TFormat.Store(TFormat.Round(TFloats.Divide(TFormat.Load<TFloats>(place), TFloats.Create(divisor))), place);
+    }
+}
