@@ -9,6 +9,7 @@ var command = new RootCommand("Measures GpuOptim against the machine's memory, i
     ThroughputCommand.Create(),
     NewtonSchulzCommand.Create(),
     MuonCommand.Create(),
+    VerifyCommand.Create(),
 };
 // Is there if ILGPU could be restored.
 if (typeof(Options).Assembly.GetType("GpuOptim.Benchmarks.Ilgpu.PtxCommand") is { } ptx)

@@ -21,8 +21,10 @@ internal static class MuonCommand
         var common = new Options(rounds: 7);
         var command = new Command("muon", "GFLOP/s of whole steps on all the matrices of a model, beside the peak of multiply-adds in the same rounds") { models };
         common.AddTo(command);
-        command.SetAction(result => common.Run(result, (device, torch, rounds) =>
-            result.GetRequiredValue(models).Select(name => Race(device, torch, rounds, name, _models[name]))));
+        command.SetAction(result => common.Run(
+            result,
+            (device, torch, rounds) => result.GetRequiredValue(models).Select(name => Race(device, torch, rounds, name, _models[name])),
+            (accelerator, rounds) => result.GetRequiredValue(models).Select(name => AcceleratorRace.Muon(accelerator, name, _models[name], rounds))));
         return command;
     }
 

@@ -20,8 +20,10 @@ internal static class NewtonSchulzCommand
         var common = new Options(rounds: 7);
         var command = new Command("newton-schulz", "GFLOP/s of matrix products and of five quintic steps, beside the peak of multiply-adds in the same rounds") { shapes, precision };
         common.AddTo(command);
-        command.SetAction(result => common.Run(result, (device, torch, rounds) =>
-            result.GetRequiredValue(shapes).Select(text => Race(device, torch, rounds, Shape.Parse(text)!, result.GetValue(precision)))));
+        command.SetAction(result => common.Run(
+            result,
+            (device, torch, rounds) => result.GetRequiredValue(shapes).Select(text => Race(device, torch, rounds, Shape.Parse(text)!, result.GetValue(precision))),
+            (accelerator, rounds) => result.GetRequiredValue(shapes).Select(text => AcceleratorRace.NewtonSchulz(accelerator, Shape.Parse(text)!, new() { Precision = result.GetValue(precision) }, rounds))));
         return command;
     }
 

@@ -21,12 +21,20 @@ internal static class ThroughputCommand
 
         var command = new Command("throughput", "Nanoseconds and bytes a parameter of every optimizer, beside a copy and a triad in the same rounds") { layouts, types, optimizers };
         common.AddTo(command);
-        command.SetAction(result => common.Run(result, (device, torch, rounds) =>
-            from text in result.GetRequiredValue(layouts)
-            from type in NumberType.All.Where(type => result.GetRequiredValue(types).Contains(type.Name))
-            let contestants = Contestant.All.Where(contestant => result.GetRequiredValue(optimizers).Contains(contestant.Name)).ToArray()
-            let race = Race.Run(device, Layout.Parse(text)!, type, contestants, torch, rounds)
-            select race.Print()));
+        command.SetAction(result =>
+        {
+            var contestants = Contestant.All.Where(contestant => result.GetRequiredValue(optimizers).Contains(contestant.Name)).ToArray();
+            (Layout Layout, NumberType Type)[] jobs =
+            [
+                .. from text in result.GetRequiredValue(layouts)
+                   from type in NumberType.All.Where(type => result.GetRequiredValue(types).Contains(type.Name))
+                   select (Layout.Parse(text)!, type),
+            ];
+            common.Run(
+                result,
+                (device, torch, rounds) => jobs.Select(job => Race.Run(device, job.Layout, job.Type, contestants, torch, rounds).Print()),
+                (accelerator, rounds) => jobs.Select(job => AcceleratorRace.Throughput(accelerator, job.Layout, job.Type, contestants, rounds)));
+        });
         return command;
     }
 }

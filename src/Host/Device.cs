@@ -21,7 +21,9 @@ public abstract class Device : IDisposable
     /// <summary>
     /// Opens a device: the one named; else the one that the environment variable <c>GPUOPTIM_DEVICE</c> names; else the best there is.
     /// </summary>
-    /// <param name="name">A name from <see cref="All"/>, for instance <c>simd</c>; case does not matter.</param>
+    /// <param name="name">
+    /// A name from <see cref="All"/>, for instance <c>simd</c>; or <c>ilgpu</c>, the first CUDA card or else ILGPU's CPU accelerator. Case does not matter.
+    /// </param>
     /// <exception cref="ArgumentException">This machine has no device of that name.</exception>
     public static Device Open(string? name = null) => DeviceCatalog.Open(name);
 

@@ -5,27 +5,44 @@ internal static class DeviceCatalog
 {
     public const string Variable = "GPUOPTIM_DEVICE";
 
-    public static IReadOnlyList<DeviceInfo> All =>
-    [
-        new(SimdDevice.DeviceName, SimdDevice.Describe(SimdDevice.VectorWidths[0], Environment.ProcessorCount)),
+    public static IReadOnlyList<DeviceInfo> All
+    {
+        get
+        {
+            List<DeviceInfo> all = [new(SimdDevice.DeviceName, SimdDevice.Describe(SimdDevice.VectorWidths[0], Environment.ProcessorCount))];
 #if ILGPU
-        new(Ilgpu.IlgpuDevice.CpuName, Ilgpu.IlgpuDevice.CpuDescription),
+            if (System.Runtime.CompilerServices.RuntimeFeature.IsDynamicCodeSupported)
+            {
+                if (Ilgpu.IlgpuDevice.CudaDescription is { } cuda)
+                    all.Insert(0, new(Ilgpu.IlgpuDevice.CudaName, cuda));
+                all.Add(new(Ilgpu.IlgpuDevice.CpuName, Ilgpu.IlgpuDevice.CpuDescription));
+            }
 #endif
-    ];
+            return all;
+        }
+    }
 
     public static Device Open(string? name)
     {
         var source = "name";
         if (name is null && Environment.GetEnvironmentVariable(Variable) is { Length: > 0 } chosen)
             (name, source) = (chosen, Variable);
-        name ??= All[0].Name;
+        var all = All;
+        name ??= all[0].Name;
 
         if (name.Equals(SimdDevice.DeviceName, StringComparison.OrdinalIgnoreCase))
             return new SimdDevice();
 #if ILGPU
-        if (name.Equals(Ilgpu.IlgpuDevice.CpuName, StringComparison.OrdinalIgnoreCase))
-            return Ilgpu.IlgpuDevice.OpenCpu();
+        if (System.Runtime.CompilerServices.RuntimeFeature.IsDynamicCodeSupported)
+        {
+            if (name.Equals(Ilgpu.IlgpuDevice.CpuName, StringComparison.OrdinalIgnoreCase))
+                return Ilgpu.IlgpuDevice.OpenCpu();
+            if (name.Equals(Ilgpu.IlgpuDevice.AnyName, StringComparison.OrdinalIgnoreCase))
+                return Ilgpu.IlgpuDevice.Open();
+            if (name.Equals(Ilgpu.IlgpuDevice.CudaName, StringComparison.OrdinalIgnoreCase) && Ilgpu.IlgpuDevice.CudaDescription is not null)
+                return Ilgpu.IlgpuDevice.OpenCuda();
+        }
 #endif
-        throw new ArgumentException($"{source} must be a device of this machine: {string.Join(", ", All.Select(device => device.Name))}. Actual value was '{name}'.", nameof(name));
+        throw new ArgumentException($"{source} must be a device of this machine: {string.Join(", ", all.Select(device => device.Name))}. Actual value was '{name}'.", nameof(name));
     }
 }

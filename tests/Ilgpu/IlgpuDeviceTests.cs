@@ -57,6 +57,19 @@ public sealed class IlgpuDeviceTests
         Bits.AreEqual<float>(data.GetAsArray1D(), [.. numbers[..start], .. expected.Data.ToArray()], "data");
     }
 
+    /// <summary>A program that asks for ILGPU gets it, with a card or without.</summary>
+    [Test]
+    public void AnyIlgpuDeviceIsTheBestOne()
+    {
+        var best = GpuOptim.Host.Device.All.First(info => info.Name != "simd").Name;
+        using var named = GpuOptim.Host.Device.Open("ILGPU");
+        using var opened = IlgpuDevice.Open();
+        Assert.That((named.Name, opened.Name), Is.EqualTo((best, best)));
+        Assert.That(named, Is.InstanceOf<IlgpuDevice>());
+        if (best != "cuda")
+            Assert.That(() => GpuOptim.Host.Device.Open("cuda"), Throws.ArgumentException.With.Message.Contains("simd, ilgpu-cpu. Actual value was 'cuda'."));
+    }
+
     [Test]
     public void WhatLiesElsewhereIsRefused()
     {

@@ -52,4 +52,13 @@ public static class Kernels
         if (unit == 0)
             outBiasGradient[0] = outerBias;
     }
+
+    /// <summary>The mean of the squared errors, by one thread: a number for people.</summary>
+    public static void Loss(Index1D index, ArrayView<float> error, ArrayView<float> loss)
+    {
+        var sum = 0f;
+        for (var sample = 0; sample < error.IntLength; sample++)
+            sum += error[sample] * error[sample];
+        loss[index] = sum / error.IntLength;
+    }
 }

@@ -1,16 +1,23 @@
+using System.Diagnostics.CodeAnalysis;
 using GpuOptim.Kernels;
 using GpuOptim.Kernels.Rules;
 using ILGPU;
 using ILGPU.Runtime;
 using ILGPU.Runtime.CPU;
+using ILGPU.Runtime.Cuda;
 
 namespace GpuOptim.Host.Ilgpu;
 
 /// <summary>An ILGPU accelerator: the engine's own, with its stream, or one of our own.</summary>
-/// <remarks>What an engine enqueues on the stream runs in order with what optimizers do.</remarks>
+/// <remarks>What an engine enqueues on the stream runs in order with what optimizers do. Kernels are compiled when they are first needed.</remarks>
+[RequiresDynamicCode("ILGPU compiles kernels at run time. SimdDevice does without.")]
 public sealed class IlgpuDevice : Device
 {
     internal const string CpuName = "ilgpu-cpu";
+    internal const string CudaName = "cuda";
+    internal const string AnyName = "ilgpu";
+
+    private static readonly Lazy<string?> _cuda = new(() => CudaDevice.GetDevices(_ => true) is [var first, ..] ? first.Name : null);
 
     private readonly Lock _gate = new();
     private readonly IlgpuQueue _queue;
@@ -37,7 +44,7 @@ public sealed class IlgpuDevice : Device
     }
 
     /// <inheritdoc/>
-    public override string Name => Accelerator is CPUAccelerator ? CpuName : "cuda";
+    public override string Name => Accelerator is CPUAccelerator ? CpuName : CudaName;
 
     /// <inheritdoc/>
     public override string Description => Accelerator is CPUAccelerator ? CpuDescription : Accelerator.Name;
@@ -107,6 +114,21 @@ public sealed class IlgpuDevice : Device
     {
         ObjectDisposedException.ThrowIf(IsDisposed, this);
         _queue.Synchronize();
+    }
+
+    /// <summary>Opens an accelerator of its own: the first CUDA card, or where there is none ILGPU's CPU accelerator.</summary>
+    /// <remarks>The same as <see cref="Device.Open"/> of <c>ilgpu</c>.</remarks>
+    public static IlgpuDevice Open() => CudaDescription is null ? OpenCpu() : OpenCuda();
+
+    /// <summary>What the first CUDA card is; null if there is none.</summary>
+    internal static string? CudaDescription => _cuda.Value;
+
+    /// <summary>The first CUDA card.</summary>
+    internal static IlgpuDevice OpenCuda()
+    {
+        var context = Context.Create(builder => builder.Cuda());
+        var accelerator = context.CreateCudaAccelerator(0);
+        return new(accelerator, null, [accelerator, context]);
     }
 
     /// <summary>ILGPU's CPU accelerator.</summary>
