@@ -57,6 +57,32 @@ public sealed class IlgpuDeviceTests
         Bits.AreEqual<float>(data.GetAsArray1D(), [.. numbers[..start], .. expected.Data.ToArray()], "data");
     }
 
+    /// <summary>Memory that is known by its address alone is updated, copied and cleared like any other.</summary>
+    [Test]
+    public void StepsOnThePointersOfTheEngine()
+    {
+        using var memory = _accelerator.Allocate1D<float>([9, 1, 2, 3, 9]);
+        using var device = new IlgpuDevice(_accelerator);
+        var data = device.Wrap<float>(memory.NativePtr + sizeof(float), 3);
+        var parameter = new Parameter<float>("w", [3], data);
+        parameter.Gradient.CopyFrom([1f, 1f, 1f]);
+        using var optimizer = new Sgd([parameter], new() { LearningRate = 0.5 });
+        optimizer.Step();
+        Assert.That(data.ToArray(), Is.EqualTo([0.5f, 1.5f, 2.5f]));
+        data.CopyFrom([4f, 5f, 6f]);
+        Assert.That(memory.GetAsArray1D(), Is.EqualTo([9f, 4, 5, 6, 9]));
+        // Buffers may overlap, and one may go before the other.
+        using var all = device.Wrap<float>(memory.View);
+        data.Clear();
+        data.Dispose();
+        Assert.That(all.ToArray(), Is.EqualTo([9f, 0, 0, 0, 9]));
+        Assert.That(memory.GetAsArray1D(), Is.EqualTo([9f, 0, 0, 0, 9]));
+
+        Assert.That(() => device.Wrap<float>(0, 1), Throws.ArgumentException.With.Message.Contains("pointer must be a multiple of 4 and not null. Actual value was 0x0."));
+        Assert.That(() => device.Wrap<float>(memory.NativePtr + 2, 1), Throws.ArgumentException.With.Message.Contains("pointer must be a multiple of 4"));
+        Assert.That(() => device.Wrap<float>(memory.NativePtr, 0), Throws.TypeOf<ArgumentOutOfRangeException>());
+    }
+
     /// <summary>A program that asks for ILGPU gets it, with a card or without.</summary>
     [Test]
     public void AnyIlgpuDeviceIsTheBestOne()

@@ -21,7 +21,6 @@ public sealed class IlgpuDevice : Device
 
     private readonly Lock _gate = new();
     private readonly IlgpuQueue _queue;
-    private readonly IlgpuMemory _memory;
     private readonly IDisposable[] _owned;
 
     /// <summary>Works on an accelerator of the engine's, which stays the engine's.</summary>
@@ -40,7 +39,6 @@ public sealed class IlgpuDevice : Device
         Accelerator = accelerator;
         _owned = owned;
         _queue = new(accelerator, stream ?? accelerator.DefaultStream);
-        _memory = new(_queue);
     }
 
     /// <inheritdoc/>
@@ -79,11 +77,23 @@ public sealed class IlgpuDevice : Device
             throw new ArgumentException($"view must hold at least one element. Actual length was {(view.IsValid ? view.Length : 0)}.", nameof(view));
         if (view.GetAccelerator() != Accelerator)
             throw new ArgumentException($"view must lie on the device's accelerator, '{Accelerator.Name}'. Actual accelerator was '{view.GetAccelerator().Name}'.", nameof(view));
-        return Register(() =>
-        {
-            var (address, memory) = _memory.Wrap(view.Cast<byte>());
-            return new DeviceBuffer<T>(this, address, view.Length, memory);
-        });
+        return Register(() => new DeviceBuffer<T>(this, view.Cast<byte>().LoadEffectiveAddressAsPtr(), view.Length, memory: null));
+    }
+
+    /// <summary>A buffer over memory of the same accelerator that the engine knows by its address, which must stay valid while the buffer is used.</summary>
+    /// <typeparam name="T"><see cref="float"/>, <see cref="BFloat16"/> or <see cref="System.Half"/>.</typeparam>
+    /// <param name="pointer">Where the first element is: an address on the accelerator, a multiple of the element's size. Updates are fastest at multiples of 16.</param>
+    /// <param name="length">How many elements there are; at least 1.</param>
+    /// <exception cref="ArgumentException">The pointer is null or misaligned.</exception>
+    /// <exception cref="ArgumentOutOfRangeException"><paramref name="length"/> is less than 1.</exception>
+    /// <exception cref="ObjectDisposedException">The device was disposed of.</exception>
+    public DeviceBuffer<T> Wrap<T>(nint pointer, long length) where T : unmanaged
+    {
+        var size = ElementTypes.Of<T>().Size();
+        if (pointer == 0 || pointer % size != 0)
+            throw new ArgumentException($"pointer must be a multiple of {size} and not null. Actual value was 0x{pointer:x}.", nameof(pointer));
+        ArgumentOutOfRangeException.ThrowIfLessThan(length, 1);
+        return Register(() => new DeviceBuffer<T>(this, pointer, length, memory: null));
     }
 
     /// <inheritdoc/>
@@ -143,7 +153,7 @@ public sealed class IlgpuDevice : Device
         ElementType elementType, ElementType stateType, ElementType workType, int rows, int columns, ReadOnlySpan<UpdateSegment> segments)
     {
         ObjectDisposedException.ThrowIf(IsDisposed, this);
-        return new IlgpuMatrixUpdateBatch(_queue, _memory, elementType, stateType, workType, rows, columns, segments);
+        return new IlgpuMatrixUpdateBatch(_queue, elementType, stateType, workType, rows, columns, segments);
     }
 
     internal override void UpdateMatrices<TDirection, TUpdate>(
@@ -157,7 +167,7 @@ public sealed class IlgpuDevice : Device
         }
     }
 
-    private protected override (nint Address, IDisposable? Memory) Allocate(long bytes) => _memory.Allocate(bytes);
+    private protected override (nint Address, IDisposable? Memory) Allocate(long bytes) => _queue.AllocateAligned(bytes);
 
     private protected override void Close()
     {
@@ -168,19 +178,19 @@ public sealed class IlgpuDevice : Device
     internal override void Clear(nint address, long bytes)
     {
         if (bytes > 0)
-            _queue.Clear(_memory.View(address, bytes));
+            _queue.Clear(address, bytes);
     }
 
     internal override void CopyToHost(nint source, Span<byte> destination)
     {
         if (destination.Length > 0)
-            _queue.CopyToHost(_memory.View(source, destination.Length), destination);
+            _queue.CopyToHost(source, destination);
     }
 
     internal override void CopyFromHost(ReadOnlySpan<byte> source, nint destination)
     {
         if (source.Length > 0)
-            _queue.CopyFromHost(source, _memory.View(destination, source.Length));
+            _queue.CopyFromHost(source, destination);
     }
 
     private void UpdateMatrices<TDirection, TUpdate>(

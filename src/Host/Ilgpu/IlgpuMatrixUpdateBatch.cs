@@ -15,7 +15,6 @@ internal sealed class IlgpuMatrixUpdateBatch : MatrixUpdateBatch
 
     public IlgpuMatrixUpdateBatch(
         IlgpuQueue queue,
-        IlgpuMemory memory,
         ElementType elementType,
         ElementType stateType,
         ElementType workType,
@@ -29,7 +28,7 @@ internal sealed class IlgpuMatrixUpdateBatch : MatrixUpdateBatch
         var square = order * order * workType.Size();
         // Each batch of matrices begins where a kernel can take 16 bytes at once.
         long matrices = Aligned(segments.Length * matrix), squares = Aligned(segments.Length * square);
-        (var address, _scratch) = memory.Allocate(2 * matrices + 2 * squares);
+        (var address, _scratch) = queue.AllocateAligned(2 * matrices + 2 * squares);
         X = new(address, workType, segments.Length, rows, columns);
         Other = X with { Address = address + (nint)matrices };
         Product = new(Other.Address + (nint)matrices, workType, segments.Length, (int)order, (int)order);

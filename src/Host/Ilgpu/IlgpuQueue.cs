@@ -102,24 +102,38 @@ internal sealed class IlgpuQueue : IDisposable
     public MemoryBuffer1D<byte, Stride1D.Dense> Allocate(long bytes)
     {
         var buffer = Accelerator.Allocate1D<byte>(bytes);
-        Clear(buffer.View.BaseView);
+        buffer.MemSetToZero(_stream);
         return buffer;
     }
 
-    public void Clear(ArrayView<byte> view) => view.MemSetToZero(_stream);
+    /// <summary>Zeroed memory that begins on a multiple of 256 bytes, as all does on CUDA, and what to dispose of to give it back.</summary>
+    public (nint Address, IDisposable Memory) AllocateAligned(long bytes)
+    {
+        const int Alignment = 256;
+        var buffer = Allocate(bytes + Alignment);
+        return ((buffer.NativePtr + Alignment - 1) / Alignment * Alignment, buffer);
+    }
 
-    public void CopyToHost(ArrayView<byte> source, Span<byte> destination)
+    public void Clear(nint address, long bytes)
+    {
+        using var memory = new PointerMemory(Accelerator, address, bytes);
+        memory.AsRawArrayView().MemSetToZero(_stream);
+    }
+
+    public void CopyToHost(nint source, Span<byte> destination)
     {
         Interlocked.Increment(ref _hostWaits);
         Interlocked.Add(ref _bytesToHost, destination.Length);
-        source.CopyToCPU(_stream, destination);
+        using var memory = new PointerMemory(Accelerator, source, destination.Length);
+        memory.AsRawArrayView().CopyToCPU(_stream, destination);
     }
 
-    public void CopyFromHost(ReadOnlySpan<byte> source, ArrayView<byte> destination)
+    public void CopyFromHost(ReadOnlySpan<byte> source, nint destination)
     {
         Interlocked.Increment(ref _hostWaits);
         Interlocked.Add(ref _bytesToDevice, source.Length);
-        destination.CopyFromCPU(_stream, source);
+        using var memory = new PointerMemory(Accelerator, destination, source.Length);
+        memory.AsRawArrayView().CopyFromCPU(_stream, source);
     }
 
     public void Synchronize()
