@@ -20,4 +20,7 @@ public abstract record AdamOptionsBase : OptimizerOptions
 
     /// <summary>Ascend instead of descend. PyTorch: <c>maximize</c>.</summary>
     public bool Maximize { get; init; }
+
+    /// <inheritdoc/>
+    protected internal override OptimizerOptions? WithMomentum(double momentum) => this with { Beta1 = momentum };
 }

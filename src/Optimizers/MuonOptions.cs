@@ -60,4 +60,7 @@ public sealed record MuonOptions : OptimizerOptions
         NewtonSchulz == other.NewtonSchulz
         && FlattenConvolutions == other.FlattenConvolutions
         && (ReferenceEquals(SplitRows, other.SplitRows) || (SplitRows is not null && other.SplitRows is not null && SplitRows.SequenceEqual(other.SplitRows)));
+
+    /// <inheritdoc/>
+    protected internal override OptimizerOptions? WithMomentum(double momentum) => this with { Momentum = momentum };
 }

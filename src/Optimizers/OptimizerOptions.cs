@@ -22,6 +22,10 @@ public abstract record OptimizerOptions
     /// <exception cref="ArgumentException">A parameter cannot be taken, or the options do not fit together.</exception>
     public abstract Optimizer CreateOptimizer(IEnumerable<Parameter> parameters);
 
+    /// <summary>The same with another momentum, which is Adam's first beta, for schedules that change it; null if there is none.</summary>
+    /// <param name="momentum">The momentum; in [0, 1).</param>
+    protected internal virtual OptimizerOptions? WithMomentum(double momentum) => null;
+
     /// <summary>Checks what no single option can: how they fit together.</summary>
     /// <exception cref="ArgumentException">They do not.</exception>
     protected internal virtual void Validate()

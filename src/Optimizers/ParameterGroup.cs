@@ -16,6 +16,23 @@ public abstract class ParameterGroup
     /// <summary>Step size of the group, for the steps to come.</summary>
     /// <exception cref="ArgumentOutOfRangeException">Negative or not finite.</exception>
     public abstract double LearningRate { get; set; }
+
+    /// <summary>What the step size was when the group's first schedule was made; null before.</summary>
+    internal double? InitialLearningRate { get; set; }
+
+    /// <summary>Sets the momentum for the steps to come.</summary>
+    internal abstract void SetMomentum(double momentum);
+
+    /// <summary>Refuses groups whose momentum could not be set.</summary>
+    /// <exception cref="ArgumentException">There is one.</exception>
+    internal static void ThrowIfWithoutMomentum(IReadOnlyList<ParameterGroup> groups)
+    {
+        foreach (var group in groups)
+        {
+            if (group.AnyOptions.WithMomentum(0.5) is null)
+                throw new ArgumentException($"The optimizer must have momentum for it to cycle; {group.AnyOptions.GetType().Name} have none. Set cyclesMomentum to false.");
+        }
+    }
 }
 
 /// <summary>Parameters that share hyper-parameters of one kind.</summary>
@@ -48,4 +65,6 @@ public sealed class ParameterGroup<TOptions> : ParameterGroup where TOptions : O
         get => Options.LearningRate;
         set => Options = (TOptions)((OptimizerOptions)Options with { LearningRate = value });
     }
+
+    internal override void SetMomentum(double momentum) => Options = (TOptions)Options.WithMomentum(momentum)!;
 }

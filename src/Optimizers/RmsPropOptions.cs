@@ -28,4 +28,7 @@ public sealed record RmsPropOptions : OptimizerOptions
 
     /// <inheritdoc/>
     public override Optimizer CreateOptimizer(IEnumerable<Parameter> parameters) => new RmsProp(parameters, this);
+
+    /// <inheritdoc/>
+    protected internal override OptimizerOptions? WithMomentum(double momentum) => this with { Momentum = momentum };
 }

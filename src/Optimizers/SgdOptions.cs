@@ -32,4 +32,7 @@ public sealed record SgdOptions : OptimizerOptions
         if (Nesterov && (Momentum == 0 || Dampening != 0))
             throw new ArgumentException($"Nesterov must come with Momentum above 0 and Dampening 0. Actual values were {Momentum} and {Dampening}.");
     }
+
+    /// <inheritdoc/>
+    protected internal override OptimizerOptions? WithMomentum(double momentum) => this with { Momentum = momentum };
 }
