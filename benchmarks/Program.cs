@@ -1,5 +1,6 @@
 using System.CommandLine;
 using GpuOptim.Benchmarks;
+using GpuOptim.Benchmarks.Checkpoints;
 using GpuOptim.Benchmarks.Muon;
 using GpuOptim.Benchmarks.NewtonSchulz;
 using GpuOptim.Benchmarks.Throughput;
@@ -9,6 +10,7 @@ var command = new RootCommand("Measures GpuOptim against the machine's memory, i
     ThroughputCommand.Create(),
     NewtonSchulzCommand.Create(),
     MuonCommand.Create(),
+    CheckpointCommand.Create(),
     VerifyCommand.Create(),
 };
 // Is there if ILGPU could be restored.

@@ -1,3 +1,5 @@
+using GpuOptim.Optimizers.Checkpoints;
+
 namespace GpuOptim.Optimizers;
 
 /// <summary>The hyper-parameters that <see cref="Adam"/> and <see cref="AdamW"/> share, with PyTorch's defaults.</summary>
@@ -23,4 +25,28 @@ public abstract record AdamOptionsBase : OptimizerOptions
 
     /// <inheritdoc/>
     protected internal override OptimizerOptions? WithMomentum(double momentum) => this with { Beta1 = momentum };
+
+    /// <inheritdoc/>
+    protected internal override void Save(HyperParameters to)
+    {
+        base.Save(to);
+        to.Add("betas", [Beta1, Beta2]);
+        to.Add("eps", Epsilon);
+        to.Add("amsgrad", Amsgrad);
+        to.Add("maximize", Maximize);
+    }
+
+    /// <inheritdoc/>
+    protected internal override OptimizerOptions Load(HyperParameters from) => (AdamOptionsBase)base.Load(from) with
+    {
+        Beta1 = Beta(from, 0),
+        Beta2 = Beta(from, 1),
+        Epsilon = from.Number("eps"),
+        Amsgrad = from.Flag("amsgrad"),
+        Maximize = from.Flag("maximize"),
+    };
+
+    private static double Beta(HyperParameters from, int index) => from.Numbers("betas") is { Count: 2 } betas
+        ? betas[index]
+        : throw new InvalidDataException($"Hyper-parameter 'betas' must be two numbers. Actual number was {from.Numbers("betas").Count}.");
 }

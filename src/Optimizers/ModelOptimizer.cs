@@ -62,11 +62,9 @@ public sealed class ModelOptimizer : Optimizer
         return Add(added, options, "added later");
     }
 
-    /// <inheritdoc/>
-    public override StateDictionary StateDictionary()
+    internal override StateDictionary LiveState()
     {
-        ObjectDisposedException.ThrowIf(IsDisposed, this);
-        StateDictionary[] states = [.. _optimizers.Select(optimizer => optimizer.StateDictionary())];
+        StateDictionary[] states = [.. _optimizers.Select(optimizer => optimizer.LiveState())];
         return new([.. states.SelectMany(state => state.Groups)], states.SelectMany(state => state.Parameters).ToDictionary());
     }
 

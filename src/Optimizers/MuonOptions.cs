@@ -1,5 +1,6 @@
 using GpuOptim.Host;
 using GpuOptim.Kernels;
+using GpuOptim.Optimizers.Checkpoints;
 
 namespace GpuOptim.Optimizers;
 
@@ -63,4 +64,50 @@ public sealed record MuonOptions : OptimizerOptions
 
     /// <inheritdoc/>
     protected internal override OptimizerOptions? WithMomentum(double momentum) => this with { Momentum = momentum };
+
+    /// <inheritdoc/>
+    protected internal override void Save(HyperParameters to)
+    {
+        base.Save(to);
+        to.Add("momentum", Momentum);
+        to.Add("nesterov", Nesterov);
+        to.Add("adjust_lr_fn", $"{AdjustLearningRate}");
+        to.Add("flatten_convolutions", FlattenConvolutions);
+        to.Add("split_rows", [.. (SplitRows ?? []).Select(rows => (double)rows)]);
+        to.Add("eps", NewtonSchulz.Epsilon);
+        if (NewtonSchulz.Steps is { } steps)
+            to.Add("ns_steps", steps);
+        to.Add("ns_precision", $"{NewtonSchulz.Precision}");
+        to.Add("ns_name", NewtonSchulz.Coefficients.Name);
+        to.Add("ns_coefficients", [.. NewtonSchulz.Coefficients.Steps.SelectMany(step => (double[])[step.A, step.B, step.C])]);
+        to.Add("ns_repeats_last", NewtonSchulz.Coefficients.RepeatsLast);
+        to.Add("ns_norm_scale", NewtonSchulz.Coefficients.NormScale);
+    }
+
+    /// <inheritdoc/>
+    protected internal override OptimizerOptions Load(HyperParameters from) => (MuonOptions)base.Load(from) with
+    {
+        Momentum = from.Number("momentum"),
+        Nesterov = from.Flag("nesterov"),
+        AdjustLearningRate = from.Choice<LearningRateAdjustment>("adjust_lr_fn"),
+        FlattenConvolutions = from.Flag("flatten_convolutions"),
+        SplitRows = from.Integers("split_rows") is { Count: > 0 } rows ? rows : null,
+        NewtonSchulz = LoadNewtonSchulz(from),
+    };
+
+    private static NewtonSchulzOptions LoadNewtonSchulz(HyperParameters from)
+    {
+        var numbers = from.Numbers("ns_coefficients");
+        if (numbers.Count % 3 != 0)
+            throw new InvalidDataException($"Hyper-parameter 'ns_coefficients' must be three numbers a step. Actual number was {numbers.Count}.");
+        NewtonSchulzStep[] steps = [.. numbers.Chunk(3).Select(abc => new NewtonSchulzStep(abc[0], abc[1], abc[2]))];
+        var published = NewtonSchulzCoefficients.All.FirstOrDefault(set => set.Name == from.Text("ns_name") && set.Steps.SequenceEqual(steps));
+        return new()
+        {
+            Coefficients = published ?? NewtonSchulzCoefficients.Custom(steps, from.Flag("ns_repeats_last"), from.Number("ns_norm_scale")),
+            Steps = from.Contains("ns_steps") ? from.Integer("ns_steps") : null,
+            Epsilon = from.Number("eps"),
+            Precision = from.Choice<NewtonSchulzPrecision>("ns_precision"),
+        };
+    }
 }

@@ -54,7 +54,17 @@ public abstract class Optimizer : IDisposable
 
     /// <summary>A copy of the optimizer's state on the host: what is needed to go on later as if nothing had happened.</summary>
     /// <exception cref="ObjectDisposedException">The optimizer was disposed of.</exception>
-    public abstract StateDictionary StateDictionary();
+    public StateDictionary StateDictionary()
+    {
+        ObjectDisposedException.ThrowIf(IsDisposed, this);
+        var state = LiveState();
+        return state with
+        {
+            Parameters = state.Parameters.ToDictionary(
+                pair => pair.Key,
+                pair => pair.Value with { Tensors = new OrderedDictionary<string, StateTensor>(pair.Value.Tensors.Select(tensor => KeyValuePair.Create(tensor.Key, tensor.Value.Copy()))) }),
+        };
+    }
 
     /// <summary>Takes over a state: tensors, step counts and hyper-parameters. Everything is checked before anything is changed.</summary>
     /// <param name="state">The state of an optimizer of the same kind, with the same parameters in the same groups.</param>
@@ -78,6 +88,9 @@ public abstract class Optimizer : IDisposable
         }
         GC.SuppressFinalize(this);
     }
+
+    /// <summary>The optimizer's state as it lies on the device; it changes with the next step.</summary>
+    internal abstract StateDictionary LiveState();
 
     /// <summary>The first half of a step: everything that can fail. Changes no parameter and no state.</summary>
     internal abstract void PrepareStep();

@@ -26,6 +26,26 @@ public abstract record OptimizerOptions
     /// <param name="momentum">The momentum; in [0, 1).</param>
     protected internal virtual OptimizerOptions? WithMomentum(double momentum) => null;
 
+    /// <summary>Writes the hyper-parameters for a checkpoint, under PyTorch's names. Options of one's own add theirs.</summary>
+    /// <param name="to">Takes them.</param>
+    protected internal virtual void Save(Checkpoints.HyperParameters to)
+    {
+        ArgumentNullException.ThrowIfNull(to);
+        to.Add("lr", LearningRate);
+        to.Add("weight_decay", WeightDecay);
+        to.Add("state_precision", $"{StatePrecision}");
+    }
+
+    /// <summary>These options with the hyper-parameters of a checkpoint. Options of one's own read what they wrote.</summary>
+    /// <param name="from">Has them.</param>
+    /// <exception cref="InvalidDataException">One is missing or of another kind.</exception>
+    /// <exception cref="ArgumentException">One is out of its range.</exception>
+    protected internal virtual OptimizerOptions Load(Checkpoints.HyperParameters from)
+    {
+        ArgumentNullException.ThrowIfNull(from);
+        return this with { LearningRate = from.Number("lr"), WeightDecay = from.Number("weight_decay"), StatePrecision = from.Choice<StatePrecision>("state_precision") };
+    }
+
     /// <summary>Checks what no single option can: how they fit together.</summary>
     /// <exception cref="ArgumentException">They do not.</exception>
     protected internal virtual void Validate()

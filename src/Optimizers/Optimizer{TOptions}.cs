@@ -1,5 +1,6 @@
 using System.Globalization;
 using GpuOptim.Host;
+using GpuOptim.Optimizers.Checkpoints;
 
 namespace GpuOptim.Optimizers;
 
@@ -73,10 +74,8 @@ public abstract class Optimizer<TOptions> : Optimizer where TOptions : Optimizer
             : throw new ArgumentException($"options must be {typeof(TOptions).Name}. Actual type was {options.GetType().Name}.", nameof(options));
     }
 
-    /// <inheritdoc/>
-    public override StateDictionary StateDictionary()
+    internal override StateDictionary LiveState()
     {
-        ObjectDisposedException.ThrowIf(IsDisposed, this);
         var states = new Dictionary<string, ParameterState>();
         foreach (var tracked in _tracked.Where(tracked => tracked.Step > 0 || tracked.Written != 0))
         {
@@ -84,7 +83,7 @@ public abstract class Optimizer<TOptions> : Optimizer where TOptions : Optimizer
             for (var slot = 0; slot < _slots.Length; slot++)
             {
                 if ((tracked.Written & (1u << slot)) != 0)
-                    tensors.Add(_slots[slot].Name, StateTensor.CopyOf(tracked.State[slot]!, tracked.Shape));
+                    tensors.Add(_slots[slot].Name, new StateTensor(tracked.State[slot]!.ElementType, tracked.Shape, new TensorBytes.OnDevice(tracked.State[slot]!)));
             }
             states.Add(tracked.Parameter.Name, new(RecordsStep ? tracked.Step : null, tensors));
         }
@@ -107,7 +106,7 @@ public abstract class Optimizer<TOptions> : Optimizer where TOptions : Optimizer
                 {
                     if (tracked.State[slot] is null)
                         Allocate(tracked.Group, slot);
-                    tracked.State[slot]!.CopyBytesFrom(tensor.Bytes);
+                    tensor.CopyTo(tracked.State[slot]!);
                     tracked.Written |= 1u << slot;
                 }
                 else

@@ -1,4 +1,5 @@
 using GpuOptim.Host;
+using GpuOptim.Optimizers.Checkpoints;
 
 namespace GpuOptim.Optimizers;
 
@@ -31,4 +32,25 @@ public sealed record RmsPropOptions : OptimizerOptions
 
     /// <inheritdoc/>
     protected internal override OptimizerOptions? WithMomentum(double momentum) => this with { Momentum = momentum };
+
+    /// <inheritdoc/>
+    protected internal override void Save(HyperParameters to)
+    {
+        base.Save(to);
+        to.Add("alpha", Alpha);
+        to.Add("eps", Epsilon);
+        to.Add("momentum", Momentum);
+        to.Add("centered", Centered);
+        to.Add("maximize", Maximize);
+    }
+
+    /// <inheritdoc/>
+    protected internal override OptimizerOptions Load(HyperParameters from) => (RmsPropOptions)base.Load(from) with
+    {
+        Alpha = from.Number("alpha"),
+        Epsilon = from.Number("eps"),
+        Momentum = from.Number("momentum"),
+        Centered = from.Flag("centered"),
+        Maximize = from.Flag("maximize"),
+    };
 }

@@ -1,4 +1,5 @@
 using GpuOptim.Host;
+using GpuOptim.Optimizers.Checkpoints;
 
 namespace GpuOptim.Optimizers;
 
@@ -35,4 +36,23 @@ public sealed record SgdOptions : OptimizerOptions
 
     /// <inheritdoc/>
     protected internal override OptimizerOptions? WithMomentum(double momentum) => this with { Momentum = momentum };
+
+    /// <inheritdoc/>
+    protected internal override void Save(HyperParameters to)
+    {
+        base.Save(to);
+        to.Add("momentum", Momentum);
+        to.Add("dampening", Dampening);
+        to.Add("nesterov", Nesterov);
+        to.Add("maximize", Maximize);
+    }
+
+    /// <inheritdoc/>
+    protected internal override OptimizerOptions Load(HyperParameters from) => (SgdOptions)base.Load(from) with
+    {
+        Momentum = from.Number("momentum"),
+        Dampening = from.Number("dampening"),
+        Nesterov = from.Flag("nesterov"),
+        Maximize = from.Flag("maximize"),
+    };
 }

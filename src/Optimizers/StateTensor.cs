@@ -1,19 +1,22 @@
 using System.Runtime.InteropServices;
 using GpuOptim.Host;
+using GpuOptim.Optimizers.Checkpoints;
 
 namespace GpuOptim.Optimizers;
 
 /// <summary>A tensor of optimizer state on the host.</summary>
 public sealed class StateTensor
 {
-    private readonly byte[] _bytes;
+    /// <summary>Bytes that are on their way at a time.</summary>
+    internal const int PieceLength = 1 << 22;
+
     private readonly long[] _shape;
 
-    private StateTensor(ElementType elementType, ReadOnlySpan<long> shape, byte[] bytes)
+    internal StateTensor(ElementType elementType, ReadOnlySpan<long> shape, TensorBytes bytes)
     {
         ElementType = elementType;
         _shape = shape.ToArray();
-        _bytes = bytes;
+        Bytes = bytes;
     }
 
     /// <summary>The type of the numbers.</summary>
@@ -22,7 +25,7 @@ public sealed class StateTensor
     /// <summary>Extent in each dimension; the parameter's.</summary>
     public IReadOnlyList<long> Shape => _shape;
 
-    internal ReadOnlySpan<byte> Bytes => _bytes;
+    internal TensorBytes Bytes { get; }
 
     /// <summary>A tensor of given numbers.</summary>
     /// <typeparam name="T"><see cref="float"/>, <see cref="BFloat16"/> or <see cref="Half"/>.</typeparam>
@@ -34,7 +37,7 @@ public sealed class StateTensor
         var volume = Parameter.Volume("state", shape);
         if (values.Length != volume)
             throw new ArgumentException($"A tensor of shape {Parameter.Describe(shape)} must have {volume} values. Actual number was {values.Length}.", nameof(values));
-        return new(ElementTypes.Of<T>(), shape, MemoryMarshal.AsBytes(values).ToArray());
+        return new(ElementTypes.Of<T>(), shape, new TensorBytes.OnHost(MemoryMarshal.AsBytes(values).ToArray()));
     }
 
     /// <summary>The numbers, row by row.</summary>
@@ -42,13 +45,21 @@ public sealed class StateTensor
     /// <exception cref="InvalidOperationException">The numbers are of another type.</exception>
     public ReadOnlySpan<T> Values<T>() where T : unmanaged =>
         ElementTypes.Of<T>() == ElementType
-            ? MemoryMarshal.Cast<byte, T>(_bytes)
+            ? MemoryMarshal.Cast<byte, T>(Bytes.ToArray())
             : throw new InvalidOperationException($"The tensor's element type is {ElementType}. Actual type asked for was {typeof(T).Name}.");
 
-    internal static StateTensor CopyOf(DeviceBuffer buffer, ReadOnlySpan<long> shape)
+    /// <summary>What a buffer holds now.</summary>
+    internal StateTensor Copy() => new(ElementType, _shape, new TensorBytes.OnHost(Bytes.ToArray()));
+
+    /// <summary>Writes the numbers to a buffer, piece by piece.</summary>
+    internal void CopyTo(DeviceBuffer buffer)
     {
-        var bytes = new byte[buffer.SizeInBytes];
-        buffer.CopyBytesTo(bytes);
-        return new(buffer.ElementType, shape, bytes);
+        var piece = new byte[Math.Min(Bytes.Length, PieceLength)];
+        for (var offset = 0L; offset < Bytes.Length; offset += piece.Length)
+        {
+            var part = piece.AsSpan(0, (int)Math.Min(piece.Length, Bytes.Length - offset));
+            Bytes.Read(offset, part);
+            buffer.Device.CopyFromHost(part, buffer.Address + (nint)offset);
+        }
     }
 }

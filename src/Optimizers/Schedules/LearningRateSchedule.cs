@@ -65,7 +65,7 @@ public abstract class LearningRateSchedule
     /// <summary>The first step in the midst of another schedule: rates start anew.</summary>
     internal abstract void Restart();
 
-    private void ThrowIfForeign(ScheduleState state)
+    internal void ThrowIfForeign(ScheduleState state)
     {
         if (state.Kind != GetType().Name)
             throw new ArgumentException($"state must be that of a {GetType().Name}. Actual kind was {state.Kind}.", nameof(state));

@@ -1,0 +1,66 @@
+using System.CommandLine;
+using GpuOptim.Host;
+using GpuOptim.Optimizers;
+using GpuOptim.Optimizers.Checkpoints;
+using Spectre.Console;
+
+namespace GpuOptim.Benchmarks.Checkpoints;
+
+/// <summary>Times writing and reading a run beside copying the same file, flushed to the disk in the same way.</summary>
+internal static class CheckpointCommand
+{
+    public static Command Create()
+    {
+        var parameters = new Option<int>("--parameters") { Description = "How many parameters AdamW trains; the file has 12 bytes each", DefaultValueFactory = _ => 32_000_000 };
+        var rounds = new Option<int>("--rounds") { Description = "Rounds; every round runs each once", DefaultValueFactory = _ => 5 };
+        var folder = new Option<DirectoryInfo>("--folder") { Description = "Where to write", DefaultValueFactory = _ => new(Path.GetTempPath()) };
+        var command = new Command("checkpoint", "Writing and reading a run, beside copies of the same file in the same rounds") { parameters, rounds, folder };
+        command.SetAction(result => Run(result.GetValue(parameters), result.GetValue(rounds), result.GetRequiredValue(folder)));
+        return command;
+    }
+
+    private static void Run(int count, int rounds, DirectoryInfo folder)
+    {
+        using var device = new SimdDevice();
+        var parameter = device.CreateParameter("p", [count]);
+        parameter.Gradient.Span.Fill(0.1f);
+        using var optimizer = new AdamW([parameter]);
+        optimizer.Step();
+
+        var own = folder.CreateSubdirectory($"gpuoptim-{Guid.NewGuid():N}");
+        try
+        {
+            string file = Path.Combine(own.FullName, "run.safetensors"), copy = Path.Combine(own.FullName, "copy");
+            Checkpoint.Save(file, optimizer);
+            var buffer = new byte[1 << 22];
+            var measured = Measurement.Interleave(
+                [
+                    new Workload("copy, flushed", () => Copy(file, copy, buffer)),
+                    new Workload("write", () => Checkpoint.Save(file, optimizer)),
+                    new Workload("read", () => Checkpoint.Load(file, optimizer)),
+                ],
+                rounds,
+                secondsEach: 0);
+            var bytes = new FileInfo(file).Length;
+            var table = new Table().Border(TableBorder.Rounded).Title($"[bold]{bytes / 1e6:F0} MB[/]").AddColumn("");
+            foreach (var column in new[] { "ms", "MB/s", "of copy", "±" })
+                table.AddColumn(new TableColumn(column).RightAligned());
+            foreach (var each in measured)
+                table.AddRow(each.Name, $"{each.Median * 1e3:F0}", $"{bytes / each.Median / 1e6:F0}", $"{each.TimesFasterThan(measured[0]):P0}", $"{each.Spread:P0}");
+            AnsiConsole.Write(table);
+        }
+        finally
+        {
+            own.Delete(recursive: true);
+        }
+    }
+
+    private static void Copy(string from, string to, byte[] buffer)
+    {
+        using var source = new FileStream(from, FileMode.Open, FileAccess.Read, FileShare.Read, bufferSize: 0, FileOptions.SequentialScan);
+        using var destination = new FileStream(to, FileMode.Create, FileAccess.Write, FileShare.None, bufferSize: 0);
+        for (int read; (read = source.Read(buffer)) > 0;)
+            destination.Write(buffer.AsSpan(0, read));
+        destination.Flush(flushToDisk: true);
+    }
+}

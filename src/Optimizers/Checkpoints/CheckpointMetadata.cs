@@ -1,0 +1,192 @@
+using System.Text;
+using System.Text.Json;
+using GpuOptim.Optimizers.Schedules;
+
+namespace GpuOptim.Optimizers.Checkpoints;
+
+/// <summary>What a checkpoint holds besides tensors, as texts in the metadata of a <c>.safetensors</c> file.</summary>
+/// <param name="Groups">The kind of optimizer, the hyper-parameters and the parameters' names of each group.</param>
+/// <param name="Steps">How often each parameter that has state was updated; null where the optimizer does not count.</param>
+/// <param name="Schedules">States of schedules.</param>
+/// <param name="Digests">The XXH128 of each tensor's bytes, in hexadecimal digits.</param>
+internal sealed record CheckpointMetadata(
+    IReadOnlyList<(string Optimizer, HyperParameters Options, IReadOnlyList<string> Parameters)> Groups,
+    IReadOnlyDictionary<string, long?> Steps,
+    IReadOnlyList<ScheduleState> Schedules,
+    IReadOnlyDictionary<string, string> Digests)
+{
+    /// <summary>The text that holds the digest of the header.</summary>
+    public const string HeaderDigest = Prefix + "header";
+
+    private const string Prefix = "gpuoptim.", Version = "1";
+
+    /// <summary>Nesting of schedules beyond which a file is refused.</summary>
+    private const int MaxDepth = 32;
+
+    /// <summary>The texts by name.</summary>
+    public IEnumerable<(string Name, string Text)> ToTexts() =>
+    [
+        ("format", "pt"),
+        (Prefix + "version", Version),
+        (Prefix + "groups", Json(WriteGroups)),
+        (Prefix + "steps", Json(WriteSteps)),
+        (Prefix + "schedules", Json(writer => WriteSchedules(writer, Schedules))),
+        (Prefix + "digests", Json(WriteDigests)),
+    ];
+
+    /// <summary>Reads the texts.</summary>
+    /// <exception cref="InvalidDataException">One is missing or not as it should be; the message names it.</exception>
+    public static CheckpointMetadata Parse(IReadOnlyDictionary<string, string> texts)
+    {
+        if (!texts.TryGetValue(Prefix + "version", out var version))
+            throw new InvalidDataException($"Metadata must have '{Prefix}version'. It is missing: the file holds no state of an optimizer");
+        if (version != Version)
+            throw new InvalidDataException($"Metadata '{Prefix}version' must be '{Version}'. Actual value was '{version}'");
+        return new(
+            Read(texts, "groups", ReadGroups),
+            Read(texts, "steps", ReadSteps),
+            Read(texts, "schedules", ReadSchedules),
+            Read(texts, "digests", root => (IReadOnlyDictionary<string, string>)Unique(root).ToDictionary(property => property.Name, property => property.Value.GetString()!)));
+    }
+
+    private static T Read<T>(IReadOnlyDictionary<string, string> texts, string name, Func<JsonElement, T> read)
+    {
+        if (!texts.TryGetValue(Prefix + name, out var text))
+            throw new InvalidDataException($"Metadata must have '{Prefix}{name}'. It is missing");
+        try
+        {
+            using var document = JsonDocument.Parse(text, new() { MaxDepth = MaxDepth });
+            return read(document.RootElement);
+        }
+        catch (Exception failure) when (failure is JsonException or InvalidOperationException or KeyNotFoundException or FormatException or ArgumentException)
+        {
+            throw new InvalidDataException($"Metadata '{Prefix}{name}' is not as it should be. {failure.Message}", failure);
+        }
+    }
+
+    private static IReadOnlyList<(string, HyperParameters, IReadOnlyList<string>)> ReadGroups(JsonElement root) =>
+    [
+        .. root.EnumerateArray().Select(group => (
+            group.GetProperty("optimizer").GetString() ?? throw new FormatException("'optimizer' is null."),
+            ReadOptions(group.GetProperty("options")),
+            (IReadOnlyList<string>)[.. group.GetProperty("parameters").EnumerateArray().Select(name => name.GetString() ?? throw new FormatException("A name is null."))])),
+    ];
+
+    private static HyperParameters ReadOptions(JsonElement root)
+    {
+        var options = new HyperParameters();
+        foreach (var property in Unique(root))
+        {
+            switch (property.Value.ValueKind)
+            {
+                case JsonValueKind.True or JsonValueKind.False: options.Add(property.Name, property.Value.GetBoolean()); break;
+                case JsonValueKind.String: options.Add(property.Name, property.Value.GetString()!); break;
+                case JsonValueKind.Array: options.Add(property.Name, [.. property.Value.EnumerateArray().Select(number => number.GetDouble())]); break;
+                default: options.Add(property.Name, property.Value.GetDouble()); break;
+            }
+        }
+        return options;
+    }
+
+    private static IReadOnlyDictionary<string, long?> ReadSteps(JsonElement root) =>
+        Unique(root).ToDictionary(property => property.Name, property => property.Value.ValueKind == JsonValueKind.Null ? (long?)null : property.Value.GetInt64());
+
+    private static IReadOnlyList<ScheduleState> ReadSchedules(JsonElement root) =>
+    [
+        .. root.EnumerateArray().Select(schedule => new ScheduleState(
+            schedule.GetProperty("kind").GetString() ?? throw new FormatException("'kind' is null."),
+            schedule.GetProperty("steps").GetInt32(),
+            [.. schedule.GetProperty("initial").EnumerateArray().Select(rate => rate.GetDouble())],
+            [.. schedule.GetProperty("rates").EnumerateArray().Select(rate => rate.GetDouble())],
+            ReadSchedules(schedule.GetProperty("parts")))),
+    ];
+
+    private static IEnumerable<JsonProperty> Unique(JsonElement root)
+    {
+        var names = new HashSet<string>();
+        foreach (var property in root.EnumerateObject())
+            yield return names.Add(property.Name) ? property : throw new FormatException($"'{property.Name}' must be there once.");
+    }
+
+    private static string Json(Action<Utf8JsonWriter> write)
+    {
+        using var stream = new MemoryStream();
+        using (var writer = new Utf8JsonWriter(stream))
+            write(writer);
+        return Encoding.UTF8.GetString(stream.GetBuffer(), 0, (int)stream.Length);
+    }
+
+    private static void WriteSchedules(Utf8JsonWriter writer, IReadOnlyList<ScheduleState> schedules)
+    {
+        writer.WriteStartArray();
+        foreach (var schedule in schedules)
+        {
+            writer.WriteStartObject();
+            writer.WriteString("kind", schedule.Kind);
+            writer.WriteNumber("steps", schedule.StepCount);
+            WriteNumbers(writer, "initial", schedule.InitialRates);
+            WriteNumbers(writer, "rates", schedule.Rates);
+            writer.WritePropertyName("parts");
+            WriteSchedules(writer, schedule.Parts);
+            writer.WriteEndObject();
+        }
+        writer.WriteEndArray();
+    }
+
+    private static void WriteNumbers(Utf8JsonWriter writer, string name, IReadOnlyList<double> numbers)
+    {
+        writer.WriteStartArray(name);
+        foreach (var number in numbers)
+            writer.WriteNumberValue(number);
+        writer.WriteEndArray();
+    }
+
+    private void WriteGroups(Utf8JsonWriter writer)
+    {
+        writer.WriteStartArray();
+        foreach (var (optimizer, options, parameters) in Groups)
+        {
+            writer.WriteStartObject();
+            writer.WriteString("optimizer", optimizer);
+            writer.WriteStartObject("options");
+            foreach (var (name, value) in options.Values)
+            {
+                switch (value)
+                {
+                    case double number: writer.WriteNumber(name, number); break;
+                    case bool flag: writer.WriteBoolean(name, flag); break;
+                    case double[] numbers: WriteNumbers(writer, name, numbers); break;
+                    default: writer.WriteString(name, (string)value); break;
+                }
+            }
+            writer.WriteEndObject();
+            writer.WriteStartArray("parameters");
+            foreach (var parameter in parameters)
+                writer.WriteStringValue(parameter);
+            writer.WriteEndArray();
+            writer.WriteEndObject();
+        }
+        writer.WriteEndArray();
+    }
+
+    private void WriteSteps(Utf8JsonWriter writer)
+    {
+        writer.WriteStartObject();
+        foreach (var (name, step) in Steps)
+        {
+            if (step is { } count)
+                writer.WriteNumber(name, count);
+            else
+                writer.WriteNull(name);
+        }
+        writer.WriteEndObject();
+    }
+
+    private void WriteDigests(Utf8JsonWriter writer)
+    {
+        writer.WriteStartObject();
+        foreach (var (name, digest) in Digests)
+            writer.WriteString(name, digest);
+        writer.WriteEndObject();
+    }
+}

@@ -1,0 +1,234 @@
+using System.Buffers.Binary;
+using System.IO.Hashing;
+using System.Text;
+using System.Text.Json;
+using Microsoft.Win32.SafeHandles;
+
+namespace GpuOptim.Optimizers.Checkpoints;
+
+/// <summary>
+/// A <c>.safetensors</c> file, open for reading: eight bytes with the header's length, the header in JSON, and the tensors' bytes without gaps.
+/// </summary>
+/// <remarks>Source: https://github.com/huggingface/safetensors, Format. Whatever the file holds, opening it takes no more memory than its header asks for.</remarks>
+internal sealed class SafetensorsFile : IDisposable
+{
+    public const string MetadataName = "__metadata__";
+
+    /// <summary>The longest header that the format allows.</summary>
+    public const int MaxHeaderLength = 100_000_000;
+
+    /// <summary>Hexadecimal digits of a digest.</summary>
+    public const int DigestLength = 32;
+
+    /// <summary>Element types with their sizes.</summary>
+    private static readonly Dictionary<string, int> _sizes = new()
+    {
+        ["BOOL"] = 1,
+        ["U8"] = 1,
+        ["I8"] = 1,
+        ["F8_E4M3"] = 1,
+        ["F8_E5M2"] = 1,
+        ["U16"] = 2,
+        ["I16"] = 2,
+        ["F16"] = 2,
+        ["BF16"] = 2,
+        ["U32"] = 4,
+        ["I32"] = 4,
+        ["F32"] = 4,
+        ["U64"] = 8,
+        ["I64"] = 8,
+        ["F64"] = 8,
+        ["C64"] = 8,
+    };
+
+    private readonly string _path;
+    private readonly SafeFileHandle _handle;
+    private readonly byte[] _header;
+
+    private SafetensorsFile(string path, SafeFileHandle handle, byte[] header, IReadOnlyDictionary<string, string> metadata, IReadOnlyDictionary<string, SafetensorsEntry> entries)
+    {
+        _path = path;
+        _handle = handle;
+        _header = header;
+        Metadata = metadata;
+        Entries = entries;
+    }
+
+    /// <summary>Texts by name.</summary>
+    public IReadOnlyDictionary<string, string> Metadata { get; }
+
+    /// <summary>The tensors by name.</summary>
+    public IReadOnlyDictionary<string, SafetensorsEntry> Entries { get; }
+
+    /// <summary>Opens a file and checks its structure, whole.</summary>
+    /// <exception cref="InvalidDataException">It is none, or damaged.</exception>
+    public static SafetensorsFile Open(string path)
+    {
+        var handle = File.OpenHandle(path, FileMode.Open, FileAccess.Read, FileShare.Read, FileOptions.SequentialScan);
+        try
+        {
+            var header = ReadHeader(path, handle);
+            var (metadata, entries) = Parse(path, header, RandomAccess.GetLength(handle));
+            return new(path, handle, header, metadata, entries);
+        }
+        catch
+        {
+            handle.Dispose();
+            throw;
+        }
+    }
+
+    /// <summary>Reads bytes of a tensor.</summary>
+    public void Read(SafetensorsEntry entry, long offset, Span<byte> destination)
+    {
+        while (destination.Length > 0)
+        {
+            var read = RandomAccess.Read(_handle, destination, entry.Start + offset);
+            if (read == 0)
+                throw Damaged(_path, $"Tensor '{entry.Name}' ends too soon");
+            offset += read;
+            destination = destination[read..];
+        }
+    }
+
+    /// <summary>The digest of the header, with zeros in place of one of its metadata texts, which is to hold that digest.</summary>
+    public string HeaderDigest(string name) => HeaderDigest(_header, name);
+
+    /// <inheritdoc cref="HeaderDigest(string)"/>
+    public static string HeaderDigest(byte[] header, string name)
+    {
+        var zeroed = header.AsSpan().ToArray();
+        var field = Encoding.UTF8.GetBytes($"\"{name}\":\"");
+        var start = zeroed.AsSpan().IndexOf(field);
+        if (start >= 0)
+            zeroed.AsSpan(start + field.Length, Math.Min(DigestLength, zeroed.Length - start - field.Length)).Fill((byte)'0');
+        return Convert.ToHexStringLower(XxHash128.Hash(zeroed));
+    }
+
+    public void Dispose() => _handle.Dispose();
+
+    /// <summary>What to throw of a file that is not as it should be.</summary>
+    public static InvalidDataException Damaged(string path, string what, Exception? cause = null) => new($"{what}. File: '{path}'.", cause);
+
+    private static byte[] ReadHeader(string path, SafeFileHandle handle)
+    {
+        var fileLength = RandomAccess.GetLength(handle);
+        Span<byte> prefix = stackalloc byte[sizeof(ulong)];
+        if (fileLength < prefix.Length || RandomAccess.Read(handle, prefix, 0) < prefix.Length)
+            throw Damaged(path, $"A .safetensors file must have at least 8 bytes. Actual number was {fileLength}");
+        var headerLength = BinaryPrimitives.ReadUInt64LittleEndian(prefix);
+        if (headerLength > Math.Min(MaxHeaderLength, (ulong)fileLength - sizeof(ulong)))
+            throw Damaged(path, $"The header must be at most {MaxHeaderLength} bytes long and within the file, which has {fileLength}. Actual length was {headerLength}");
+
+        var header = new byte[headerLength];
+        for (var done = 0; done < header.Length;)
+        {
+            var read = RandomAccess.Read(handle, header.AsSpan(done), sizeof(ulong) + done);
+            done += read > 0 ? read : throw Damaged(path, "The header ends too soon");
+        }
+        return header;
+    }
+
+    private static (Dictionary<string, string> Metadata, Dictionary<string, SafetensorsEntry> Entries) Parse(string path, byte[] header, long fileLength)
+    {
+        try
+        {
+            _ = new UTF8Encoding(false, throwOnInvalidBytes: true).GetCharCount(header);
+            using var document = JsonDocument.Parse(header, new() { MaxDepth = 4 });
+            return Parse(path, document.RootElement, sizeof(ulong) + header.Length, fileLength);
+        }
+        catch (Exception failure) when (failure is JsonException or DecoderFallbackException or InvalidOperationException)
+        {
+            throw Damaged(path, $"The header must be JSON, at most 4 levels deep. {failure.Message}", failure);
+        }
+    }
+
+    private static (Dictionary<string, string> Metadata, Dictionary<string, SafetensorsEntry> Entries) Parse(string path, JsonElement root, long dataStart, long fileLength)
+    {
+        var metadata = new Dictionary<string, string>();
+        var entries = new Dictionary<string, SafetensorsEntry>();
+        var isMetadataThere = false;
+        if (root.ValueKind != JsonValueKind.Object)
+            throw Damaged(path, $"The header must be an object. Actual kind was {root.ValueKind}");
+        foreach (var property in root.EnumerateObject())
+        {
+            if (property.Name == MetadataName && !isMetadataThere)
+            {
+                isMetadataThere = true;
+                if (property.Value.ValueKind != JsonValueKind.Object)
+                    throw Damaged(path, $"{MetadataName} must be an object. Actual kind was {property.Value.ValueKind}");
+                foreach (var text in property.Value.EnumerateObject())
+                {
+                    if (text.Value.ValueKind != JsonValueKind.String || !metadata.TryAdd(text.Name, text.Value.GetString()!))
+                        throw Damaged(path, $"'{text.Name}' of {MetadataName} must be a text, and there once");
+                }
+            }
+            else if (property.Name == MetadataName || !entries.TryAdd(property.Name, Entry(path, property, dataStart)))
+            {
+                throw Damaged(path, $"'{property.Name}' must be there once");
+            }
+        }
+
+        // Tensors lie one behind the other, without a gap, to the end of the file.
+        var end = dataStart;
+        foreach (var entry in entries.Values.OrderBy(entry => entry.Start).ThenBy(entry => entry.Length))
+        {
+            if (entry.Start != end)
+                throw Damaged(path, $"Tensor '{entry.Name}' must begin where the one before ends, at byte {end - dataStart} of the data. Actual start was {entry.Start - dataStart}");
+            end += entry.Length;
+        }
+        if (end != fileLength)
+            throw Damaged(path, $"The file must have {end} bytes, as the header says. Actual number was {fileLength}");
+        return (metadata, entries);
+    }
+
+    private static SafetensorsEntry Entry(string path, JsonProperty property, long dataStart)
+    {
+        var name = property.Name;
+        string? type = null;
+        long[]? shape = null, offsets = null;
+        if (property.Value.ValueKind == JsonValueKind.Object)
+        {
+            foreach (var part in property.Value.EnumerateObject())
+            {
+                switch (part.Name)
+                {
+                    case "dtype" when type is null && part.Value.ValueKind == JsonValueKind.String: type = part.Value.GetString(); break;
+                    case "shape" when shape is null: shape = Naturals(part.Value); break;
+                    case "data_offsets" when offsets is null: offsets = Naturals(part.Value); break;
+                    default: throw Damaged(path, $"Tensor '{name}' must have dtype, shape and data_offsets, each once. '{part.Name}' is not as it should be");
+                }
+            }
+        }
+        if (type is null || shape is null || offsets is not [var start, var end] || end < start)
+            throw Damaged(path, $"Tensor '{name}' must have dtype, shape and data_offsets: a text, natural numbers, and two of them in order");
+        if (!_sizes.TryGetValue(type, out var size))
+            throw Damaged(path, $"dtype of tensor '{name}' must be one of {string.Join(", ", _sizes.Keys)}. Actual value was '{type}'");
+        Int128 bytes = size;
+        foreach (var extent in shape)
+        {
+            bytes *= extent;
+            // A factor of 0 may come later, but no honest tensor is that large in between.
+            if (bytes > long.MaxValue)
+                throw Damaged(path, $"Tensor '{name}' of shape [{string.Join(", ", shape)}] is larger than any file");
+        }
+        if (bytes != end - start)
+            throw Damaged(path, $"Tensor '{name}' of shape [{string.Join(", ", shape)}] and dtype {type} must have {bytes} bytes. Actual number was {end - start}");
+        if (end > long.MaxValue - dataStart)
+            throw Damaged(path, $"Tensor '{name}' must be within the file. Actual end was {end}");
+        return new(name, type, shape, dataStart + start, end - start);
+    }
+
+    private static long[]? Naturals(JsonElement value)
+    {
+        if (value.ValueKind != JsonValueKind.Array)
+            return null;
+        var numbers = new long[value.GetArrayLength()];
+        for (var i = 0; i < numbers.Length; i++)
+        {
+            if (value[i].ValueKind != JsonValueKind.Number || !value[i].TryGetInt64(out numbers[i]) || numbers[i] < 0)
+                return null;
+        }
+        return numbers;
+    }
+}

@@ -1,0 +1,94 @@
+using System.Buffers.Binary;
+using System.IO.Hashing;
+using System.Text.Json;
+
+namespace GpuOptim.Optimizers.Checkpoints;
+
+/// <summary>Writes tensors as a <c>.safetensors</c> file, piece by piece, with a digest of each in the metadata.</summary>
+internal static class SafetensorsWriter
+{
+    /// <summary>Writes a file.</summary>
+    /// <param name="stream">Where to; must be able to seek.</param>
+    /// <param name="tensors">The tensors by name.</param>
+    /// <param name="metadata">The metadata for given digests, as long whatever they are.</param>
+    /// <param name="headerDigest">The metadata text that gets the header's digest; null if there is none.</param>
+    public static void Write(
+        FileStream stream,
+        IReadOnlyDictionary<string, StateTensor> tensors,
+        Func<IReadOnlyDictionary<string, string>, IEnumerable<(string Name, string Text)>> metadata,
+        string? headerDigest = null)
+    {
+        // Wide types first: then all are aligned.
+        (string Name, StateTensor Tensor)[] ordered = [.. tensors.OrderByDescending(pair => pair.Value.ElementType.Size()).Select(pair => (pair.Key, pair.Value))];
+        var digests = ordered.ToDictionary(each => each.Name, _ => new string('0', SafetensorsFile.DigestLength));
+        stream.Position = Header(ordered, metadata(digests), headerDigest).Length;
+
+        var piece = new byte[StateTensor.PieceLength];
+        var hash = new XxHash128();
+        foreach (var (name, tensor) in ordered)
+        {
+            for (var offset = 0L; offset < tensor.Bytes.Length; offset += piece.Length)
+            {
+                var part = piece.AsSpan(0, (int)Math.Min(piece.Length, tensor.Bytes.Length - offset));
+                tensor.Bytes.Read(offset, part);
+                hash.Append(part);
+                stream.Write(part);
+            }
+            digests[name] = Convert.ToHexStringLower(hash.GetHashAndReset());
+        }
+        stream.Position = 0;
+        stream.Write(Header(ordered, metadata(digests), headerDigest));
+    }
+
+    /// <summary>The element type as the format writes it.</summary>
+    public static string TypeName(ElementType type) => type switch
+    {
+        ElementType.Float32 => "F32",
+        ElementType.BFloat16 => "BF16",
+        _ => "F16",
+    };
+
+    private static byte[] Header((string Name, StateTensor Tensor)[] tensors, IEnumerable<(string Name, string Text)> metadata, string? digest)
+    {
+        if (digest is null)
+            return Header(tensors, metadata);
+        (string, string)[] WithDigest(string value) => [.. metadata, (digest, value)];
+        var zeroed = Header(tensors, WithDigest(new('0', SafetensorsFile.DigestLength)));
+        return Header(tensors, WithDigest(SafetensorsFile.HeaderDigest(zeroed[sizeof(ulong)..], digest)));
+    }
+
+    private static byte[] Header((string Name, StateTensor Tensor)[] tensors, IEnumerable<(string Name, string Text)> metadata)
+    {
+        using var stream = new MemoryStream();
+        stream.Write(stackalloc byte[sizeof(ulong)]);
+        using (var writer = new Utf8JsonWriter(stream))
+        {
+            writer.WriteStartObject();
+            writer.WriteStartObject(SafetensorsFile.MetadataName);
+            foreach (var (name, text) in metadata)
+                writer.WriteString(name, text);
+            writer.WriteEndObject();
+            var start = 0L;
+            foreach (var (name, tensor) in tensors)
+            {
+                writer.WriteStartObject(name);
+                writer.WriteString("dtype", TypeName(tensor.ElementType));
+                writer.WriteStartArray("shape");
+                foreach (var extent in tensor.Shape)
+                    writer.WriteNumberValue(extent);
+                writer.WriteEndArray();
+                writer.WriteStartArray("data_offsets");
+                writer.WriteNumberValue(start);
+                writer.WriteNumberValue(start += tensor.Bytes.Length);
+                writer.WriteEndArray();
+                writer.WriteEndObject();
+            }
+            writer.WriteEndObject();
+        }
+        while (stream.Length % sizeof(ulong) != 0)
+            stream.WriteByte((byte)' ');
+        var header = stream.ToArray();
+        BinaryPrimitives.WriteUInt64LittleEndian(header, (ulong)header.Length - sizeof(ulong));
+        return header;
+    }
+}

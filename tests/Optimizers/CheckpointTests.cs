@@ -1,0 +1,355 @@
+using System.Buffers.Binary;
+using System.Text;
+using GpuOptim.Host;
+using GpuOptim.Kernels;
+using GpuOptim.Optimizers;
+using GpuOptim.Optimizers.Checkpoints;
+using GpuOptim.Optimizers.Schedules;
+using GpuOptim.Tests.Support;
+using SafetensorsFile = GpuOptim.Optimizers.Checkpoints.SafetensorsFile;
+
+namespace GpuOptim.Tests.Optimizers;
+
+public sealed class CheckpointTests
+{
+    private string _folder = null!;
+
+    private string File => Path.Combine(_folder, "run.safetensors");
+
+    public static IEnumerable<string> Kinds => ["sgd", "momentum", "rmsprop", "adam", "adamw", "muon", "model"];
+
+    [SetUp]
+    public void MakeFolder() => _folder = Directory.CreateTempSubdirectory("gpuoptim-checkpoint-").FullName;
+
+    [TearDown]
+    public void RemoveFolder() => Directory.Delete(_folder, recursive: true);
+
+    /// <summary>A run that stops and goes on in another process, on another device, ends with the same bits.</summary>
+    [Test]
+    public void GoesOnToTheSameBits([ValueSource(typeof(TestDevice), nameof(TestDevice.All))] TestDevice device, [ValueSource(nameof(Kinds))] string kind)
+    {
+        using var whole = new Run(device.Open(), kind);
+        using (var first = new Run(device.Open(), kind))
+        {
+            first.Train(0, 4);
+            Checkpoint.Save(File, first.Optimizer, first.Schedule);
+        }
+        Assert.That(Directory.GetFiles(_folder), Has.Length.EqualTo(1), "nothing is left aside");
+
+        using var resumed = new Run(new SimdDevice(threads: 1), kind);
+        resumed.Train(7, 2);
+        Checkpoint.Load(File, resumed.Optimizer, resumed.Schedule);
+        whole.Train(0, 8);
+        resumed.Train(4, 4);
+        resumed.AssertEqual(whole);
+    }
+
+    /// <summary>The file at any length but its own.</summary>
+    [Test]
+    public void EveryTruncationIsRefused()
+    {
+        using var run = new Run(new SimdDevice(threads: 1), "small");
+        run.Train(0, 2);
+        Checkpoint.Save(File, run.Optimizer, run.Schedule);
+        var bytes = System.IO.File.ReadAllBytes(File);
+        for (var length = 0; length < bytes.Length; length++)
+            AssertRefused(run, bytes[..length], $"length {length}");
+        AssertRefused(run, [.. bytes, 0], "a byte too much");
+    }
+
+    /// <summary>One byte, anywhere, with any bits changed.</summary>
+    [Test]
+    public void EveryFlippedByteIsRefused()
+    {
+        using var run = new Run(new SimdDevice(threads: 1), "small");
+        run.Train(0, 2);
+        Checkpoint.Save(File, run.Optimizer, run.Schedule);
+        var bytes = System.IO.File.ReadAllBytes(File);
+        var random = new Random(1);
+        for (var place = 0; place < bytes.Length; place++)
+        {
+            var damaged = bytes.AsSpan().ToArray();
+            damaged[place] ^= (byte)random.Next(1, 256);
+            AssertRefused(run, damaged, $"byte {place}");
+        }
+    }
+
+    /// <summary>Several bytes changed, stretches moved, doubled, cut out. <c>-- TestRunParameters.Parameter(name="DamagedFiles", value="100000")</c> makes more.</summary>
+    [Test]
+    public void DamagedFilesAreRefused()
+    {
+        using var run = new Run(new SimdDevice(threads: 1), "small");
+        run.Train(0, 1);
+        Checkpoint.Save(File, run.Optimizer, run.Schedule);
+        var bytes = System.IO.File.ReadAllBytes(File);
+        var files = TestContext.Parameters.Get("DamagedFiles", 2000);
+        for (var seed = 0; seed < files; seed++)
+        {
+            var damaged = Damage(bytes, new Random(seed));
+            if (!damaged.AsSpan().SequenceEqual(bytes))
+                AssertRefused(run, damaged, $"seed {seed}");
+        }
+    }
+
+    [TestCase("""{"__metadata__":{"format":"pt"}}""", "gpuoptim.version")]
+    [TestCase("""[]""", "The header must be an object. Actual kind was Array")]
+    [TestCase("""{"a":{"dtype":"F32","shape":[1],"data_offsets":[0,4]},"a":{"dtype":"F32","shape":[1],"data_offsets":[0,4]}}""", "'a' must be there once")]
+    [TestCase("""{"a":{"dtype":"F99","shape":[1],"data_offsets":[0,4]}}""", "dtype of tensor 'a' must be one of")]
+    [TestCase("""{"a":{"dtype":"F32","shape":[-1],"data_offsets":[0,4]}}""", "Tensor 'a' must have dtype, shape and data_offsets")]
+    [TestCase("""{"a":{"dtype":"F32","shape":[2],"data_offsets":[0,4]}}""", "Tensor 'a' of shape [2] and dtype F32 must have 8 bytes. Actual number was 4")]
+    [TestCase("""{"a":{"dtype":"F32","shape":[4611686018427387904,4611686018427387904],"data_offsets":[0,0]}}""", "is larger than any file")]
+    [TestCase("""{"a":{"dtype":"F32","shape":[1],"data_offsets":[4,8]}}""", "Tensor 'a' must begin where the one before ends, at byte 0")]
+    [TestCase("""{"a":{"dtype":"F32","shape":[1],"data_offsets":[0,4],"code":1}}""", "'code' is not as it should be")]
+    [TestCase("""{"a":{"dtype":"F32","shape":[1],"data_offsets":[9223372036854775800,9223372036854775804]}}""", "Tensor 'a'")]
+    [TestCase("""{"a":[[[[[[[[1]]]]]]]]}""", "The header must be JSON, at most 4 levels deep")]
+    [TestCase("""{"a":""", "The header must be JSON")]
+    public void HostileHeadersAreRefused(string header, string message)
+    {
+        using var run = new Run(new SimdDevice(threads: 1), "small");
+        var bytes = Encoding.UTF8.GetBytes(header);
+        var prefix = new byte[8];
+        BinaryPrimitives.WriteInt64LittleEndian(prefix, bytes.Length);
+        Assert.That(AssertRefused(run, [.. prefix, .. bytes], header), Does.Contain(message).And.Contain(File));
+    }
+
+    /// <summary>A header that says it is as long as memory.</summary>
+    [TestCase(ulong.MaxValue)]
+    [TestCase(1UL << 40)]
+    [TestCase(90_000_000UL)]
+    public void HugeLengthsAreRefused(ulong length)
+    {
+        using var run = new Run(new SimdDevice(threads: 1), "small");
+        var bytes = new byte[64];
+        BinaryPrimitives.WriteUInt64LittleEndian(bytes, length);
+        Assert.That(AssertRefused(run, bytes, $"{length}"), Does.Contain($"Actual length was {length}"));
+    }
+
+    [Test]
+    public void AnotherRunIsRefusedByName()
+    {
+        using Run adamw = new(new SimdDevice(threads: 1), "adamw"), adam = new(new SimdDevice(threads: 1), "adam"), small = new(new SimdDevice(threads: 1), "small");
+        adamw.Train(0, 1);
+        Checkpoint.Save(File, adamw.Optimizer, adamw.Schedule);
+        var bytes = System.IO.File.ReadAllBytes(File);
+        Assert.That(AssertRefused(adam, bytes, "kind"), Does.Contain("must be of optimizer Adam. Actual optimizer was AdamW"));
+        Assert.That(AssertRefused(small, bytes, "parameters"), Does.Contain("Parameter 'only' is missing"));
+        Assert.That(() => Checkpoint.Load(File, adamw.Optimizer), Throws.TypeOf<InvalidDataException>().With.Message.Contains("the states of 0 schedules. Actual number was 1"));
+        Assert.That(() => Checkpoint.Load(Path.Combine(_folder, "none"), adamw.Optimizer), Throws.InstanceOf<IOException>());
+    }
+
+    /// <summary>What cannot be written leaves the old file, and nothing aside.</summary>
+    [Test]
+    public void AFailedSaveLeavesTheOldFile()
+    {
+        using var run = new Run(new SimdDevice(threads: 1), "small");
+        run.Train(0, 1);
+        Checkpoint.Save(File, run.Optimizer, run.Schedule);
+        var before = System.IO.File.ReadAllBytes(File);
+        run.Parameters[0].Data.Dispose();
+        Assert.That(() => Checkpoint.Save(File, run.Optimizer, run.Schedule), Throws.Exception);
+        Assert.That(System.IO.File.ReadAllBytes(File), Is.EqualTo(before));
+        Assert.That(Directory.GetFiles(_folder), Has.Length.EqualTo(1));
+    }
+
+    /// <summary>Written by the safetensors library, with tensors of types that parameters cannot have, an empty one and a scalar.</summary>
+    [Test]
+    public void ReadsWhatTheSafetensorsLibraryWrote()
+    {
+        var path = Path.Combine(TestContext.CurrentContext.TestDirectory, "Golden", "checkpoint_module.safetensors");
+        using var device = new SimdDevice(threads: 1);
+        var weight = device.CreateParameter("layer.weight", [6, 8]);
+        var named = device.CreateParameter("long.name/with spaces and ü", [2]);
+        var scalar = device.CreateParameter("scalar", []);
+        var empty = device.CreateParameter("empty", [0, 3]);
+        var brain = device.CreateParameter<BFloat16>("brain", [6, 8]);
+        var half = device.CreateParameter<Half>("half", [6, 8]);
+        Checkpoint.LoadParameters(path, [weight, named, scalar, empty, brain, half]);
+
+        using var file = SafetensorsFile.Open(path);
+        Assert.That(file.Entries, Has.Count.EqualTo(13));
+        Assert.That(file.Metadata["note"], Is.EqualTo("written by the safetensors library"));
+        foreach (var (name, bytes) in (((string, DeviceBuffer)[])[("layer.weight", weight.Data), ("long.name/with spaces and ü", named.Data), ("scalar", scalar.Data), ("brain", brain.Data), ("half", half.Data)]))
+        {
+            var expected = new byte[file.Entries[name].Length];
+            file.Read(file.Entries[name], 0, expected);
+            var actual = new byte[bytes.SizeInBytes];
+            bytes.CopyBytesTo(actual);
+            Assert.That(actual, Is.EqualTo(expected), name);
+            Assert.That(expected.Any(value => value != 0), name);
+        }
+        var wrong = device.CreateParameter("double", [6, 8]);
+        Assert.That(() => Checkpoint.LoadParameters(path, [weight, wrong]), Throws.TypeOf<InvalidDataException>().With.Message.Contains("Parameter 'double' must be F32. Actual type was F64"));
+        var other = device.CreateParameter("layer.weight", [8, 6]);
+        Assert.That(() => Checkpoint.LoadParameters(path, [other]), Throws.TypeOf<InvalidDataException>().With.Message.Contains("must have shape [8, 6]. Actual shape was [6, 8]"));
+    }
+
+    [Test]
+    public void ParametersAloneComeBack()
+    {
+        using var run = new Run(new SimdDevice(threads: 1), "model");
+        run.Train(0, 1);
+        Checkpoint.SaveParameters(File, run.Parameters);
+        using var other = new Run(new SimdDevice(threads: 1), "model");
+        Checkpoint.LoadParameters(File, other.Parameters);
+        other.AssertParametersEqual(run);
+    }
+
+    /// <summary>Options come back as they were, with coefficients that are published nowhere, too.</summary>
+    [Test]
+    public void HyperParametersComeBack()
+    {
+        OptimizerOptions[] all =
+        [
+            new SgdOptions { LearningRate = 0.1, Momentum = 0.9, Nesterov = true, WeightDecay = 1e-4, Maximize = true },
+            new RmsPropOptions { Alpha = 0.9, Epsilon = 1e-6, Centered = true, Momentum = 0.5 },
+            new AdamOptions { Beta1 = 0.8, Beta2 = 0.95, Amsgrad = true, StatePrecision = StatePrecision.Float32 },
+            new AdamWOptions { LearningRate = 1.0 / 3 },
+            new MuonOptions { NewtonSchulz = new() { Coefficients = NewtonSchulzCoefficients.PolarExpress, Precision = NewtonSchulzPrecision.Float32 }, AdjustLearningRate = LearningRateAdjustment.MatchRmsAdamW },
+        ];
+        foreach (var options in all)
+        {
+            var values = new HyperParameters();
+            options.Save(values);
+            var loaded = ((OptimizerOptions)Activator.CreateInstance(options.GetType())!).Load(values);
+            Assert.That(loaded, Is.EqualTo(options));
+        }
+        var own = new MuonOptions { NewtonSchulz = new() { Coefficients = NewtonSchulzCoefficients.Custom([new(2, -1.5, 0.5)], repeatLast: true, normScale: 1.1), Steps = 3 }, SplitRows = [2, 3] };
+        var saved = new HyperParameters();
+        own.Save(saved);
+        var back = (MuonOptions)new MuonOptions().Load(saved);
+        Assert.That(back.SplitRows, Is.EqualTo([2, 3]));
+        Assert.That(back.NewtonSchulz.Plan.Steps, Is.EqualTo(own.NewtonSchulz.Plan.Steps));
+        Assert.That((back.NewtonSchulz.Coefficients.NormScale, back.NewtonSchulz.Coefficients.RepeatsLast), Is.EqualTo((1.1, true)));
+        Assert.That(() => new AdamOptions().Load(saved), Throws.TypeOf<InvalidDataException>().With.Message.Contains("Hyper-parameter 'betas' must be a list of numbers. It is missing."));
+    }
+
+    private static byte[] Damage(byte[] bytes, Random random)
+    {
+        List<byte> damaged = [.. bytes];
+        for (var change = random.Next(1, 5); change > 0; change--)
+        {
+            var start = random.Next(damaged.Count);
+            var part = damaged.GetRange(start, 1 + random.Next(Math.Min(64, damaged.Count - start)));
+            switch (random.Next(4))
+            {
+                case 0 when part.Count < damaged.Count: damaged.RemoveRange(start, part.Count); break;
+                case 1: damaged.InsertRange(random.Next(damaged.Count), part); break;
+                case 2: damaged[start] ^= (byte)random.Next(1, 256); break;
+                default:
+                    for (var i = 0; i < part.Count; i++)
+                        damaged[start + i] = (byte)random.Next(256);
+                    break;
+            }
+        }
+        return [.. damaged];
+    }
+
+    private string AssertRefused(Run run, byte[] bytes, string what)
+    {
+        var before = run.Snapshot();
+        System.IO.File.WriteAllBytes(File, bytes);
+        var failure = Assert.Throws<InvalidDataException>(() => Checkpoint.Load(File, run.Optimizer, run.Schedule), what);
+        Assert.That(run.Snapshot(), Is.EqualTo(before), what);
+        return failure!.Message;
+    }
+
+    /// <summary>Parameters of several types and an optimizer with two groups, that learn from gradients of the step's number.</summary>
+    private sealed class Run : IDisposable
+    {
+        private readonly Device _device;
+
+        public Run(Device device, string kind)
+        {
+            _device = device;
+            Parameters = kind switch
+            {
+                "small" => [device.CreateParameter<float>("only", [3], [1f, 2f, 3f])],
+                "muon" => [Create<float>("a.weight", [6, 4]), Create<float>("b/weight", [5, 7])],
+                _ => [Create<float>("a.weight", [6, 4]), Create<float>("b/weight", [5, 7]), Create<BFloat16>("ü", [11]), Create<Half>("scalar", [])],
+            };
+            var rest = Parameters.Skip(1).ToArray();
+            Optimizer = kind switch
+            {
+                "small" => new Sgd(Parameters, new() { LearningRate = 0.1, Momentum = 0.9 }),
+                "sgd" => new Sgd(Parameters[..1], new() { LearningRate = 0.1 }),
+                "momentum" => new Sgd(Parameters[..1], new() { LearningRate = 0.1, Momentum = 0.9 }),
+                "rmsprop" => new RmsProp(Parameters[..1], new() { Centered = true, Momentum = 0.9 }),
+                "adam" => new Adam(Parameters[..1], new() { Amsgrad = true }),
+                "adamw" => new AdamW(Parameters[..1], new() { Amsgrad = true }),
+                "muon" => new Muon(Parameters[..1]),
+                _ => new ModelOptimizer(Parameters, Assignment.Named("*weight", new MuonOptions()), Assignment.Rest(new AdamWOptions())),
+            };
+            if (kind is not ("small" or "model"))
+                Optimizer.AddGroup(rest, Optimizer.Groups[0].AnyOptions with { LearningRate = 0.01 });
+            Schedule = kind == "small" ? new StepLR(Optimizer, 2) : new SequentialLR(Optimizer, [new LinearLR(Optimizer, 0.1, 1, 3), new CosineAnnealingLR(Optimizer, 10)], [3]);
+        }
+
+        public Parameter[] Parameters { get; }
+
+        public Optimizer Optimizer { get; }
+
+        public LearningRateSchedule Schedule { get; }
+
+        public void Train(int first, int steps)
+        {
+            for (var step = first; step < first + steps; step++)
+            {
+                foreach (var (parameter, i) in Parameters.Select((parameter, i) => (parameter, i)))
+                {
+                    // The last one learns only every other step.
+                    parameter.HasGradient = i == 0 || i < Parameters.Length - 1 || step % 2 == 1;
+                    switch (parameter)
+                    {
+                        case Parameter<float> single: Fill(single, step); break;
+                        case Parameter<BFloat16> brain: Fill(brain, step); break;
+                        default: Fill((Parameter<Half>)parameter, step); break;
+                    }
+                }
+                Optimizer.Step();
+                Schedule.Step();
+            }
+        }
+
+        public void AssertEqual(Run other) => Assert.That(Snapshot(), Is.EqualTo(other.Snapshot()));
+
+        public void AssertParametersEqual(Run other) => Assert.That(Parameters.Select(Bytes), Is.EqualTo(other.Parameters.Select(Bytes)));
+
+        /// <summary>All there is: parameters, state, rates, schedule.</summary>
+        public IReadOnlyList<object?> Snapshot()
+        {
+            var state = Optimizer.StateDictionary();
+            return
+            [
+                .. Parameters.Select(Bytes),
+                .. state.Parameters.OrderBy(pair => pair.Key).SelectMany(pair => (object?[])[pair.Key, pair.Value.Step, .. pair.Value.Tensors.Select(tensor => Convert.ToHexString(tensor.Value.Bytes.ToArray()))]),
+                .. Optimizer.Groups.Select(group => (object)group.LearningRate),
+                Schedule.StepCount,
+            ];
+        }
+
+        public void Dispose()
+        {
+            Optimizer.Dispose();
+            _device.Dispose();
+        }
+
+        private static string Bytes(Parameter parameter)
+        {
+            var bytes = new byte[parameter.Data.SizeInBytes];
+            parameter.Data.CopyBytesTo(bytes);
+            return Convert.ToHexString(bytes);
+        }
+
+        private static void Fill<T>(Parameter<T> parameter, int step) where T : unmanaged
+        {
+            if (parameter.HasGradient)
+                parameter.Gradient.CopyFrom([.. Enumerable.Range(0, (int)parameter.Length).Select(i => Bits.FromFloat<T>(MathF.Sin(i + 3 * step + 1)))]);
+        }
+
+        private Parameter<T> Create<T>(string name, long[] shape) where T : unmanaged
+        {
+            var length = (int)shape.Aggregate(1L, (product, extent) => product * extent);
+            return _device.CreateParameter<T>(name, shape, [.. Enumerable.Range(0, length).Select(i => Bits.FromFloat<T>(MathF.Cos(i)))]);
+        }
+    }
+}
