@@ -155,7 +155,7 @@ public sealed class CheckpointTests
     [Test]
     public void ReadsWhatTheSafetensorsLibraryWrote()
     {
-        var path = Path.Combine(TestContext.CurrentContext.TestDirectory, "Golden", "checkpoint_module.safetensors");
+        var path = Path.Combine(TestContext.CurrentContext.TestDirectory, "Golden", "Training", "checkpoint_module.safetensors");
         using var device = new SimdDevice(threads: 1);
         var weight = device.CreateParameter("layer.weight", [6, 8]);
         var named = device.CreateParameter("long.name/with spaces and ü", [2]);

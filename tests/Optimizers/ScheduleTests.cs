@@ -198,7 +198,7 @@ public sealed class ScheduleTests
 
     private static Recording[] Recordings()
     {
-        using var file = File.OpenRead(Path.Combine(TestContext.CurrentContext.TestDirectory, "Golden", "lr_schedules.json"));
+        using var file = File.OpenRead(Path.Combine(TestContext.CurrentContext.TestDirectory, "Golden", "Training", "lr_schedules.json"));
         return JsonSerializer.Deserialize<Golden>(file, JsonSerializerOptions.Web)!.Schedules;
     }
 

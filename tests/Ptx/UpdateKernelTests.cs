@@ -85,7 +85,7 @@ public sealed class UpdateKernelTests
         // Rule and types of parameters, gradients and state; the gradient is not written, a direction not read.
         var isDirection = kernel.Name.Contains(".Direction.", StringComparison.Ordinal);
         var name = kernel.Name.Replace(".Direction", "", StringComparison.Ordinal).Split('.');
-        var states = name[0] switch { "MuonUpdateRule" or "CopyRule" => 0, "SgdRule" or "MuonMomentumRule" => 1, _ => 3 };
+        var states = name[0] switch { "MuonUpdateRule" or "CopyRule" or "AverageRule" => 0, "SgdRule" or "MuonMomentumRule" or "SwapRule" => 1, _ => 3 };
         string[] others = [.. Enumerable.Repeat(name[3], states)], written = [name[1], .. others], read = isDirection ? [name[2], .. others] : [name[1], name[2], .. others];
         var wide = !isDirection && name[1..].All(type => type != "Float32") ? "v4" : "v2";
         Assert.That(kernel.Count("st.global.v4.f32"), Is.EqualTo(written.Count(type => type == "Float32")));

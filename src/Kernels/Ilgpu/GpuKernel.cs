@@ -31,6 +31,9 @@ internal sealed partial record GpuKernel(string Name, MethodInfo Method, CudaArc
         .. Updates<SgdRule>(),
         .. Updates<RmsPropRule>(),
         .. Updates<AdamRule>(),
+        .. Averages<Float32Format>(),
+        .. Averages<BFloat16Format>(),
+        .. Averages<Float16Format>(),
         .. Matrices<BFloat16Format>(),
         .. Matrices<Float32Format>(),
         new("SymmetricProduct.TensorCore.Wide", ((Delegate)TensorProduct<DepthContiguous, DepthContiguous, LowerTiles>.Multiply).Method, CudaArchitecture.SM_80),
@@ -70,6 +73,10 @@ internal sealed partial record GpuKernel(string Name, MethodInfo Method, CudaArc
         Update<TRule, Float16Format, Float16Format, Float16Format>(),
         Update<TRule, Float16Format, Float16Format, Float32Format>(),
     ];
+
+    /// <summary>What is done with averages of parameters of a type.</summary>
+    private static IEnumerable<GpuKernel> Averages<TElement>() where TElement : IFormat =>
+        [Update<AverageRule, TElement, TElement, TElement>(), Update<SwapRule, TElement, TElement, TElement>()];
 
     /// <summary>Newton-Schulz with matrices of a type, and what goes before and after it.</summary>
     private static IEnumerable<GpuKernel> Matrices<TFormat>() where TFormat : IFormat =>
