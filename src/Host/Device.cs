@@ -1,5 +1,6 @@
 using GpuOptim.Kernels;
 using GpuOptim.Kernels.Rules;
+using Microsoft.Extensions.Logging;
 
 namespace GpuOptim.Host;
 
@@ -24,8 +25,15 @@ public abstract class Device : IDisposable
     /// <param name="name">
     /// A name from <see cref="All"/>, for instance <c>simd</c>; or <c>ilgpu</c>, the first CUDA card or else ILGPU's CPU accelerator. Case does not matter.
     /// </param>
+    /// <param name="loggerFactory">Makes the logger, category <c>GpuOptim</c>, of what happens: the device chosen, kernels compiled.</param>
     /// <exception cref="ArgumentException">This machine has no device of that name.</exception>
-    public static Device Open(string? name = null) => DeviceCatalog.Open(name);
+    public static Device Open(string? name = null, ILoggerFactory? loggerFactory = null)
+    {
+        var device = DeviceCatalog.Open(name, loggerFactory);
+        if (loggerFactory?.CreateLogger(Telemetry.MeterName) is { } logger && logger.IsEnabled(LogLevel.Information))
+            Telemetry.DeviceOpened(logger, device.Name, device.Description);
+        return device;
+    }
 
     /// <summary>What <see cref="Open"/> calls it.</summary>
     public abstract string Name { get; }

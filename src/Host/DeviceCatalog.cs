@@ -1,3 +1,5 @@
+using Microsoft.Extensions.Logging;
+
 namespace GpuOptim.Host;
 
 /// <summary>The one place that lists the devices there are.</summary>
@@ -22,7 +24,7 @@ internal static class DeviceCatalog
         }
     }
 
-    public static Device Open(string? name)
+    public static Device Open(string? name, ILoggerFactory? loggerFactory)
     {
         var source = "name";
         if (name is null && Environment.GetEnvironmentVariable(Variable) is { Length: > 0 } chosen)
@@ -36,11 +38,11 @@ internal static class DeviceCatalog
         if (System.Runtime.CompilerServices.RuntimeFeature.IsDynamicCodeSupported)
         {
             if (name.Equals(Ilgpu.IlgpuDevice.CpuName, StringComparison.OrdinalIgnoreCase))
-                return Ilgpu.IlgpuDevice.OpenCpu();
+                return Ilgpu.IlgpuDevice.OpenCpu(loggerFactory);
             if (name.Equals(Ilgpu.IlgpuDevice.AnyName, StringComparison.OrdinalIgnoreCase))
-                return Ilgpu.IlgpuDevice.Open();
+                return Ilgpu.IlgpuDevice.Open(loggerFactory);
             if (name.Equals(Ilgpu.IlgpuDevice.CudaName, StringComparison.OrdinalIgnoreCase) && Ilgpu.IlgpuDevice.CudaDescription is not null)
-                return Ilgpu.IlgpuDevice.OpenCuda();
+                return Ilgpu.IlgpuDevice.OpenCuda(loggerFactory);
         }
 #endif
         throw new ArgumentException($"{source} must be a device of this machine: {string.Join(", ", all.Select(device => device.Name))}. Actual value was '{name}'.", nameof(name));

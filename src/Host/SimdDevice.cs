@@ -103,6 +103,7 @@ public sealed unsafe class SimdDevice : Device
         ObjectDisposedException.ThrowIf(IsDisposed, this);
         if (batch is not SimdUpdateBatch table)
             throw new ArgumentException($"batch must have been made by device '{Name}'. Actual type was {batch?.GetType().Name ?? "null"}.", nameof(batch));
+        Telemetry.Launch(DeviceName);
         fixed (TRule* first = rules)
         {
             var job = new SimdUpdateJob(table, (byte*)first, sizeof(TRule), UpdateKernels.Select<TRule>(VectorBits, batch.ElementType, batch.ElementType, batch.StateType));
@@ -121,6 +122,7 @@ public sealed unsafe class SimdDevice : Device
         ReadOnlySpan<TDirection> directionRules, ReadOnlySpan<TUpdate> updateRules, NewtonSchulzPlan plan, ReadOnlySpan<MatrixUpdateBatch> batches)
     {
         ObjectDisposedException.ThrowIf(IsDisposed, this);
+        Telemetry.Launch(DeviceName);
         MatrixUpdateJob<TDirection, TUpdate>.Run(_workers, batches, directionRules, updateRules, plan, VectorBits);
     }
 

@@ -29,6 +29,7 @@ public abstract class Optimizer : IDisposable
         ObjectDisposedException.ThrowIf(IsDisposed, this);
         PrepareStep();
         RunStep();
+        Telemetry.Step(this);
     }
 
     /// <summary>Sets every gradient to zero.</summary>

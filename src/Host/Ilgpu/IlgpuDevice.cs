@@ -5,6 +5,7 @@ using ILGPU;
 using ILGPU.Runtime;
 using ILGPU.Runtime.CPU;
 using ILGPU.Runtime.Cuda;
+using Microsoft.Extensions.Logging;
 
 namespace GpuOptim.Host.Ilgpu;
 
@@ -26,19 +27,20 @@ public sealed class IlgpuDevice : Device
     /// <summary>Works on an accelerator of the engine's, which stays the engine's.</summary>
     /// <param name="accelerator">The accelerator; may have been made at any time before.</param>
     /// <param name="stream">The stream to work on; the accelerator's default stream if null.</param>
+    /// <param name="loggerFactory">Makes the logger, category <c>GpuOptim</c>, of kernels that are compiled.</param>
     /// <exception cref="NotSupportedException">The accelerator is neither CUDA's nor ILGPU's own for the CPU.</exception>
-    public IlgpuDevice(Accelerator accelerator, AcceleratorStream? stream = null)
-        : this(accelerator ?? throw new ArgumentNullException(nameof(accelerator)), stream, [])
+    public IlgpuDevice(Accelerator accelerator, AcceleratorStream? stream = null, ILoggerFactory? loggerFactory = null)
+        : this(accelerator ?? throw new ArgumentNullException(nameof(accelerator)), stream, loggerFactory, [])
     {
     }
 
-    private IlgpuDevice(Accelerator accelerator, AcceleratorStream? stream, IDisposable[] owned)
+    private IlgpuDevice(Accelerator accelerator, AcceleratorStream? stream, ILoggerFactory? loggerFactory, IDisposable[] owned)
     {
         if (accelerator.AcceleratorType is not (AcceleratorType.Cuda or AcceleratorType.CPU))
             throw new NotSupportedException($"accelerator must be of type Cuda or CPU: kernels reach tensors by raw addresses. Actual type was {accelerator.AcceleratorType}.");
         Accelerator = accelerator;
         _owned = owned;
-        _queue = new(accelerator, stream ?? accelerator.DefaultStream);
+        _queue = new(accelerator, stream ?? accelerator.DefaultStream, Name, loggerFactory?.CreateLogger(Telemetry.MeterName));
     }
 
     /// <inheritdoc/>
@@ -127,26 +129,27 @@ public sealed class IlgpuDevice : Device
     }
 
     /// <summary>Opens an accelerator of its own: the first CUDA card, or where there is none ILGPU's CPU accelerator.</summary>
+    /// <param name="loggerFactory">Makes the logger, category <c>GpuOptim</c>, of kernels that are compiled.</param>
     /// <remarks>The same as <see cref="Device.Open"/> of <c>ilgpu</c>.</remarks>
-    public static IlgpuDevice Open() => CudaDescription is null ? OpenCpu() : OpenCuda();
+    public static IlgpuDevice Open(ILoggerFactory? loggerFactory = null) => CudaDescription is null ? OpenCpu(loggerFactory) : OpenCuda(loggerFactory);
 
     /// <summary>What the first CUDA card is; null if there is none.</summary>
     internal static string? CudaDescription => _cuda.Value;
 
     /// <summary>The first CUDA card.</summary>
-    internal static IlgpuDevice OpenCuda()
+    internal static IlgpuDevice OpenCuda(ILoggerFactory? loggerFactory)
     {
         var context = Context.Create(builder => builder.Cuda());
         var accelerator = context.CreateCudaAccelerator(0);
-        return new(accelerator, null, [accelerator, context]);
+        return new(accelerator, null, loggerFactory, [accelerator, context]);
     }
 
     /// <summary>ILGPU's CPU accelerator.</summary>
-    internal static IlgpuDevice OpenCpu()
+    internal static IlgpuDevice OpenCpu(ILoggerFactory? loggerFactory)
     {
         var context = Context.Create(builder => builder.CPU(new CPUDevice(2, 2, Math.Max(1, Environment.ProcessorCount))));
         var accelerator = context.CreateCPUAccelerator(0);
-        return new(accelerator, null, [accelerator, context]);
+        return new(accelerator, null, loggerFactory, [accelerator, context]);
     }
 
     internal override MatrixUpdateBatch CreateMatrixUpdateBatch(

@@ -1,9 +1,11 @@
+using System.Diagnostics;
 using GpuOptim.Kernels.Ilgpu;
 using GpuOptim.Kernels.Lanes;
 using ILGPU.Backends.EntryPoints;
 using ILGPU.Backends.PTX;
 using ILGPU.Runtime;
 using ILGPU.Runtime.Cuda;
+using Microsoft.Extensions.Logging;
 
 namespace GpuOptim.Host.Ilgpu;
 
@@ -11,13 +13,15 @@ namespace GpuOptim.Host.Ilgpu;
 internal sealed class IlgpuKernels : IDisposable
 {
     private readonly Accelerator _accelerator;
+    private readonly ILogger? _logger;
     private readonly PTXBackend? _backend;
     private readonly Dictionary<Delegate, Delegate> _launchers = [];
     private readonly List<Kernel> _kernels = [];
 
-    public IlgpuKernels(Accelerator accelerator)
+    public IlgpuKernels(Accelerator accelerator, ILogger? logger)
     {
         _accelerator = accelerator;
+        _logger = logger;
         // An accelerator knows only the instructions that its context knew when it was made; a compiler of our own knows ours.
         if (accelerator is CudaAccelerator cuda)
         {
@@ -41,11 +45,17 @@ internal sealed class IlgpuKernels : IDisposable
     {
         if (!_launchers.TryGetValue(kernel, out var launcher))
         {
+            var start = Stopwatch.GetTimestamp();
             var loaded = _backend is null
                 ? _accelerator.LoadKernel(kernel.Method)
                 : _accelerator.LoadKernel(_backend.Compile(EntryPointDescription.FromExplicitlyGroupedKernel(kernel.Method), default));
             _kernels.Add(loaded);
             _launchers.Add(kernel, launcher = loaded.CreateLauncherDelegate<TLauncher>());
+            if (_logger is { } logger && logger.IsEnabled(LogLevel.Debug))
+            {
+                var (name, milliseconds) = ($"{kernel.Method.DeclaringType}", Stopwatch.GetElapsedTime(start).TotalMilliseconds);
+                Telemetry.KernelCompiled(logger, name, _accelerator.Name, milliseconds);
+            }
         }
         return (TLauncher)launcher;
     }

@@ -7,6 +7,7 @@ using GpuOptim.Kernels.Rules;
 using ILGPU;
 using ILGPU.Runtime;
 using ILGPU.Runtime.Cuda;
+using Microsoft.Extensions.Logging;
 
 namespace GpuOptim.Host.Ilgpu;
 
@@ -14,6 +15,7 @@ namespace GpuOptim.Host.Ilgpu;
 internal sealed class IlgpuQueue : IDisposable
 {
     private readonly AcceleratorStream _stream;
+    private readonly string _device;
     private readonly IlgpuKernels _kernels;
     private readonly IlgpuUploadRing _ring;
     private readonly int _groupSize;
@@ -25,11 +27,12 @@ internal sealed class IlgpuQueue : IDisposable
     private long _bytesToDevice;
     private long _bytesToHost;
 
-    public IlgpuQueue(Accelerator accelerator, AcceleratorStream stream)
+    public IlgpuQueue(Accelerator accelerator, AcceleratorStream stream, string device, ILogger? logger)
     {
         Accelerator = accelerator;
         _stream = stream;
-        _kernels = new(accelerator);
+        _device = device;
+        _kernels = new(accelerator, logger);
         _ring = new(accelerator, stream);
         _groupSize = Math.Min(UpdateKernel.GroupSize, accelerator.MaxNumThreadsPerGroup);
         // On the CPU, threads that wait for each other cost more than all their work: groups that share memory are one thread.
@@ -95,7 +98,7 @@ internal sealed class IlgpuQueue : IDisposable
         var bytes = MemoryMarshal.AsBytes(source);
         if (_ring.Upload(bytes, destination))
             Interlocked.Increment(ref _hostWaits);
-        Interlocked.Add(ref _bytesToDevice, bytes.Length);
+        CountToDevice(bytes.Length);
     }
 
     /// <summary>Zeroed memory.</summary>
@@ -124,6 +127,7 @@ internal sealed class IlgpuQueue : IDisposable
     {
         Interlocked.Increment(ref _hostWaits);
         Interlocked.Add(ref _bytesToHost, destination.Length);
+        Telemetry.Copy(_device, "to host", destination.Length);
         using var memory = new PointerMemory(Accelerator, source, destination.Length);
         memory.AsRawArrayView().CopyToCPU(_stream, destination);
     }
@@ -131,7 +135,7 @@ internal sealed class IlgpuQueue : IDisposable
     public void CopyFromHost(ReadOnlySpan<byte> source, nint destination)
     {
         Interlocked.Increment(ref _hostWaits);
-        Interlocked.Add(ref _bytesToDevice, source.Length);
+        CountToDevice(source.Length);
         using var memory = new PointerMemory(Accelerator, destination, source.Length);
         memory.AsRawArrayView().CopyFromCPU(_stream, source);
     }
@@ -153,6 +157,13 @@ internal sealed class IlgpuQueue : IDisposable
     private AcceleratorStream NextLaunch()
     {
         Interlocked.Increment(ref _launches);
+        Telemetry.Launch(_device);
         return _stream;
+    }
+
+    private void CountToDevice(long bytes)
+    {
+        Interlocked.Add(ref _bytesToDevice, bytes);
+        Telemetry.Copy(_device, "to device", bytes);
     }
 }

@@ -1,0 +1,90 @@
+using System.Diagnostics.Metrics;
+using GpuOptim.Host;
+using GpuOptim.Optimizers;
+using GpuOptim.Tests.Support;
+using Microsoft.Extensions.Logging;
+
+namespace GpuOptim.Tests.Host;
+
+/// <summary>What listeners are told.</summary>
+[NonParallelizable]
+public sealed class TelemetryTests
+{
+    [Test]
+    public void StepsAndLaunchesAreCounted([ValueSource(typeof(TestDevice), nameof(TestDevice.All))] TestDevice testDevice)
+    {
+        var seen = new List<(string Instrument, long Value, string Tag)>();
+        using var listener = new MeterListener
+        {
+            InstrumentPublished = (instrument, listener) =>
+            {
+                if (instrument.Meter.Name == "GpuOptim")
+                    listener.EnableMeasurementEvents(instrument);
+            },
+        };
+        listener.SetMeasurementEventCallback<long>((instrument, value, tags, _) => seen.Add((instrument.Name, value, $"{tags[0].Value}")));
+        listener.Start();
+
+        using var device = testDevice.Open();
+        var parameter = device.CreateParameter<float>("p", [3], [1, 2, 3]);
+        parameter.Gradient.CopyFrom([1f, 1f, 1f]);
+        using var optimizer = new Sgd([parameter], new() { LearningRate = 0.1 });
+        optimizer.Step();
+        optimizer.Step();
+        Assert.That(seen.Where(each => each.Instrument == "gpuoptim.steps"), Is.EqualTo(Enumerable.Repeat(("gpuoptim.steps", 1L, "Sgd"), 2)));
+        Assert.That(seen.Where(each => each.Instrument == "gpuoptim.launches"), Is.EqualTo(Enumerable.Repeat(("gpuoptim.launches", 1L, device.Name), 2)));
+        if (!device.IsHostAccessible)
+            Assert.That(seen.Where(each => each.Instrument == "gpuoptim.copied").Sum(each => each.Value), Is.AtLeast(2 * 3 * sizeof(float)));
+    }
+
+    [Test]
+    public void TheDeviceChosenIsLogged()
+    {
+        using var log = new Listener();
+        using var device = Device.Open("simd", log);
+        Assert.That(log.Lines, Is.EqualTo([$"GpuOptim Information DeviceOpened: Opened device simd: {device.Description}"]));
+    }
+
+    /// <summary>Kernels are compiled once, when they are first needed.</summary>
+    [Test]
+    public void KernelsCompiledAreLogged()
+    {
+        if (Device.All.All(info => info.Name == "simd"))
+            Assert.Ignore("No device of this machine compiles kernels.");
+        using var log = new Listener();
+        using var device = Device.Open("ilgpu", log);
+        var parameter = device.CreateParameter<float>("p", [1], [1]);
+        parameter.Gradient.Clear();
+        using var optimizer = new Sgd([parameter]);
+        optimizer.Step();
+        optimizer.Step();
+        Assert.That(log.Lines, Has.Count.EqualTo(2));
+        Assert.That(log.Lines[1], Does.StartWith("GpuOptim Debug KernelCompiled: Compiled kernel ").And.Contain("SgdRule"));
+    }
+
+    private sealed class Listener : ILoggerFactory, ILogger
+    {
+        private string _category = "";
+
+        public List<string> Lines { get; } = [];
+
+        public ILogger CreateLogger(string categoryName)
+        {
+            _category = categoryName;
+            return this;
+        }
+
+        public void AddProvider(ILoggerProvider provider) => throw new NotSupportedException();
+
+        public void Dispose()
+        {
+        }
+
+        public IDisposable? BeginScope<TState>(TState state) where TState : notnull => null;
+
+        public bool IsEnabled(LogLevel logLevel) => true;
+
+        public void Log<TState>(LogLevel logLevel, EventId eventId, TState state, Exception? exception, Func<TState, Exception?, string> formatter) =>
+            Lines.Add($"{_category} {logLevel} {eventId.Name}: {formatter(state, exception)}");
+    }
+}
