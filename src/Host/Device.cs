@@ -172,6 +172,9 @@ public abstract class Device : IDisposable
         where TDirection : unmanaged, IUpdateRule
         where TUpdate : unmanaged, IUpdateRule;
 
+    /// <summary>Prepares to take norms of gradients.</summary>
+    internal abstract GradientMeasure CreateGradientMeasure();
+
     /// <summary>Waits until all work given to the device is done. On a <see cref="SimdDevice"/> it always is.</summary>
     public abstract void Synchronize();
 

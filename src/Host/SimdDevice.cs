@@ -126,6 +126,8 @@ public sealed unsafe class SimdDevice : Device
         MatrixUpdateJob<TDirection, TUpdate>.Run(_workers, batches, directionRules, updateRules, plan, VectorBits);
     }
 
+    internal override GradientMeasure CreateGradientMeasure() => new SimdGradientMeasure(_workers);
+
     /// <inheritdoc/>
     public override void Synchronize() => ObjectDisposedException.ThrowIf(IsDisposed, this);
 

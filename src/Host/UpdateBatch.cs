@@ -8,6 +8,7 @@ public abstract class UpdateBatch : IDisposable
 {
     private readonly nint[] _gradients;
     private readonly int[] _rules;
+    private readonly long[] _lengths;
 
     private protected UpdateBatch(ElementType elementType, ElementType stateType, ReadOnlySpan<UpdateSegment> segments)
     {
@@ -17,6 +18,9 @@ public abstract class UpdateBatch : IDisposable
         StateType = stateType;
         _gradients = new nint[segments.Length];
         _rules = new int[segments.Length];
+        _lengths = new long[segments.Length];
+        for (var i = 0; i < segments.Length; i++)
+            _lengths[i] = segments[i].Length;
     }
 
     /// <summary>The type of parameters and gradients.</summary>
@@ -33,6 +37,12 @@ public abstract class UpdateBatch : IDisposable
 
     /// <summary>For each tensor, the index of its rule.</summary>
     public Span<int> Rules => _rules;
+
+    /// <summary>How many elements each tensor has.</summary>
+    internal ReadOnlySpan<long> Lengths => _lengths;
+
+    /// <summary>What has the factor that the update's rules, which are <see cref="Kernels.Rules.ScaledRule{TRule}"/>, scale gradients by; null for other rules.</summary>
+    internal GradientMeasure? Measure { get; set; }
 
     /// <summary>Gives back what the device holds for the table.</summary>
     public virtual void Dispose() => GC.SuppressFinalize(this);

@@ -19,6 +19,7 @@ public abstract class ElementwiseOptimizer<TOptions, TRule> : Optimizer<TOptions
 {
     private readonly Dictionary<(int Group, StepInfo Step), int> _ruleIndex = [];
     private readonly List<(UpdateBatch Table, TrackedParameter[] Members)> _batches = [];
+    private readonly RuleWrapper<TRule> _wrapper = new();
     private TRule[] _rules = [];
     private int _batchedLayout;
 
@@ -49,11 +50,26 @@ public abstract class ElementwiseOptimizer<TOptions, TRule> : Optimizer<TOptions
             Fill(table, members);
     }
 
-    internal sealed override void RunStep()
+    internal sealed override void RunStep(GradientChange change)
+    {
+        ReadOnlySpan<TRule> rules = _rules.AsSpan(0, _ruleIndex.Count);
+        foreach (var (table, _) in _batches)
+        {
+            table.Measure = change.Measure;
+            if (change.Measure is not null)
+                Device.Update(_wrapper.Scale(rules, change.Factor), table);
+            else if (change.Limit is { } limit)
+                Device.Update(_wrapper.Clamp(rules, limit), table);
+            else
+                Device.Update(rules, table);
+        }
+        CountStep();
+    }
+
+    internal sealed override void Collect(List<UpdateBatch> tables)
     {
         foreach (var (table, _) in _batches)
-            Device.Update<TRule>(_rules.AsSpan(0, _ruleIndex.Count), table);
-        CountStep();
+            tables.Add(table);
     }
 
     /// <inheritdoc/>

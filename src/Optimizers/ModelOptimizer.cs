@@ -89,10 +89,16 @@ public sealed class ModelOptimizer : Optimizer
             optimizer.PrepareStep();
     }
 
-    internal override void RunStep()
+    internal override void RunStep(GradientChange change)
     {
         foreach (var optimizer in _optimizers)
-            optimizer.RunStep();
+            optimizer.RunStep(change);
+    }
+
+    internal override void Collect(List<UpdateBatch> tables)
+    {
+        foreach (var optimizer in _optimizers)
+            optimizer.Collect(tables);
     }
 
     internal override void ThrowIfForeign(StateDictionary state)

@@ -19,6 +19,7 @@ public sealed class Muon : Optimizer<MuonOptions>
     private readonly Dictionary<(int Group, int Rows, int Columns), int> _ruleIndex = [];
     private readonly List<Call> _calls = [];
     private readonly List<MuonOptions> _builtFor = [];
+    private readonly RuleWrapper<MuonMomentumRule> _wrapper = new();
     private MuonMomentumRule[] _directionRules = [];
     private MuonUpdateRule[] _updateRules = [];
     private int _builtLayout;
@@ -45,14 +46,28 @@ public sealed class Muon : Optimizer<MuonOptions>
             Fill(call);
     }
 
-    internal override void RunStep()
+    internal override void RunStep(GradientChange change)
     {
+        ReadOnlySpan<MuonMomentumRule> directions = _directionRules.AsSpan(0, _ruleIndex.Count);
+        ReadOnlySpan<MuonUpdateRule> updates = _updateRules.AsSpan(0, _ruleIndex.Count);
         foreach (var call in _calls)
         {
-            Device.UpdateMatrices<MuonMomentumRule, MuonUpdateRule>(
-                _directionRules.AsSpan(0, _ruleIndex.Count), _updateRules.AsSpan(0, _ruleIndex.Count), call.Plan, call.Batches);
+            foreach (var batch in call.Batches)
+                batch.Measure = change.Measure;
+            if (change.Measure is not null)
+                Device.UpdateMatrices(_wrapper.Scale(directions, change.Factor), updates, call.Plan, call.Batches);
+            else if (change.Limit is { } limit)
+                Device.UpdateMatrices(_wrapper.Clamp(directions, limit), updates, call.Plan, call.Batches);
+            else
+                Device.UpdateMatrices(directions, updates, call.Plan, call.Batches);
         }
         CountStep();
+    }
+
+    internal override void Collect(List<UpdateBatch> tables)
+    {
+        foreach (var call in _calls)
+            tables.AddRange(call.Batches);
     }
 
     /// <inheritdoc/>

@@ -1,3 +1,4 @@
+using System.Runtime.InteropServices;
 using GpuOptim.Host;
 
 namespace GpuOptim.Optimizers;
@@ -6,6 +7,9 @@ namespace GpuOptim.Optimizers;
 /// <remarks>Steps of different optimizers may run at the same time; calls on one optimizer may not.</remarks>
 public abstract class Optimizer : IDisposable
 {
+    private readonly List<UpdateBatch> _tables = [];
+    private GradientMeasure? _measure;
+
     private protected Optimizer(Device device) => Device = device;
 
     /// <summary>The device on which all parameters lie.</summary>
@@ -20,6 +24,9 @@ public abstract class Optimizer : IDisposable
     /// <summary>Whether the optimizer was disposed of.</summary>
     public bool IsDisposed { get; private set; }
 
+    /// <summary>How gradients are clipped; null, as at first, if they are not. Of a <see cref="ModelOptimizer"/>, what counts is its own.</summary>
+    public GradientClipping? GradientClipping { get; set; }
+
     private protected abstract IReadOnlyList<ParameterGroup> GroupList { get; }
 
     /// <summary>Updates every parameter that has a gradient, in place.</summary>
@@ -28,8 +35,17 @@ public abstract class Optimizer : IDisposable
     {
         ObjectDisposedException.ThrowIf(IsDisposed, this);
         PrepareStep();
-        RunStep();
+        RunStep(MeasureGradients());
         Telemetry.Step(this);
+    }
+
+    /// <summary>The norm of all gradients at the last step, before they were clipped by it. Waits for the device.</summary>
+    /// <exception cref="InvalidOperationException">No step has clipped by a norm yet.</exception>
+    /// <exception cref="ObjectDisposedException">The optimizer was disposed of.</exception>
+    public double ReadGradientNorm()
+    {
+        ObjectDisposedException.ThrowIf(IsDisposed, this);
+        return _measure is not null ? _measure.Read() : throw new InvalidOperationException("GradientClipping must have been by norm in a step before. There was none.");
     }
 
     /// <summary>Sets every gradient to zero.</summary>
@@ -85,6 +101,7 @@ public abstract class Optimizer : IDisposable
         if (!IsDisposed)
         {
             IsDisposed = true;
+            _measure?.Dispose();
             Dispose(true);
         }
         GC.SuppressFinalize(this);
@@ -97,13 +114,27 @@ public abstract class Optimizer : IDisposable
     internal abstract void PrepareStep();
 
     /// <summary>The second half of a step.</summary>
-    internal abstract void RunStep();
+    /// <param name="change">What it does to gradients first.</param>
+    internal abstract void RunStep(GradientChange change);
+
+    /// <summary>Adds the tables whose gradients the step in preparation uses.</summary>
+    internal abstract void Collect(List<UpdateBatch> tables);
 
     /// <summary>Refuses a state that is not of this kind of optimizer with these parameters. Changes nothing.</summary>
     internal abstract void ThrowIfForeign(StateDictionary state);
 
     /// <summary>Takes over a state that was checked.</summary>
     internal abstract void TakeState(StateDictionary state);
+
+    private GradientChange MeasureGradients()
+    {
+        if (GradientClipping?.MaxNorm is not { } maxNorm)
+            return new(null, 1, (float?)GradientClipping?.MaxValue);
+        _tables.Clear();
+        Collect(_tables);
+        _measure ??= Device.CreateGradientMeasure();
+        return new(_measure, _measure.Take(CollectionsMarshal.AsSpan(_tables), GradientClipping.Order, (float)maxNorm), null);
+    }
 
     /// <summary>Gives back what a derived class holds.</summary>
     /// <param name="disposing">Always true.</param>

@@ -183,6 +183,23 @@ public sealed class IlgpuDeviceTests
         Assert.That((asked.Launches, asked.TableBuilds, asked.HostWaits), Is.EqualTo((Shapes * (3 + products), 0, 0)));
     }
 
+    /// <summary>Norm, factor, the factor's way into the rules, update; the host waits only when it asks for the norm.</summary>
+    [Test]
+    public void ClippingByNormIsFourLaunchesAndNoWait()
+    {
+        using var device = new IlgpuDevice(_accelerator);
+        var parameter = device.CreateParameter<float>("p", [5000], new float[5000]);
+        parameter.Gradient.CopyFrom(Enumerable.Repeat(1f, 5000).ToArray());
+        using var optimizer = new AdamW([parameter]) { GradientClipping = GradientClipping.ByNorm(1) };
+        optimizer.Step();
+        var before = device.Counters;
+        optimizer.Step();
+        var asked = device.Counters - before;
+        Assert.That((asked.Launches, asked.TableBuilds, asked.HostWaits, asked.BytesToHost), Is.EqualTo((4, 0, 0, 0)));
+        Assert.That(optimizer.ReadGradientNorm(), Is.EqualTo(Math.Sqrt(5000)));
+        Assert.That((device.Counters - before).HostWaits, Is.EqualTo(1));
+    }
+
     [Test]
     public void CopiesAreCounted()
     {

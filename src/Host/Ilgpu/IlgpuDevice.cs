@@ -116,7 +116,7 @@ public sealed class IlgpuDevice : Device
             return;
         lock (_gate)
         {
-            table.Upload(batch.Gradients, batch.Rules, rules);
+            Upload(table, batch, rules);
             _queue.Update(table, rules, batch.ElementType, batch.ElementType, batch.StateType);
         }
     }
@@ -151,6 +151,8 @@ public sealed class IlgpuDevice : Device
         var accelerator = context.CreateCPUAccelerator(0);
         return new(accelerator, null, loggerFactory, [accelerator, context]);
     }
+
+    internal override GradientMeasure CreateGradientMeasure() => new IlgpuGradientMeasure(_queue, _gate);
 
     internal override MatrixUpdateBatch CreateMatrixUpdateBatch(
         ElementType elementType, ElementType stateType, ElementType workType, int rows, int columns, ReadOnlySpan<UpdateSegment> segments)
@@ -196,6 +198,14 @@ public sealed class IlgpuDevice : Device
             _queue.CopyFromHost(source, destination);
     }
 
+    /// <summary>Sends what a step changes, and has the device write in what it alone knows.</summary>
+    private void Upload<TRule>(IlgpuUpdateTable table, UpdateBatch batch, ReadOnlySpan<TRule> rules) where TRule : unmanaged, IUpdateRule
+    {
+        table.Upload(batch.Gradients, batch.Rules, rules);
+        if (batch.Measure is IlgpuGradientMeasure measure)
+            _queue.Patch<TRule>(table, rules.Length, measure.Result);
+    }
+
     private void UpdateMatrices<TDirection, TUpdate>(
         ReadOnlySpan<TDirection> directionRules, ReadOnlySpan<TUpdate> updateRules, NewtonSchulzPlan plan, IlgpuMatrixUpdateBatch batch)
         where TDirection : unmanaged, IUpdateRule
@@ -203,7 +213,7 @@ public sealed class IlgpuDevice : Device
     {
         if (batch.Ops is null || directionRules.IsEmpty)
             return;
-        batch.Directions.Upload(batch.Gradients, batch.Rules, directionRules);
+        Upload(batch.Directions, batch, directionRules);
         _queue.Direct(batch.Directions, directionRules, batch.WorkType, batch.ElementType, batch.StateType, batch.Sums);
         var orthogonal = NewtonSchulz.Orthogonalize(batch.Ops, batch.X, batch.Other, batch.Product, batch.Polynomial, plan);
         for (var i = 0; i < batch.Count; i++)

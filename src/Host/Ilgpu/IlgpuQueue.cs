@@ -3,6 +3,7 @@ using GpuOptim.Kernels;
 using GpuOptim.Kernels.Ilgpu;
 using GpuOptim.Kernels.Ilgpu.Matrix;
 using GpuOptim.Kernels.Lanes;
+using GpuOptim.Kernels.Norms;
 using GpuOptim.Kernels.Rules;
 using ILGPU;
 using ILGPU.Runtime;
@@ -62,6 +63,25 @@ internal sealed class IlgpuQueue : IDisposable
         where TRule : unmanaged, IUpdateRule =>
         _kernels.Get<DirectionKernels<TRule>, DirectionLauncher<TRule>>(work, gradient, state)(
             NextLaunch(), new(table.Chunks, _sharingGroupSize), table.ChunkMap, table.Segments, table.Gradients, table.RuleIndices, table.Rules<TRule>(rules.Length), sums);
+
+    /// <summary>Accumulates a norm of a table's gradients, chunk by chunk.</summary>
+    public void Norm<TNorm>(IlgpuUpdateTable table, ElementType gradient, ArrayView<double> sums) where TNorm : INorm =>
+        _kernels.Get<Action<AcceleratorStream, KernelConfig, ArrayView<GpuChunk>, ArrayView<GpuSegment>, ArrayView<long>, ArrayView<double>>>(gradient switch
+        {
+            ElementType.Float32 => NormKernel<Float32Format, TNorm>.Run,
+            ElementType.BFloat16 => NormKernel<BFloat16Format, TNorm>.Run,
+            _ => NormKernel<Float16Format, TNorm>.Run,
+        })(NextLaunch(), new(table.Chunks, _sharingGroupSize), table.ChunkMap, table.Segments, table.Gradients, sums);
+
+    /// <summary>Takes the norm of what was accumulated, and the factor that takes it down to a most.</summary>
+    public void Scale<TNorm>(ArrayView<double> sums, float maxNorm, ArrayView<double> result) where TNorm : INorm =>
+        _kernels.Get<Action<AcceleratorStream, KernelConfig, ArrayView<double>, float, ArrayView<double>>>(ScaleKernel<TNorm>.Run)(
+            NextLaunch(), new(1, _sharingGroupSize), sums, maxNorm, result);
+
+    /// <summary>Writes the factor into a table's rules.</summary>
+    public unsafe void Patch<TRule>(IlgpuUpdateTable table, int rules, ArrayView<double> result) where TRule : unmanaged, IUpdateRule =>
+        _kernels.Get<Action<AcceleratorStream, KernelConfig, long, int, int, ArrayView<double>>>(PatchKernel.Run)(
+            NextLaunch(), new(1, _sharingGroupSize), table.RulesAddress, sizeof(TRule), rules, result);
 
     /// <summary>Divides matrices by their norms, of the sums of squares of their chunks.</summary>
     public void Normalize<TFormat>(MatrixBatch x, ArrayView<double> sums, double scale, float epsilon) where TFormat : IFormat

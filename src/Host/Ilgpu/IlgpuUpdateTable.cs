@@ -56,14 +56,22 @@ internal sealed class IlgpuUpdateTable : IDisposable
 
     private int RuleIndicesOffset => _gradientsOffset + _count * sizeof(long);
 
+    /// <summary>Where the rules are that were sent.</summary>
+    public nint RulesAddress => _step!.NativePtr;
+
     /// <summary>The rules that were sent.</summary>
     /// <remarks>They are first because a view of ILGPU's begins at a whole number of its elements.</remarks>
     public unsafe ArrayView<TRule> Rules<TRule>(int count) where TRule : unmanaged => _step!.View.BaseView.SubView(0, (long)count * sizeof(TRule)).Cast<TRule>();
 
     /// <summary>Sends what a step changes.</summary>
-    public void Upload<TRule>(ReadOnlySpan<nint> gradients, ReadOnlySpan<int> ruleIndices, ReadOnlySpan<TRule> rules) where TRule : unmanaged, IUpdateRule
+    public void Upload<TRule>(ReadOnlySpan<nint> gradients, ReadOnlySpan<int> ruleIndices, ReadOnlySpan<TRule> rules) where TRule : unmanaged, IUpdateRule =>
+        Upload(gradients, ruleIndices, MemoryMarshal.AsBytes(rules));
+
+    /// <summary>Sends where gradients are, alone.</summary>
+    public void UploadGradients(ReadOnlySpan<nint> gradients) => Upload(gradients, [], []);
+
+    private void Upload(ReadOnlySpan<nint> gradients, ReadOnlySpan<int> ruleIndices, ReadOnlySpan<byte> sent)
     {
-        var sent = MemoryMarshal.AsBytes(rules);
         _gradientsOffset = (sent.Length + sizeof(long) - 1) / sizeof(long) * sizeof(long);
         var length = RuleIndicesOffset + _count * sizeof(int);
         if (_bytes.Length < length)

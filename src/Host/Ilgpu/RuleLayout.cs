@@ -14,11 +14,24 @@ internal static class RuleLayout<TRule> where TRule : unmanaged, IUpdateRule
     public static void ThrowIfForeign()
     {
         if (_foreign is not null)
-            throw new NotSupportedException($"Fields of rules must be float, int or Flag. {typeof(TRule).Name}.{_foreign.Name} is {_foreign.FieldType.Name}, which a GPU lays out in another way.");
+            throw new NotSupportedException($"Fields of rules must be float, int or Flag. {_foreign.DeclaringType!.Name}.{_foreign.Name} is {_foreign.FieldType.Name}, which a GPU lays out in another way.");
     }
 
-    [UnconditionalSuppressMessage("Trimming", "IL2090", Justification = "A struct that is copied whole keeps its fields.")]
-    private static FieldInfo? Find() => typeof(TRule)
-        .GetFields(BindingFlags.Instance | BindingFlags.Public | BindingFlags.NonPublic)
-        .FirstOrDefault(field => field.FieldType != typeof(float) && field.FieldType != typeof(int) && field.FieldType != typeof(Flag));
+    private static FieldInfo? Find() => Find(typeof(TRule));
+
+    /// <summary>The first such field; a rule within a rule is looked through.</summary>
+    [UnconditionalSuppressMessage("Trimming", "IL2070", Justification = "A struct that is copied whole keeps its fields.")]
+    private static FieldInfo? Find(Type rule)
+    {
+        foreach (var field in rule.GetFields(BindingFlags.Instance | BindingFlags.Public | BindingFlags.NonPublic))
+        {
+            if (field.FieldType == typeof(float) || field.FieldType == typeof(int) || field.FieldType == typeof(Flag))
+                continue;
+            if (!field.FieldType.IsAssignableTo(typeof(IUpdateRule)))
+                return field;
+            if (Find(field.FieldType) is { } inner)
+                return inner;
+        }
+        return null;
+    }
 }

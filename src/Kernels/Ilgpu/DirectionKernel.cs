@@ -1,4 +1,5 @@
 using GpuOptim.Kernels.Lanes;
+using GpuOptim.Kernels.Norms;
 using GpuOptim.Kernels.Rules;
 using ILGPU;
 
@@ -63,7 +64,7 @@ internal static unsafe class DirectionKernel<TRule, TElement, TGradient, TState>
             }
             strands[strand] = sum0 + sum2 + (sum1 + sum3);
         }
-        var sum = GpuSquareSums.Fold(strands);
+        var sum = GpuSquareSums.Fold<TwoNorm>(strands);
         if (Group.IdxX == 0)
             sums[Grid.IdxX] = sum;
     }

@@ -2,6 +2,7 @@ using System.Reflection;
 using System.Text.RegularExpressions;
 using GpuOptim.Kernels.Ilgpu.Matrix;
 using GpuOptim.Kernels.Lanes;
+using GpuOptim.Kernels.Norms;
 using GpuOptim.Kernels.Rules;
 using ILGPU;
 using ILGPU.Backends.EntryPoints;
@@ -25,9 +26,13 @@ internal sealed partial record GpuKernel(string Name, MethodInfo Method, CudaArc
         (new CudaArchitecture(10, 0), new CudaInstructionSet(8, 6)),
     ];
 
-    /// <summary>All kernels.</summary>
+    /// <summary>All kernels, but those of updates that clip gradients.</summary>
     public static IEnumerable<GpuKernel> All { get; } =
     [
+        .. Norms<OneNorm>(),
+        .. Norms<TwoNorm>(),
+        .. Norms<MaxNorm>(),
+        new("Patch", ((Delegate)PatchKernel.Run).Method),
         .. Updates<SgdRule>(),
         .. Updates<RmsPropRule>(),
         .. Updates<AdamRule>(),
@@ -41,8 +46,11 @@ internal sealed partial record GpuKernel(string Name, MethodInfo Method, CudaArc
         new("MultiplyAdd.TensorCore", ((Delegate)TensorProduct<DepthContiguous, DepthStrided, AllTiles>.Multiply).Method, CudaArchitecture.SM_80),
     ];
 
+    /// <summary>The kernels of updates again, with what is done to gradients before.</summary>
+    public static IEnumerable<GpuKernel> Clipped { get; } = [.. Clip<SgdRule>(), .. Clip<RmsPropRule>(), .. Clip<AdamRule>(), .. ClipDirections<BFloat16Format>(), .. ClipDirections<Float32Format>()];
+
     /// <summary>The kernels that an architecture can run.</summary>
-    public static IEnumerable<GpuKernel> For(CudaArchitecture architecture) => All.Where(kernel => kernel.Minimum is not { } minimum || architecture >= minimum);
+    public static IEnumerable<GpuKernel> For(CudaArchitecture architecture) => All.Concat(Clipped).Where(kernel => kernel.Minimum is not { } minimum || architecture >= minimum);
 
     /// <summary>Compiles the kernel.</summary>
     /// <remarks>Each time in a context of its own: numbers in names are then the same each time, and one that failed harms no other.</remarks>
@@ -73,6 +81,34 @@ internal sealed partial record GpuKernel(string Name, MethodInfo Method, CudaArc
         Update<TRule, Float16Format, Float16Format, Float16Format>(),
         Update<TRule, Float16Format, Float16Format, Float32Format>(),
     ];
+
+    /// <summary>What finds a norm of gradients, and the factor that takes it down.</summary>
+    private static IEnumerable<GpuKernel> Norms<TNorm>() where TNorm : INorm =>
+    [
+        new($"{typeof(TNorm).Name}.Float32", ((Delegate)NormKernel<Float32Format, TNorm>.Run).Method),
+        new($"{typeof(TNorm).Name}.BFloat16", ((Delegate)NormKernel<BFloat16Format, TNorm>.Run).Method),
+        new($"{typeof(TNorm).Name}.Float16", ((Delegate)NormKernel<Float16Format, TNorm>.Run).Method),
+        new($"{typeof(TNorm).Name}.Scale", ((Delegate)ScaleKernel<TNorm>.Run).Method),
+    ];
+
+    private static IEnumerable<GpuKernel> Clip<TRule>() where TRule : unmanaged, IUpdateRule => [.. Updates<ScaledRule<TRule>>(), .. Updates<ClampedRule<TRule>>()];
+
+    private static IEnumerable<GpuKernel> ClipDirections<TWork>() where TWork : IFormat =>
+        [.. ClippedDirections<ScaledRule<MuonMomentumRule>, TWork>(), .. ClippedDirections<ClampedRule<MuonMomentumRule>, TWork>()];
+
+    private static IEnumerable<GpuKernel> ClippedDirections<TRule, TWork>()
+        where TRule : unmanaged, IUpdateRule
+        where TWork : IFormat =>
+    [
+        Direction<TRule, TWork, Float32Format, Float32Format>(),
+        Direction<TRule, TWork, BFloat16Format, BFloat16Format>(),
+        Direction<TRule, TWork, BFloat16Format, Float32Format>(),
+        Direction<TRule, TWork, Float16Format, Float16Format>(),
+        Direction<TRule, TWork, Float16Format, Float32Format>(),
+    ];
+
+    /// <summary>A rule's name; <c>Scaled.AdamRule</c> for one within another.</summary>
+    private static string NameOf(Type rule) => rule.IsGenericType ? $"{rule.Name.Replace("Rule`1", "", StringComparison.Ordinal)}.{NameOf(rule.GenericTypeArguments[0])}" : rule.Name;
 
     /// <summary>What is done with averages of parameters of a type.</summary>
     private static IEnumerable<GpuKernel> Averages<TElement>() where TElement : IFormat =>
@@ -113,14 +149,14 @@ internal sealed partial record GpuKernel(string Name, MethodInfo Method, CudaArc
         where TElement : IFormat
         where TGradient : IFormat
         where TState : IFormat =>
-        new($"{typeof(TRule).Name}.Direction.{TElement.Type}.{TGradient.Type}.{TState.Type}", ((Delegate)DirectionKernel<TRule, TElement, TGradient, TState>.Run).Method);
+        new($"{NameOf(typeof(TRule))}.Direction.{TElement.Type}.{TGradient.Type}.{TState.Type}", ((Delegate)DirectionKernel<TRule, TElement, TGradient, TState>.Run).Method);
 
     private static GpuKernel Update<TRule, TElement, TGradient, TState>()
         where TRule : unmanaged, IUpdateRule
         where TElement : IFormat
         where TGradient : IFormat
         where TState : IFormat =>
-        new($"{typeof(TRule).Name}.{TElement.Type}.{TGradient.Type}.{TState.Type}", ((Delegate)UpdateKernel<TRule, TElement, TGradient, TState>.Run).Method);
+        new($"{NameOf(typeof(TRule))}.{TElement.Type}.{TGradient.Type}.{TState.Type}", ((Delegate)UpdateKernel<TRule, TElement, TGradient, TState>.Run).Method);
 
     /// <summary>Functions that ILGPU declares and writes for methods that became instructions; nothing calls them.</summary>
     [GeneratedRegex(@"^\.visible \.func (?:(?!^\.visible)[\s\S])*", RegexOptions.Multiline)]

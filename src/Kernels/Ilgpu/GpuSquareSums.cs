@@ -1,3 +1,4 @@
+using GpuOptim.Kernels.Norms;
 using ILGPU;
 
 namespace GpuOptim.Kernels.Ilgpu;
@@ -5,15 +6,15 @@ namespace GpuOptim.Kernels.Ilgpu;
 /// <summary>What kernels share of <see cref="SquareSums"/>.</summary>
 internal static class GpuSquareSums
 {
-    /// <summary>Folds the strands of a group, in shared memory; every thread gets their sum.</summary>
-    public static double Fold(ArrayView<double> strands)
+    /// <summary>Folds the strands of a group, in shared memory; every thread gets what they make.</summary>
+    public static double Fold<TNorm>(ArrayView<double> strands) where TNorm : INorm
     {
         int thread = Group.IdxX, threads = Group.DimX;
         for (var half = SquareSums.Strands / 2; half > 0; half /= 2)
         {
             Group.Barrier();
             for (var strand = thread; strand < half; strand += threads)
-                strands[strand] += strands[strand + half];
+                strands[strand] = TNorm.Combine(strands[strand], strands[strand + half]);
         }
         Group.Barrier();
         return strands[0];

@@ -1,4 +1,5 @@
 using GpuOptim.Kernels.Lanes;
+using GpuOptim.Kernels.Norms;
 using ILGPU;
 
 namespace GpuOptim.Kernels.Ilgpu;
@@ -26,7 +27,7 @@ internal static unsafe class NormalizeKernel<TFormat> where TFormat : IFormat
                 sum += sums[matrix * chunks + chunk];
             strands[strand] = sum;
         }
-        var norm = TFormat.Round(GpuFloats1.Create((float)(scale * Math.Sqrt(GpuSquareSums.Fold(strands)))));
+        var norm = TFormat.Round(GpuFloats1.Create((float)(scale * Math.Sqrt(GpuSquareSums.Fold<TwoNorm>(strands)))));
         var least = TFormat.Round(GpuFloats1.Create(epsilon));
         var divisor = norm.Value < least.Value ? least.Value : norm.Value;
 

@@ -1,4 +1,5 @@
 using GpuOptim.Kernels.Lanes;
+using GpuOptim.Kernels.Norms;
 
 namespace GpuOptim.Kernels.Simd.Matrix;
 
@@ -17,7 +18,7 @@ internal sealed unsafe class SimdMatrixOps<TTile, TFloats, TFormat>(Workers work
         for (var i = 0; i < x.Count; i++)
         {
             var matrix = (void*)x[i].Address;
-            var squares = SumOfSquares<TFormat>.Run(workers, matrix, x.Length);
+            var squares = ChunkedNorm<TFormat, TwoNorm>.Run(workers, matrix, x.Length);
             var norm = Round((float)(scale * Math.Sqrt(squares)));
             var least = Round((float)epsilon);
             var job = new DivideJob<TFloats, TFormat>(matrix, x.Length, norm < least ? least : norm);

@@ -1,34 +1,29 @@
 using System.Runtime.CompilerServices;
 using System.Runtime.Intrinsics;
 using GpuOptim.Kernels.Lanes;
+using GpuOptim.Kernels.Norms;
 
 namespace GpuOptim.Kernels.Simd;
 
-/// <summary>Sums squares in the order of <see cref="SquareSums"/>.</summary>
-internal static unsafe class SumOfSquares<TFormat> where TFormat : IFormat
+/// <summary>Accumulates norms in the order of <see cref="SquareSums"/>.</summary>
+internal static unsafe class ChunkedNorm<TFormat, TNorm>
+    where TFormat : IFormat
+    where TNorm : INorm
 {
+    /// <summary>What is accumulated of some numbers.</summary>
     public static double Run(Workers workers, void* numbers, long length)
     {
         var chunks = (int)SquareSums.Chunks(length);
         var sums = Scratch.Sums(chunks);
-        var job = new Job(numbers, length, sums);
-        workers.Run(ref job, chunks);
-
-        var strands = stackalloc double[SquareSums.Strands];
-        new Span<double>(strands, SquareSums.Strands).Clear();
-        for (var chunk = 0; chunk < chunks; chunk++)
-            strands[chunk % SquareSums.Strands] += sums[chunk];
-        return Fold(strands);
+        RunChunks(workers, numbers, length, sums);
+        return ChunkedNorm<TNorm>.Fold(new(sums, chunks));
     }
 
-    private static double Fold(double* strands)
+    /// <summary>What is accumulated of each chunk.</summary>
+    public static void RunChunks(Workers workers, void* numbers, long length, double* sums)
     {
-        for (var half = SquareSums.Strands / 2; half > 0; half /= 2)
-        {
-            for (var strand = 0; strand < half; strand++)
-                strands[strand] += strands[strand + half];
-        }
-        return strands[0];
+        var job = new Job(numbers, length, sums);
+        workers.Run(ref job, (int)SquareSums.Chunks(length));
     }
 
     private readonly struct Job(void* numbers, long length, double* sums) : IChunkedJob
@@ -39,7 +34,7 @@ internal static unsafe class SumOfSquares<TFormat> where TFormat : IFormat
             sums[chunk] = length - start >= SquareSums.ChunkLength ? Sum((byte*)numbers + start * TFormat.Size) : SumLast(start);
         }
 
-        /// <summary>The last chunk, filled up with zeros, which change no sum.</summary>
+        /// <summary>The last chunk, filled up with zeros, which change nothing.</summary>
         private double SumLast(long start)
         {
             var rest = stackalloc byte[SquareSums.ChunkLength * TFormat.Size];
@@ -62,19 +57,15 @@ internal static unsafe class SumOfSquares<TFormat> where TFormat : IFormat
                     Floats4.Store(Elements<TFormat>.Load<Floats4>(chunk, i), two);
                     Floats4.Store(Elements<TFormat>.Load<Floats4>(chunk, i + 4), two + 4);
                     var (lower, upper) = Vector256.Widen(Vector256.Load(two));
-                    first += lower * lower;
-                    second += upper * upper;
+                    first = TNorm.Accumulate(first, lower);
+                    second = TNorm.Accumulate(second, upper);
                 }
                 strands[strand] = Strand(first);
                 strands[strand + 1] = Strand(second);
             }
-            return Fold(strands);
+            return ChunkedNorm<TNorm>.FoldStrands(strands);
         }
 
-        private static double Strand(Vector256<double> sums)
-        {
-            var half = sums.GetLower() + sums.GetUpper();
-            return half[0] + half[1];
-        }
+        private static double Strand(Vector256<double> sums) => TNorm.Combine(TNorm.Combine(sums[0], sums[2]), TNorm.Combine(sums[1], sums[3]));
     }
 }

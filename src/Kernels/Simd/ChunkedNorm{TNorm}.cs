@@ -1,0 +1,31 @@
+using GpuOptim.Kernels.Norms;
+
+namespace GpuOptim.Kernels.Simd;
+
+/// <summary>What of <see cref="ChunkedNorm{TFormat, TNorm}"/> no element type touches.</summary>
+internal static unsafe class ChunkedNorm<TNorm> where TNorm : INorm
+{
+    /// <summary>What is accumulated of all chunks.</summary>
+    public static double Fold(ReadOnlySpan<double> chunks)
+    {
+        var strands = stackalloc double[SquareSums.Strands];
+        new Span<double>(strands, SquareSums.Strands).Clear();
+        for (var chunk = 0; chunk < chunks.Length; chunk++)
+        {
+            ref var strand = ref strands[chunk % SquareSums.Strands];
+            strand = TNorm.Combine(strand, chunks[chunk]);
+        }
+        return FoldStrands(strands);
+    }
+
+    /// <summary>Folds strands, in place.</summary>
+    public static double FoldStrands(double* strands)
+    {
+        for (var half = SquareSums.Strands / 2; half > 0; half /= 2)
+        {
+            for (var strand = 0; strand < half; strand++)
+                strands[strand] = TNorm.Combine(strands[strand], strands[strand + half]);
+        }
+        return strands[0];
+    }
+}
