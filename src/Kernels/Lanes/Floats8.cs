@@ -12,6 +12,9 @@ internal unsafe struct Floats8(Vector256<float> value) : IFloats<Floats8>
 
     public static int Count => 8;
 
+    /// <summary>The register.</summary>
+    public readonly Vector256<float> Vector => _value;
+
     [MethodImpl(Inline)] public static Floats8 Create(float value) => new(Vector256.Create(value));
 
     [MethodImpl(Inline)] public static Floats8 Add(Floats8 a, Floats8 b) => new(a._value + b._value);

@@ -14,6 +14,9 @@ internal interface INorm
     /// <summary>Of two sets of numbers, that of all.</summary>
     static abstract double Combine(double a, double b);
 
+    /// <summary>The same for several sets, side by side.</summary>
+    static abstract Vector128<double> Combine(Vector128<double> a, Vector128<double> b);
+
     /// <summary>The norm.</summary>
     static abstract double Finish(double sum);
 }

@@ -11,5 +11,7 @@ internal readonly struct MaxNorm : INorm
 
     public static double Combine(double a, double b) => a >= b || double.IsNaN(a) ? a : b;
 
+    public static Vector128<double> Combine(Vector128<double> a, Vector128<double> b) => Vector128.Max(a, b);
+
     public static double Finish(double sum) => sum;
 }

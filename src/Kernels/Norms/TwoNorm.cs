@@ -11,5 +11,7 @@ internal readonly struct TwoNorm : INorm
 
     public static double Combine(double a, double b) => a + b;
 
+    public static Vector128<double> Combine(Vector128<double> a, Vector128<double> b) => a + b;
+
     public static double Finish(double sum) => Math.Sqrt(sum);
 }

@@ -1,5 +1,6 @@
 using System.Runtime.CompilerServices;
 using System.Runtime.Intrinsics;
+using System.Runtime.Intrinsics.X86;
 using GpuOptim.Kernels.Lanes;
 using GpuOptim.Kernels.Norms;
 
@@ -10,6 +11,8 @@ internal static unsafe class ChunkedNorm<TFormat, TNorm>
     where TFormat : IFormat
     where TNorm : INorm
 {
+    private const int Stride = SquareSums.ChunkLength / 4;
+
     /// <summary>What is accumulated of some numbers.</summary>
     public static double Run(Workers workers, void* numbers, long length)
     {
@@ -48,24 +51,30 @@ internal static unsafe class ChunkedNorm<TFormat, TNorm>
         private static double Sum(void* chunk)
         {
             var strands = stackalloc double[SquareSums.Strands];
-            var two = stackalloc float[2 * SquareSums.QuadLength];
             for (nint strand = 0; strand < SquareSums.Strands; strand += 2)
             {
                 Vector256<double> first = default, second = default;
-                for (var i = strand * SquareSums.QuadLength; i < SquareSums.ChunkLength; i += SquareSums.Strands * SquareSums.QuadLength)
-                {
-                    Floats4.Store(Elements<TFormat>.Load<Floats4>(chunk, i), two);
-                    Floats4.Store(Elements<TFormat>.Load<Floats4>(chunk, i + 4), two + 4);
-                    var (lower, upper) = Vector256.Widen(Vector256.Load(two));
-                    first = TNorm.Accumulate(first, lower);
-                    second = TNorm.Accumulate(second, upper);
-                }
-                strands[strand] = Strand(first);
-                strands[strand + 1] = Strand(second);
+                // Four times, as a chunk has; the compiler unrolls no loop over vectors.
+                var i = strand * SquareSums.QuadLength;
+                Accumulate(chunk, i, ref first, ref second);
+                Accumulate(chunk, i + Stride, ref first, ref second);
+                Accumulate(chunk, i + 2 * Stride, ref first, ref second);
+                Accumulate(chunk, i + 3 * Stride, ref first, ref second);
+                var (firstHalf, secondHalf) = (TNorm.Combine(first.GetLower(), first.GetUpper()), TNorm.Combine(second.GetLower(), second.GetUpper()));
+                TNorm.Combine(Vector128.Create(firstHalf[0], secondHalf[0]), Vector128.Create(firstHalf[1], secondHalf[1])).Store(strands + strand);
             }
             return ChunkedNorm<TNorm>.FoldStrands(strands);
         }
 
-        private static double Strand(Vector256<double> sums) => TNorm.Combine(TNorm.Combine(sums[0], sums[2]), TNorm.Combine(sums[1], sums[3]));
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
+        private static void Accumulate(void* chunk, nint i, ref Vector256<double> first, ref Vector256<double> second)
+        {
+            // A stride is a page of memory, and the processor asks no page ahead by itself.
+            if (Sse.IsSupported)
+                Sse.Prefetch0((byte*)chunk + (i + SquareSums.ChunkLength) * TFormat.Size);
+            var (lower, upper) = Vector256.Widen(Elements<TFormat>.Load<Floats8>(chunk, i).Vector);
+            first = TNorm.Accumulate(first, lower);
+            second = TNorm.Accumulate(second, upper);
+        }
     }
 }

@@ -1,3 +1,4 @@
+using System.Runtime.Intrinsics;
 using GpuOptim.Kernels.Norms;
 
 namespace GpuOptim.Kernels.Simd;
@@ -21,11 +22,11 @@ internal static unsafe class ChunkedNorm<TNorm> where TNorm : INorm
     /// <summary>Folds strands, in place.</summary>
     public static double FoldStrands(double* strands)
     {
-        for (var half = SquareSums.Strands / 2; half > 0; half /= 2)
+        for (var half = SquareSums.Strands / 2; half > 1; half /= 2)
         {
-            for (var strand = 0; strand < half; strand++)
-                strands[strand] = TNorm.Combine(strands[strand], strands[strand + half]);
+            for (var strand = 0; strand < half; strand += 2)
+                TNorm.Combine(Vector128.Load(strands + strand), Vector128.Load(strands + strand + half)).Store(strands + strand);
         }
-        return strands[0];
+        return TNorm.Combine(strands[0], strands[1]);
     }
 }
