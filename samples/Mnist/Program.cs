@@ -15,12 +15,14 @@ var batch = AtLeastOne("--batch", "Digits a step", 64);
 var hidden = AtLeastOne("--hidden", "Width of the hidden layer", 256);
 var seed = new Option<int>("--seed") { Description = "Seed of initial weights and order", DefaultValueFactory = _ => 1 };
 var chart = new Option<FileInfo>("--chart") { Description = "Where to draw the loss curves", DefaultValueFactory = _ => new("mnist.svg") };
+var checkpoints = new Option<DirectoryInfo?>("--checkpoints") { Description = "Where to write each run after every epoch; a run that is there already goes on" };
 
-var command = new RootCommand("Trains a small network on handwritten digits and compares the optimizers.") { optimizers, epochs, batch, hidden, seed, chart };
+var command = new RootCommand("Trains a small network on handwritten digits and compares the optimizers.") { optimizers, epochs, batch, hidden, seed, chart, checkpoints };
 command.SetAction(result => Train(
     [.. result.GetRequiredValue(optimizers).Distinct().Select(name => Recipe.All.Single(recipe => recipe.Name == name))],
     new(result.GetValue(epochs), result.GetValue(batch), result.GetValue(hidden), result.GetValue(seed)),
-    result.GetRequiredValue(chart)));
+    result.GetRequiredValue(chart),
+    result.GetValue(checkpoints)));
 return command.Parse(args).Invoke();
 
 static Option<int> AtLeastOne(string name, string description, int standard)
@@ -34,13 +36,14 @@ static Option<int> AtLeastOne(string name, string description, int standard)
     return option;
 }
 
-static void Train(IReadOnlyList<Recipe> recipes, Settings settings, FileInfo chart)
+static void Train(IReadOnlyList<Recipe> recipes, Settings settings, FileInfo chart, DirectoryInfo? checkpoints)
 {
     var folder = Path.Combine(AppContext.BaseDirectory, "data");
     Digits training = Digits.Load(folder, "train"), test = Digits.Load(folder, "test");
     var description = $"{training.Count:N0} digits, network {Digits.Pixels}-{settings.Hidden}-{Digits.Classes}, batches of {settings.Batch}, seed {settings.Seed}";
     AnsiConsole.MarkupLineInterpolated($"[bold]{description}[/]; {test.Count:N0} digits to test");
 
+    checkpoints?.Create();
     var runs = recipes.Select(recipe => new Run(recipe, settings)).ToArray();
     AnsiConsole.Progress()
         .AutoClear(false)
@@ -51,11 +54,12 @@ static void Train(IReadOnlyList<Recipe> recipes, Settings settings, FileInfo cha
             foreach (var (run, bar) in runs.Zip(bars))
             {
                 bar.StartTask();
-                run.Train(training, test, accuracy =>
+                run.Train(training, test, checkpoints is null ? null : new(Path.Combine(checkpoints.FullName, run.Recipe.Name + ".safetensors")), accuracy =>
                 {
-                    bar.Increment(1);
+                    bar.Value = run.Accuracies.Count;
                     bar.Description = $"{run.Recipe.Name,-10} epoch {run.Accuracies.Count,2}: test accuracy {accuracy:P1}";
                 });
+                bar.Value = settings.Epochs;
                 bar.StopTask();
             }
         });
@@ -71,7 +75,7 @@ static void Train(IReadOnlyList<Recipe> recipes, Settings settings, FileInfo cha
         .AddColumn(new TableColumn("ns/parameter").RightAligned());
     foreach (var run in runs)
     {
-        var lastEpoch = run.Losses.TakeLast(run.Losses.Count / settings.Epochs).Average();
+        var lastEpoch = run.Losses.TakeLast(run.Losses.Count / run.Accuracies.Count).Average();
         table.AddRow(
             run.Recipe.Name,
             $"{lastEpoch:F4}",
@@ -79,11 +83,12 @@ static void Train(IReadOnlyList<Recipe> recipes, Settings settings, FileInfo cha
             $"{run.Accuracies.Max():P1}",
             $"{run.Time.TotalSeconds:F1} s",
             $"{run.StepTime / run.Time:P0}",
-            $"{run.StepTime.TotalNanoseconds / run.Losses.Count / parameters:F2}");
+            run.Steps == 0 ? "" : $"{run.StepTime.TotalNanoseconds / run.Steps / parameters:F2}");
     }
     AnsiConsole.Write(table);
     AnsiConsole.MarkupLine("[grey]train loss: nats, mean of the last epoch; in steps: the optimizer's share[/]");
+    AnsiConsole.MarkupLineInterpolated($"[grey]digests of the weights: {string.Join(", ", runs.Select(run => $"{run.Recipe.Name} {run.Weights}"))}[/]");
 
-    File.WriteAllText(chart.FullName, new LossChart(runs, settings.Epochs, description).ToString());
+    File.WriteAllText(chart.FullName, new LossChart(runs, runs.Max(run => run.Accuracies.Count), description).ToString());
     AnsiConsole.MarkupLineInterpolated($"Loss curves: [link]{chart.FullName}[/]");
 }
