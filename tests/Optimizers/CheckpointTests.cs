@@ -4,7 +4,6 @@ using GpuOptim.Host;
 using GpuOptim.Kernels;
 using GpuOptim.Optimizers;
 using GpuOptim.Optimizers.Checkpoints;
-using GpuOptim.Optimizers.Schedules;
 using GpuOptim.Tests.Support;
 using SafetensorsFile = GpuOptim.Optimizers.Checkpoints.SafetensorsFile;
 
@@ -28,15 +27,15 @@ public sealed class CheckpointTests
     [Test]
     public void GoesOnToTheSameBits([ValueSource(typeof(TestDevice), nameof(TestDevice.All))] TestDevice device, [ValueSource(nameof(Kinds))] string kind)
     {
-        using var whole = new Run(device.Open(), kind);
-        using (var first = new Run(device.Open(), kind))
+        using var whole = new TrainingRun(device.Open(), kind);
+        using (var first = new TrainingRun(device.Open(), kind))
         {
             first.Train(0, 4);
             Checkpoint.Save(File, first.Optimizer, first.Schedule);
         }
         Assert.That(Directory.GetFiles(_folder), Has.Length.EqualTo(1), "nothing is left aside");
 
-        using var resumed = new Run(new SimdDevice(threads: 1), kind);
+        using var resumed = new TrainingRun(new SimdDevice(threads: 1), kind);
         resumed.Train(7, 2);
         Checkpoint.Load(File, resumed.Optimizer, resumed.Schedule);
         whole.Train(0, 8);
@@ -48,7 +47,7 @@ public sealed class CheckpointTests
     [Test]
     public void EveryTruncationIsRefused()
     {
-        using var run = new Run(new SimdDevice(threads: 1), "small");
+        using var run = new TrainingRun(new SimdDevice(threads: 1), "small");
         run.Train(0, 2);
         Checkpoint.Save(File, run.Optimizer, run.Schedule);
         var bytes = System.IO.File.ReadAllBytes(File);
@@ -61,7 +60,7 @@ public sealed class CheckpointTests
     [Test]
     public void EveryFlippedByteIsRefused()
     {
-        using var run = new Run(new SimdDevice(threads: 1), "small");
+        using var run = new TrainingRun(new SimdDevice(threads: 1), "small");
         run.Train(0, 2);
         Checkpoint.Save(File, run.Optimizer, run.Schedule);
         var bytes = System.IO.File.ReadAllBytes(File);
@@ -78,7 +77,7 @@ public sealed class CheckpointTests
     [Test]
     public void DamagedFilesAreRefused()
     {
-        using var run = new Run(new SimdDevice(threads: 1), "small");
+        using var run = new TrainingRun(new SimdDevice(threads: 1), "small");
         run.Train(0, 1);
         Checkpoint.Save(File, run.Optimizer, run.Schedule);
         var bytes = System.IO.File.ReadAllBytes(File);
@@ -105,7 +104,7 @@ public sealed class CheckpointTests
     [TestCase("""{"a":""", "The header must be JSON")]
     public void HostileHeadersAreRefused(string header, string message)
     {
-        using var run = new Run(new SimdDevice(threads: 1), "small");
+        using var run = new TrainingRun(new SimdDevice(threads: 1), "small");
         var bytes = Encoding.UTF8.GetBytes(header);
         var prefix = new byte[8];
         BinaryPrimitives.WriteInt64LittleEndian(prefix, bytes.Length);
@@ -118,7 +117,7 @@ public sealed class CheckpointTests
     [TestCase(90_000_000UL)]
     public void HugeLengthsAreRefused(ulong length)
     {
-        using var run = new Run(new SimdDevice(threads: 1), "small");
+        using var run = new TrainingRun(new SimdDevice(threads: 1), "small");
         var bytes = new byte[64];
         BinaryPrimitives.WriteUInt64LittleEndian(bytes, length);
         Assert.That(AssertRefused(run, bytes, $"{length}"), Does.Contain($"Actual length was {length}"));
@@ -127,7 +126,7 @@ public sealed class CheckpointTests
     [Test]
     public void AnotherRunIsRefusedByName()
     {
-        using Run adamw = new(new SimdDevice(threads: 1), "adamw"), adam = new(new SimdDevice(threads: 1), "adam"), small = new(new SimdDevice(threads: 1), "small");
+        using TrainingRun adamw = new(new SimdDevice(threads: 1), "adamw"), adam = new(new SimdDevice(threads: 1), "adam"), small = new(new SimdDevice(threads: 1), "small");
         adamw.Train(0, 1);
         Checkpoint.Save(File, adamw.Optimizer, adamw.Schedule);
         var bytes = System.IO.File.ReadAllBytes(File);
@@ -141,7 +140,7 @@ public sealed class CheckpointTests
     [Test]
     public void AFailedSaveLeavesTheOldFile()
     {
-        using var run = new Run(new SimdDevice(threads: 1), "small");
+        using var run = new TrainingRun(new SimdDevice(threads: 1), "small");
         run.Train(0, 1);
         Checkpoint.Save(File, run.Optimizer, run.Schedule);
         var before = System.IO.File.ReadAllBytes(File);
@@ -180,16 +179,22 @@ public sealed class CheckpointTests
         var wrong = device.CreateParameter("double", [6, 8]);
         Assert.That(() => Checkpoint.LoadParameters(path, [weight, wrong]), Throws.TypeOf<InvalidDataException>().With.Message.Contains("Parameter 'double' must be F32. Actual type was F64"));
         var other = device.CreateParameter("layer.weight", [8, 6]);
+        var gone = device.CreateParameter("layer.row", [8]);
+        gone.Dispose();
+        var before = weight.Data.ToArray();
+        weight.Data.Clear();
+        Assert.That(() => Checkpoint.LoadParameters(path, [weight, gone]), Throws.TypeOf<ObjectDisposedException>());
+        Assert.That(weight.Data.ToArray(), Is.All.Zero.And.Not.EqualTo(before), "nothing is read before all is checked");
         Assert.That(() => Checkpoint.LoadParameters(path, [other]), Throws.TypeOf<InvalidDataException>().With.Message.Contains("must have shape [8, 6]. Actual shape was [6, 8]"));
     }
 
     [Test]
     public void ParametersAloneComeBack()
     {
-        using var run = new Run(new SimdDevice(threads: 1), "model");
+        using var run = new TrainingRun(new SimdDevice(threads: 1), "model");
         run.Train(0, 1);
         Checkpoint.SaveParameters(File, run.Parameters);
-        using var other = new Run(new SimdDevice(threads: 1), "model");
+        using var other = new TrainingRun(new SimdDevice(threads: 1), "model");
         Checkpoint.LoadParameters(File, other.Parameters);
         other.AssertParametersEqual(run);
     }
@@ -244,112 +249,12 @@ public sealed class CheckpointTests
         return [.. damaged];
     }
 
-    private string AssertRefused(Run run, byte[] bytes, string what)
+    private string AssertRefused(TrainingRun run, byte[] bytes, string what)
     {
         var before = run.Snapshot();
         System.IO.File.WriteAllBytes(File, bytes);
         var failure = Assert.Throws<InvalidDataException>(() => Checkpoint.Load(File, run.Optimizer, run.Schedule), what);
         Assert.That(run.Snapshot(), Is.EqualTo(before), what);
         return failure!.Message;
-    }
-
-    /// <summary>Parameters of several types and an optimizer with two groups, that learn from gradients of the step's number.</summary>
-    private sealed class Run : IDisposable
-    {
-        private readonly Device _device;
-
-        public Run(Device device, string kind)
-        {
-            _device = device;
-            Parameters = kind switch
-            {
-                "small" => [device.CreateParameter<float>("only", [3], [1f, 2f, 3f])],
-                "muon" => [Create<float>("a.weight", [6, 4]), Create<float>("b/weight", [5, 7])],
-                _ => [Create<float>("a.weight", [6, 4]), Create<float>("b/weight", [5, 7]), Create<BFloat16>("ü", [11]), Create<Half>("scalar", [])],
-            };
-            var rest = Parameters.Skip(1).ToArray();
-            Optimizer = kind switch
-            {
-                "small" => new Sgd(Parameters, new() { LearningRate = 0.1, Momentum = 0.9 }),
-                "sgd" => new Sgd(Parameters[..1], new() { LearningRate = 0.1 }),
-                "momentum" => new Sgd(Parameters[..1], new() { LearningRate = 0.1, Momentum = 0.9 }),
-                "rmsprop" => new RmsProp(Parameters[..1], new() { Centered = true, Momentum = 0.9 }),
-                "adam" => new Adam(Parameters[..1], new() { Amsgrad = true }),
-                "adamw" => new AdamW(Parameters[..1], new() { Amsgrad = true }),
-                "muon" => new Muon(Parameters[..1]),
-                _ => new ModelOptimizer(Parameters, Assignment.Named("*weight", new MuonOptions()), Assignment.Rest(new AdamWOptions())),
-            };
-            if (kind is not ("small" or "model"))
-                Optimizer.AddGroup(rest, Optimizer.Groups[0].AnyOptions with { LearningRate = 0.01 });
-            Schedule = kind == "small" ? new StepLR(Optimizer, 2) : new SequentialLR(Optimizer, [new LinearLR(Optimizer, 0.1, 1, 3), new CosineAnnealingLR(Optimizer, 10)], [3]);
-        }
-
-        public Parameter[] Parameters { get; }
-
-        public Optimizer Optimizer { get; }
-
-        public LearningRateSchedule Schedule { get; }
-
-        public void Train(int first, int steps)
-        {
-            for (var step = first; step < first + steps; step++)
-            {
-                foreach (var (parameter, i) in Parameters.Select((parameter, i) => (parameter, i)))
-                {
-                    // The last one learns only every other step.
-                    parameter.HasGradient = i == 0 || i < Parameters.Length - 1 || step % 2 == 1;
-                    switch (parameter)
-                    {
-                        case Parameter<float> single: Fill(single, step); break;
-                        case Parameter<BFloat16> brain: Fill(brain, step); break;
-                        default: Fill((Parameter<Half>)parameter, step); break;
-                    }
-                }
-                Optimizer.Step();
-                Schedule.Step();
-            }
-        }
-
-        public void AssertEqual(Run other) => Assert.That(Snapshot(), Is.EqualTo(other.Snapshot()));
-
-        public void AssertParametersEqual(Run other) => Assert.That(Parameters.Select(Bytes), Is.EqualTo(other.Parameters.Select(Bytes)));
-
-        /// <summary>All there is: parameters, state, rates, schedule.</summary>
-        public IReadOnlyList<object?> Snapshot()
-        {
-            var state = Optimizer.StateDictionary();
-            return
-            [
-                .. Parameters.Select(Bytes),
-                .. state.Parameters.OrderBy(pair => pair.Key).SelectMany(pair => (object?[])[pair.Key, pair.Value.Step, .. pair.Value.Tensors.Select(tensor => Convert.ToHexString(tensor.Value.Bytes.ToArray()))]),
-                .. Optimizer.Groups.Select(group => (object)group.LearningRate),
-                Schedule.StepCount,
-            ];
-        }
-
-        public void Dispose()
-        {
-            Optimizer.Dispose();
-            _device.Dispose();
-        }
-
-        private static string Bytes(Parameter parameter)
-        {
-            var bytes = new byte[parameter.Data.SizeInBytes];
-            parameter.Data.CopyBytesTo(bytes);
-            return Convert.ToHexString(bytes);
-        }
-
-        private static void Fill<T>(Parameter<T> parameter, int step) where T : unmanaged
-        {
-            if (parameter.HasGradient)
-                parameter.Gradient.CopyFrom([.. Enumerable.Range(0, (int)parameter.Length).Select(i => Bits.FromFloat<T>(MathF.Sin(i + 3 * step + 1)))]);
-        }
-
-        private Parameter<T> Create<T>(string name, long[] shape) where T : unmanaged
-        {
-            var length = (int)shape.Aggregate(1L, (product, extent) => product * extent);
-            return _device.CreateParameter<T>(name, shape, [.. Enumerable.Range(0, length).Select(i => Bits.FromFloat<T>(MathF.Cos(i)))]);
-        }
     }
 }

@@ -1,7 +1,7 @@
 using System.Text.Json;
 using GpuOptim.Host;
 using GpuOptim.Host.Simd;
-using GpuOptim.Kernels;
+using GpuOptim.Kernels.Norms;
 
 namespace GpuOptim.Tests.Ptx;
 
@@ -28,7 +28,7 @@ public sealed class NormKernelTests
     [TestCase(ElementType.BFloat16, 2)]
     public void MoveTheBytesOfTheFloor(ElementType type, int floor)
     {
-        int[] lengths = [32 * SquareSums.ChunkLength];
+        int[] lengths = [32 * NormOrder.ChunkLength];
         using var device = new SimdDevice();
         var (numbers, _, _) = Measure(device, "TwoNorm", type, lengths, 1);
         Assert.That((double)Simulate("TwoNorm", type, lengths, numbers, 1).NormBytes / lengths[0] / floor, Is.InRange(1.0, 1.02));
@@ -84,7 +84,7 @@ public sealed class NormKernelTests
                 lengths,
                 misalignments = lengths.Select((_, i) => i == 3 ? 4 : 0),
                 elementSize = type.Size(),
-                chunkLength = SquareSums.ChunkLength,
+                chunkLength = NormOrder.ChunkLength,
                 ruleSize = 28,
                 maxNorm,
             }));

@@ -87,7 +87,7 @@ internal sealed class IlgpuQueue : IDisposable
     public void Normalize<TFormat>(MatrixBatch x, ArrayView<double> sums, double scale, float epsilon) where TFormat : IFormat
     {
         // A group takes the norm anew, so it gets several chunks of a matrix of many.
-        var groups = (int)Math.Min(SquareSums.Chunks(x.Length), 512);
+        var groups = (int)Math.Min(NormOrder.Chunks(x.Length), 512);
         _kernels.Get<Action<AcceleratorStream, KernelConfig, long, long, int, ArrayView<double>, double, float>>(NormalizeKernel<TFormat>.Run)(
             NextLaunch(), new(groups * x.Count, _sharingGroupSize), x.Address, x.Length, groups, sums, scale, epsilon);
     }

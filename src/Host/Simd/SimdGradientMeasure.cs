@@ -1,4 +1,3 @@
-using GpuOptim.Kernels;
 using GpuOptim.Kernels.Lanes;
 using GpuOptim.Kernels.Norms;
 using GpuOptim.Kernels.Simd;
@@ -37,7 +36,7 @@ internal sealed unsafe class SimdGradientMeasure(Workers workers) : GradientMeas
         foreach (var table in tables)
         {
             foreach (var length in table.Lengths)
-                count += SquareSums.Chunks(length);
+                count += NormOrder.Chunks(length);
         }
         if (_sums.Length < count)
             _sums = new double[count];
@@ -48,7 +47,7 @@ internal sealed unsafe class SimdGradientMeasure(Workers workers) : GradientMeas
             {
                 for (var i = 0; i < table.Count; i++)
                 {
-                    var chunks = (int)SquareSums.Chunks(table.Lengths[i]);
+                    var chunks = (int)NormOrder.Chunks(table.Lengths[i]);
                     if (table.Gradients[i] == 0)
                         new Span<double>(next, chunks).Clear();
                     else if (table.ElementType == ElementType.Float32)

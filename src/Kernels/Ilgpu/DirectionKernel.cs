@@ -7,7 +7,7 @@ namespace GpuOptim.Kernels.Ilgpu;
 
 /// <summary>
 /// The first half of an update that orthogonalizes, for matrices of one shape: a rule makes directions of gradients and state, and the squares of
-/// what is written are summed on the way, in the order of <see cref="SquareSums"/>.
+/// what is written are summed on the way, in the order of <see cref="NormOrder"/>.
 /// </summary>
 /// <typeparam name="TRule">The rule, which does not look at what the direction was.</typeparam>
 /// <typeparam name="TElement">Type of the directions.</typeparam>
@@ -29,23 +29,23 @@ internal static unsafe class DirectionKernel<TRule, TElement, TGradient, TState>
     public static void Run(
         ArrayView<GpuChunk> chunks, ArrayView<GpuSegment> segments, ArrayView<long> gradients, ArrayView<int> ruleIndices, ArrayView<TRule> rules, ArrayView<double> sums)
     {
-        var strands = SharedMemory.Allocate1D<double>(SquareSums.Strands);
+        var strands = SharedMemory.Allocate1D<double>(NormOrder.Strands);
         var chunk = chunks[Grid.IdxX];
         var gradient = gradients[chunk.Segment];
         if (gradient == 0)
             return;
         var segment = segments[chunk.Segment];
         var rule = rules[ruleIndices[chunk.Segment]];
-        var start = (long)chunk.Index * SquareSums.ChunkLength;
-        var end = IntrinsicMath.Min(start + SquareSums.ChunkLength, segment.Length);
+        var start = (long)chunk.Index * NormOrder.ChunkLength;
+        var end = IntrinsicMath.Min(start + NormOrder.ChunkLength, segment.Length);
         var isAligned = (segment.Parameter | segment.State0 | gradient) % 16 == 0;
 
-        for (var strand = Group.IdxX; strand < SquareSums.Strands; strand += Group.DimX)
+        for (var strand = Group.IdxX; strand < NormOrder.Strands; strand += Group.DimX)
         {
             double sum0 = 0, sum1 = 0, sum2 = 0, sum3 = 0;
-            for (var i = start + strand * SquareSums.QuadLength; i < end; i += SquareSums.Strands * SquareSums.QuadLength)
+            for (var i = start + strand * NormOrder.QuadLength; i < end; i += NormOrder.Strands * NormOrder.QuadLength)
             {
-                if (isAligned && i + SquareSums.QuadLength <= end)
+                if (isAligned && i + NormOrder.QuadLength <= end)
                 {
                     var four = Direct<GpuFloats4>(rule, segment, gradient, i).ToFloat4();
                     sum0 += Square(four.X);
@@ -64,7 +64,7 @@ internal static unsafe class DirectionKernel<TRule, TElement, TGradient, TState>
             }
             strands[strand] = sum0 + sum2 + (sum1 + sum3);
         }
-        var sum = GpuSquareSums.Fold<TwoNorm>(strands);
+        var sum = GpuNorm.Fold<TwoNorm>(strands);
         if (Group.IdxX == 0)
             sums[Grid.IdxX] = sum;
     }

@@ -94,18 +94,7 @@ internal sealed partial record GpuKernel(string Name, MethodInfo Method, CudaArc
     private static IEnumerable<GpuKernel> Clip<TRule>() where TRule : unmanaged, IUpdateRule => [.. Updates<ScaledRule<TRule>>(), .. Updates<ClampedRule<TRule>>()];
 
     private static IEnumerable<GpuKernel> ClipDirections<TWork>() where TWork : IFormat =>
-        [.. ClippedDirections<ScaledRule<MuonMomentumRule>, TWork>(), .. ClippedDirections<ClampedRule<MuonMomentumRule>, TWork>()];
-
-    private static IEnumerable<GpuKernel> ClippedDirections<TRule, TWork>()
-        where TRule : unmanaged, IUpdateRule
-        where TWork : IFormat =>
-    [
-        Direction<TRule, TWork, Float32Format, Float32Format>(),
-        Direction<TRule, TWork, BFloat16Format, BFloat16Format>(),
-        Direction<TRule, TWork, BFloat16Format, Float32Format>(),
-        Direction<TRule, TWork, Float16Format, Float16Format>(),
-        Direction<TRule, TWork, Float16Format, Float32Format>(),
-    ];
+        [.. Directions<ScaledRule<MuonMomentumRule>, TWork>(), .. Directions<ClampedRule<MuonMomentumRule>, TWork>()];
 
     /// <summary>A rule's name; <c>Scaled.AdamRule</c> for one within another.</summary>
     private static string NameOf(Type rule) => rule.IsGenericType ? $"{rule.Name.Replace("Rule`1", "", StringComparison.Ordinal)}.{NameOf(rule.GenericTypeArguments[0])}" : rule.Name;
@@ -121,22 +110,36 @@ internal sealed partial record GpuKernel(string Name, MethodInfo Method, CudaArc
         new($"SymmetricProduct.{TFormat.Type}.Wide", ((Delegate)TiledProduct<TFormat, DepthContiguous, DepthContiguous, LowerTiles>.Multiply).Method),
         new($"SymmetricProduct.{TFormat.Type}.Tall", ((Delegate)TiledProduct<TFormat, DepthStrided, DepthStrided, LowerTiles>.Multiply).Method),
         new($"MultiplyAdd.{TFormat.Type}", ((Delegate)TiledProduct<TFormat, DepthContiguous, DepthStrided, AllTiles>.Multiply).Method),
-        .. Directions<TFormat, Float32Format, Float32Format>(),
-        .. Directions<TFormat, BFloat16Format, BFloat16Format>(),
-        .. Directions<TFormat, BFloat16Format, Float32Format>(),
-        .. Directions<TFormat, Float16Format, Float16Format>(),
-        .. Directions<TFormat, Float16Format, Float32Format>(),
+        .. Directions<MuonMomentumRule, TFormat>(),
+        .. UpdatesFrom<MuonUpdateRule, TFormat>(),
         .. Copies<TFormat, Float32Format>(),
         .. Copies<TFormat, BFloat16Format>(),
         .. Copies<TFormat, Float16Format>(),
     ];
 
-    /// <summary>Both halves of Muon's update around matrices of a type.</summary>
-    private static IEnumerable<GpuKernel> Directions<TWork, TElement, TState>()
-        where TWork : IFormat
-        where TElement : IFormat
-        where TState : IFormat =>
-        [Direction<MuonMomentumRule, TWork, TElement, TState>(), Update<MuonUpdateRule, TElement, TWork, TState>()];
+    /// <summary>The first halves of updates that orthogonalize matrices of a type.</summary>
+    private static IEnumerable<GpuKernel> Directions<TRule, TWork>()
+        where TRule : unmanaged, IUpdateRule
+        where TWork : IFormat =>
+    [
+        Direction<TRule, TWork, Float32Format, Float32Format>(),
+        Direction<TRule, TWork, BFloat16Format, BFloat16Format>(),
+        Direction<TRule, TWork, BFloat16Format, Float32Format>(),
+        Direction<TRule, TWork, Float16Format, Float16Format>(),
+        Direction<TRule, TWork, Float16Format, Float32Format>(),
+    ];
+
+    /// <summary>Their second halves.</summary>
+    private static IEnumerable<GpuKernel> UpdatesFrom<TRule, TWork>()
+        where TRule : unmanaged, IUpdateRule
+        where TWork : IFormat =>
+    [
+        Update<TRule, Float32Format, TWork, Float32Format>(),
+        Update<TRule, BFloat16Format, TWork, BFloat16Format>(),
+        Update<TRule, BFloat16Format, TWork, Float32Format>(),
+        Update<TRule, Float16Format, TWork, Float16Format>(),
+        Update<TRule, Float16Format, TWork, Float32Format>(),
+    ];
 
     /// <summary>What takes matrices there and back where nothing else is done with them.</summary>
     private static IEnumerable<GpuKernel> Copies<TWork, TElement>()

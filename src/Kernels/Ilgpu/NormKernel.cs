@@ -18,19 +18,19 @@ internal static unsafe class NormKernel<TGradient, TNorm>
     /// <param name="sums">What is accumulated of each chunk.</param>
     public static void Run(ArrayView<GpuChunk> chunks, ArrayView<GpuSegment> segments, ArrayView<long> gradients, ArrayView<double> sums)
     {
-        var strands = SharedMemory.Allocate1D<double>(SquareSums.Strands);
+        var strands = SharedMemory.Allocate1D<double>(NormOrder.Strands);
         var chunk = chunks[Grid.IdxX];
         var gradient = gradients[chunk.Segment];
-        var start = (long)chunk.Index * SquareSums.ChunkLength;
-        var end = IntrinsicMath.Min(start + SquareSums.ChunkLength, segments[chunk.Segment].Length);
+        var start = (long)chunk.Index * NormOrder.ChunkLength;
+        var end = IntrinsicMath.Min(start + NormOrder.ChunkLength, segments[chunk.Segment].Length);
         if (gradient == 0)
             end = 0;
-        for (var strand = Group.IdxX; strand < SquareSums.Strands; strand += Group.DimX)
+        for (var strand = Group.IdxX; strand < NormOrder.Strands; strand += Group.DimX)
         {
             double sum0 = 0, sum1 = 0, sum2 = 0, sum3 = 0;
-            for (var i = start + strand * SquareSums.QuadLength; i < end; i += SquareSums.Strands * SquareSums.QuadLength)
+            for (var i = start + strand * NormOrder.QuadLength; i < end; i += NormOrder.Strands * NormOrder.QuadLength)
             {
-                if (gradient % 16 == 0 && i + SquareSums.QuadLength <= end)
+                if (gradient % 16 == 0 && i + NormOrder.QuadLength <= end)
                 {
                     var four = TGradient.Load<GpuFloats4>((void*)(gradient + i * TGradient.Size)).ToFloat4();
                     sum0 = TNorm.Accumulate(sum0, four.X);
@@ -49,7 +49,7 @@ internal static unsafe class NormKernel<TGradient, TNorm>
             }
             strands[strand] = TNorm.Combine(TNorm.Combine(sum0, sum2), TNorm.Combine(sum1, sum3));
         }
-        var sum = GpuSquareSums.Fold<TNorm>(strands);
+        var sum = GpuNorm.Fold<TNorm>(strands);
         if (Group.IdxX == 0)
             sums[Grid.IdxX] = sum;
     }

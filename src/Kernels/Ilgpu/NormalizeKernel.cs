@@ -17,17 +17,17 @@ internal static unsafe class NormalizeKernel<TFormat> where TFormat : IFormat
     /// <param name="epsilon">The least divisor.</param>
     public static void Run(long matrices, long length, int groups, ArrayView<double> sums, double scale, float epsilon)
     {
-        var strands = SharedMemory.Allocate1D<double>(SquareSums.Strands);
+        var strands = SharedMemory.Allocate1D<double>(NormOrder.Strands);
         var matrix = Grid.IdxX / groups;
-        var chunks = (length + SquareSums.ChunkLength - 1) / SquareSums.ChunkLength;
-        for (var strand = Group.IdxX; strand < SquareSums.Strands; strand += Group.DimX)
+        var chunks = (length + NormOrder.ChunkLength - 1) / NormOrder.ChunkLength;
+        for (var strand = Group.IdxX; strand < NormOrder.Strands; strand += Group.DimX)
         {
             var sum = 0.0;
-            for (long chunk = strand; chunk < chunks; chunk += SquareSums.Strands)
+            for (long chunk = strand; chunk < chunks; chunk += NormOrder.Strands)
                 sum += sums[matrix * chunks + chunk];
             strands[strand] = sum;
         }
-        var norm = TFormat.Round(GpuFloats1.Create((float)(scale * Math.Sqrt(GpuSquareSums.Fold<TwoNorm>(strands)))));
+        var norm = TFormat.Round(GpuFloats1.Create((float)(scale * Math.Sqrt(GpuNorm.Fold<TwoNorm>(strands)))));
         var least = TFormat.Round(GpuFloats1.Create(epsilon));
         var divisor = norm.Value < least.Value ? least.Value : norm.Value;
 

@@ -13,15 +13,15 @@ internal static class ScaleKernel<TNorm> where TNorm : INorm
     /// <param name="result">The norm, and the factor.</param>
     public static void Run(ArrayView<double> sums, float maxNorm, ArrayView<double> result)
     {
-        var strands = SharedMemory.Allocate1D<double>(SquareSums.Strands);
-        for (var strand = Group.IdxX; strand < SquareSums.Strands; strand += Group.DimX)
+        var strands = SharedMemory.Allocate1D<double>(NormOrder.Strands);
+        for (var strand = Group.IdxX; strand < NormOrder.Strands; strand += Group.DimX)
         {
             var sum = 0.0;
-            for (long chunk = strand; chunk < sums.Length; chunk += SquareSums.Strands)
+            for (long chunk = strand; chunk < sums.Length; chunk += NormOrder.Strands)
                 sum = TNorm.Combine(sum, sums[chunk]);
             strands[strand] = sum;
         }
-        var norm = TNorm.Finish(GpuSquareSums.Fold<TNorm>(strands));
+        var norm = TNorm.Finish(GpuNorm.Fold<TNorm>(strands));
         if (Group.IdxX == 0)
         {
             result[0] = norm;

@@ -1,4 +1,5 @@
 using GpuOptim.Kernels.Lanes;
+using GpuOptim.Kernels.Norms;
 using GpuOptim.Kernels.Rules;
 using ILGPU;
 
@@ -10,8 +11,8 @@ internal static class UpdateKernel
     /// <summary>Threads of a group on a GPU.</summary>
     public const int GroupSize = 256;
 
-    /// <summary>Elements of a chunk: on a GPU, four for each thread, four times, or eight, twice.</summary>
-    public const int ChunkLength = 4096;
+    /// <summary>Elements of a chunk: on a GPU, four for each thread, four times, or eight, twice. Norms are taken of the same chunks.</summary>
+    public const int ChunkLength = NormOrder.ChunkLength;
 }
 
 /// <summary>

@@ -2,7 +2,7 @@ using System.Runtime.Intrinsics;
 
 namespace GpuOptim.Kernels.Norms;
 
-/// <summary>A norm of many numbers, accumulated in double precision in the order of <see cref="SquareSums"/>. What is accumulated begins with 0.</summary>
+/// <summary>A norm of many numbers, accumulated in double precision in the order of <see cref="NormOrder"/>. What is accumulated begins with 0.</summary>
 internal interface INorm
 {
     /// <summary>Takes in numbers, side by side.</summary>

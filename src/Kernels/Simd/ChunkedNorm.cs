@@ -6,17 +6,17 @@ using GpuOptim.Kernels.Norms;
 
 namespace GpuOptim.Kernels.Simd;
 
-/// <summary>Accumulates norms in the order of <see cref="SquareSums"/>.</summary>
+/// <summary>Accumulates norms in the order of <see cref="NormOrder"/>.</summary>
 internal static unsafe class ChunkedNorm<TFormat, TNorm>
     where TFormat : IFormat
     where TNorm : INorm
 {
-    private const int Stride = SquareSums.ChunkLength / 4;
+    private const int Stride = NormOrder.ChunkLength / 4;
 
     /// <summary>What is accumulated of some numbers.</summary>
     public static double Run(Workers workers, void* numbers, long length)
     {
-        var chunks = (int)SquareSums.Chunks(length);
+        var chunks = (int)NormOrder.Chunks(length);
         var sums = Scratch.Sums(chunks);
         RunChunks(workers, numbers, length, sums);
         return ChunkedNorm<TNorm>.Fold(new(sums, chunks));
@@ -26,36 +26,36 @@ internal static unsafe class ChunkedNorm<TFormat, TNorm>
     public static void RunChunks(Workers workers, void* numbers, long length, double* sums)
     {
         var job = new Job(numbers, length, sums);
-        workers.Run(ref job, (int)SquareSums.Chunks(length));
+        workers.Run(ref job, (int)NormOrder.Chunks(length));
     }
 
     private readonly struct Job(void* numbers, long length, double* sums) : IChunkedJob
     {
         public void Run(int chunk)
         {
-            var start = (long)chunk * SquareSums.ChunkLength;
-            sums[chunk] = length - start >= SquareSums.ChunkLength ? Sum((byte*)numbers + start * TFormat.Size) : SumLast(start);
+            var start = (long)chunk * NormOrder.ChunkLength;
+            sums[chunk] = length - start >= NormOrder.ChunkLength ? Sum((byte*)numbers + start * TFormat.Size) : SumLast(start);
         }
 
         /// <summary>The last chunk, filled up with zeros, which change nothing.</summary>
         private double SumLast(long start)
         {
-            var rest = stackalloc byte[SquareSums.ChunkLength * TFormat.Size];
+            var rest = stackalloc byte[NormOrder.ChunkLength * TFormat.Size];
             var bytes = (int)(length - start) * TFormat.Size;
             new ReadOnlySpan<byte>((byte*)numbers + start * TFormat.Size, bytes).CopyTo(new(rest, bytes));
-            new Span<byte>(rest + bytes, SquareSums.ChunkLength * TFormat.Size - bytes).Clear();
+            new Span<byte>(rest + bytes, NormOrder.ChunkLength * TFormat.Size - bytes).Clear();
             return Sum(rest);
         }
 
         [MethodImpl(MethodImplOptions.AggressiveOptimization)]
         private static double Sum(void* chunk)
         {
-            var strands = stackalloc double[SquareSums.Strands];
-            for (nint strand = 0; strand < SquareSums.Strands; strand += 2)
+            var strands = stackalloc double[NormOrder.Strands];
+            for (nint strand = 0; strand < NormOrder.Strands; strand += 2)
             {
                 Vector256<double> first = default, second = default;
                 // Four times, as a chunk has; the compiler unrolls no loop over vectors.
-                var i = strand * SquareSums.QuadLength;
+                var i = strand * NormOrder.QuadLength;
                 Accumulate(chunk, i, ref first, ref second);
                 Accumulate(chunk, i + Stride, ref first, ref second);
                 Accumulate(chunk, i + 2 * Stride, ref first, ref second);
@@ -71,7 +71,7 @@ internal static unsafe class ChunkedNorm<TFormat, TNorm>
         {
             // A stride is a page of memory, and the processor asks no page ahead by itself.
             if (Sse.IsSupported)
-                Sse.Prefetch0((byte*)chunk + (i + SquareSums.ChunkLength) * TFormat.Size);
+                Sse.Prefetch0((byte*)chunk + (i + NormOrder.ChunkLength) * TFormat.Size);
             var (lower, upper) = Vector256.Widen(Elements<TFormat>.Load<Floats8>(chunk, i).Vector);
             first = TNorm.Accumulate(first, lower);
             second = TNorm.Accumulate(second, upper);

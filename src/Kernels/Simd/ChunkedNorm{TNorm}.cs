@@ -9,11 +9,11 @@ internal static unsafe class ChunkedNorm<TNorm> where TNorm : INorm
     /// <summary>What is accumulated of all chunks.</summary>
     public static double Fold(ReadOnlySpan<double> chunks)
     {
-        var strands = stackalloc double[SquareSums.Strands];
-        new Span<double>(strands, SquareSums.Strands).Clear();
+        var strands = stackalloc double[NormOrder.Strands];
+        new Span<double>(strands, NormOrder.Strands).Clear();
         for (var chunk = 0; chunk < chunks.Length; chunk++)
         {
-            ref var strand = ref strands[chunk % SquareSums.Strands];
+            ref var strand = ref strands[chunk % NormOrder.Strands];
             strand = TNorm.Combine(strand, chunks[chunk]);
         }
         return FoldStrands(strands);
@@ -22,7 +22,7 @@ internal static unsafe class ChunkedNorm<TNorm> where TNorm : INorm
     /// <summary>Folds strands, in place.</summary>
     public static double FoldStrands(double* strands)
     {
-        for (var half = SquareSums.Strands / 2; half > 1; half /= 2)
+        for (var half = NormOrder.Strands / 2; half > 1; half /= 2)
         {
             for (var strand = 0; strand < half; strand += 2)
                 TNorm.Combine(Vector128.Load(strands + strand), Vector128.Load(strands + strand + half)).Store(strands + strand);

@@ -47,6 +47,7 @@ public static class Checkpoint
     /// <param name="schedules">Its schedules, of the same kinds, in the same order.</param>
     /// <exception cref="InvalidDataException">The file is damaged, or another run's; the message names what is wrong. Nothing was changed.</exception>
     /// <exception cref="IOException">The file cannot be read.</exception>
+    /// <exception cref="ObjectDisposedException">The optimizer, or a parameter's memory, was disposed of. Nothing was changed.</exception>
     public static void Load(string path, Optimizer optimizer, params IReadOnlyList<LearningRateSchedule> schedules)
     {
         ArgumentException.ThrowIfNullOrEmpty(path);
@@ -176,6 +177,7 @@ public static class Checkpoint
 
     private static void ThrowIfUnfit(SafetensorsFile file, Parameter parameter)
     {
+        ObjectDisposedException.ThrowIf(parameter.Data.IsDisposed, parameter);
         if (!file.Entries.TryGetValue(parameter.Name, out var entry))
             throw new InvalidDataException($"Parameter '{parameter.Name}' is missing");
         if (entry.Type != SafetensorsWriter.TypeName(parameter.ElementType))

@@ -1,0 +1,106 @@
+using GpuOptim.Host;
+using GpuOptim.Optimizers;
+using GpuOptim.Optimizers.Schedules;
+using GpuOptim.Tests.Support;
+
+namespace GpuOptim.Tests.Optimizers;
+
+/// <summary>Parameters of several types and an optimizer with two groups, that learn from gradients of the step's number.</summary>
+internal sealed class TrainingRun : IDisposable
+{
+    private readonly Device _device;
+
+    public TrainingRun(Device device, string kind)
+    {
+        _device = device;
+        Parameters = kind switch
+        {
+            "small" => [device.CreateParameter<float>("only", [3], [1f, 2f, 3f])],
+            "muon" => [Create<float>("a.weight", [6, 4]), Create<float>("b/weight", [5, 7])],
+            _ => [Create<float>("a.weight", [6, 4]), Create<float>("b/weight", [5, 7]), Create<BFloat16>("ü", [11]), Create<Half>("scalar", [])],
+        };
+        var rest = Parameters.Skip(1).ToArray();
+        Optimizer = kind switch
+        {
+            "small" => new Sgd(Parameters, new() { LearningRate = 0.1, Momentum = 0.9 }),
+            "sgd" => new Sgd(Parameters[..1], new() { LearningRate = 0.1 }),
+            "momentum" => new Sgd(Parameters[..1], new() { LearningRate = 0.1, Momentum = 0.9 }),
+            "rmsprop" => new RmsProp(Parameters[..1], new() { Centered = true, Momentum = 0.9 }),
+            "adam" => new Adam(Parameters[..1], new() { Amsgrad = true }),
+            "adamw" => new AdamW(Parameters[..1], new() { Amsgrad = true }),
+            "muon" => new Muon(Parameters[..1]),
+            _ => new ModelOptimizer(Parameters, Assignment.Named("*weight", new MuonOptions()), Assignment.Rest(new AdamWOptions())),
+        };
+        if (kind is not ("small" or "model"))
+            Optimizer.AddGroup(rest, Optimizer.Groups[0].AnyOptions with { LearningRate = 0.01 });
+        Schedule = kind == "small" ? new StepLR(Optimizer, 2) : new SequentialLR(Optimizer, [new LinearLR(Optimizer, 0.1, 1, 3), new CosineAnnealingLR(Optimizer, 10)], [3]);
+    }
+
+    public Parameter[] Parameters { get; }
+
+    public Optimizer Optimizer { get; }
+
+    public LearningRateSchedule Schedule { get; }
+
+    public void Train(int first, int steps)
+    {
+        for (var step = first; step < first + steps; step++)
+        {
+            foreach (var (parameter, i) in Parameters.Select((parameter, i) => (parameter, i)))
+            {
+                // The last one learns only every other step.
+                parameter.HasGradient = i == 0 || i < Parameters.Length - 1 || step % 2 == 1;
+                switch (parameter)
+                {
+                    case Parameter<float> single: Fill(single, step); break;
+                    case Parameter<BFloat16> brain: Fill(brain, step); break;
+                    default: Fill((Parameter<Half>)parameter, step); break;
+                }
+            }
+            Optimizer.Step();
+            Schedule.Step();
+        }
+    }
+
+    public void AssertEqual(TrainingRun other) => Assert.That(Snapshot(), Is.EqualTo(other.Snapshot()));
+
+    public void AssertParametersEqual(TrainingRun other) => Assert.That(Parameters.Select(Bytes), Is.EqualTo(other.Parameters.Select(Bytes)));
+
+    /// <summary>All there is: parameters, state, rates, schedule.</summary>
+    public IReadOnlyList<object?> Snapshot()
+    {
+        var state = Optimizer.StateDictionary();
+        return
+        [
+            .. Parameters.Select(Bytes),
+            .. state.Parameters.OrderBy(pair => pair.Key).SelectMany(pair => (object?[])[pair.Key, pair.Value.Step, .. pair.Value.Tensors.Select(tensor => Convert.ToHexString(tensor.Value.Bytes.ToArray()))]),
+            .. Optimizer.Groups.Select(group => (object)group.LearningRate),
+            Schedule.StepCount,
+        ];
+    }
+
+    public void Dispose()
+    {
+        Optimizer.Dispose();
+        _device.Dispose();
+    }
+
+    private static string Bytes(Parameter parameter)
+    {
+        var bytes = new byte[parameter.Data.SizeInBytes];
+        parameter.Data.CopyBytesTo(bytes);
+        return Convert.ToHexString(bytes);
+    }
+
+    private static void Fill<T>(Parameter<T> parameter, int step) where T : unmanaged
+    {
+        if (parameter.HasGradient)
+            parameter.Gradient.CopyFrom([.. Enumerable.Range(0, (int)parameter.Length).Select(i => Bits.FromFloat<T>(MathF.Sin(i + 3 * step + 1)))]);
+    }
+
+    private Parameter<T> Create<T>(string name, long[] shape) where T : unmanaged
+    {
+        var length = (int)shape.Aggregate(1L, (product, extent) => product * extent);
+        return _device.CreateParameter<T>(name, shape, [.. Enumerable.Range(0, length).Select(i => Bits.FromFloat<T>(MathF.Cos(i)))]);
+    }
+}
