@@ -25,12 +25,13 @@ public abstract class Device : IDisposable
     /// <param name="name">
     /// A name from <see cref="All"/>, for instance <c>simd</c>; or <c>ilgpu</c>, the first CUDA card or else ILGPU's CPU accelerator. Case does not matter.
     /// </param>
-    /// <param name="loggerFactory">Makes the logger, category <c>GpuOptim</c>, of what happens: the device chosen, kernels compiled.</param>
+    /// <param name="loggerFactory">Makes the logger, category <c>GpuOptim</c>, of what happens: the device chosen, kernels compiled, steps skipped.</param>
     /// <exception cref="ArgumentException">This machine has no device of that name.</exception>
     public static Device Open(string? name = null, ILoggerFactory? loggerFactory = null)
     {
         var device = DeviceCatalog.Open(name, loggerFactory);
-        if (loggerFactory?.CreateLogger(Telemetry.MeterName) is { } logger && logger.IsEnabled(LogLevel.Information))
+        device.Logger ??= loggerFactory?.CreateLogger(Telemetry.MeterName);
+        if (device.Logger is { } logger && logger.IsEnabled(LogLevel.Information))
             Telemetry.DeviceOpened(logger, device.Name, device.Description);
         return device;
     }
@@ -43,6 +44,9 @@ public abstract class Device : IDisposable
 
     /// <summary>Whether the host can read and write the device's memory in place, through <see cref="DeviceBuffer{T}.Span"/>.</summary>
     public abstract bool IsHostAccessible { get; }
+
+    /// <summary>Is told what happens on the device.</summary>
+    internal ILogger? Logger { get; private protected set; }
 
     /// <summary>Whether the device was disposed of.</summary>
     public bool IsDisposed { get; private set; }

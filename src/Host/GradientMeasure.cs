@@ -1,19 +1,33 @@
+using GpuOptim.Kernels.Scaling;
+
 namespace GpuOptim.Host;
 
-/// <summary>The norm of all gradients of an optimizer's tables, and the factor that takes it down to a most.</summary>
+/// <summary>
+/// Measures all gradients of an optimizer's tables in one pass, and finds what is done to them: the factors that undo a loss scale and take a norm
+/// down to a most, and whether the step is skipped because a gradient is not finite.
+/// </summary>
 internal abstract class GradientMeasure : IDisposable
 {
-    /// <summary>Takes the norm of the gradients that the tables' columns name.</summary>
+    /// <summary>Verdicts that may be on their way from the device at once.</summary>
+    public const int MaxInFlight = 32;
+
+    /// <summary>How many verdicts there are that were not read.</summary>
+    public abstract int InFlight { get; }
+
+    /// <summary>Takes the norm of the gradients that the tables' columns name, and moves the loss scale on.</summary>
     /// <param name="tables">The tables.</param>
-    /// <param name="order">1, 2 or infinite.</param>
-    /// <param name="maxNorm">The most.</param>
-    /// <returns>
-    /// The factor; 1 if only the device knows it: then it writes it into the rules of each table whose <see cref="UpdateBatch.Measure"/> this is.
-    /// </returns>
-    public abstract float Take(ReadOnlySpan<UpdateBatch> tables, double order, float maxNorm);
+    /// <param name="request">What is asked.</param>
+    /// <returns>The verdict; null if only the device knows it: then it takes what follows for each table whose <see cref="UpdateBatch.Measure"/> this is.</returns>
+    public abstract GradientVerdict? Take(ReadOnlySpan<UpdateBatch> tables, in MeasureRequest request);
+
+    /// <summary>The next verdict that was asked to be reported, in order.</summary>
+    /// <param name="wait">Whether to wait for the device if it is on its way.</param>
+    /// <param name="verdict">The verdict.</param>
+    /// <returns>Whether it is there.</returns>
+    public abstract bool TryRead(bool wait, out GradientVerdict verdict);
 
     /// <summary>The norm that was taken last. Waits for the device.</summary>
-    public abstract double Read();
+    public abstract double ReadNorm();
 
     public abstract void Dispose();
 }

@@ -1,4 +1,5 @@
 using System.Diagnostics.Metrics;
+using GpuOptim.Kernels.Scaling;
 using Microsoft.Extensions.Logging;
 
 namespace GpuOptim.Host;
@@ -16,11 +17,30 @@ internal static partial class Telemetry
     private static readonly Counter<long> _launches = _meter.CreateCounter<long>("gpuoptim.launches", "{launch}", "Kernels launched, or passes over tensors on the CPU");
     private static readonly Counter<long> _bytes = _meter.CreateCounter<long>("gpuoptim.copied", "By", "Bytes copied between host and device");
 
+    private static readonly Counter<long> _skips = _meter.CreateCounter<long>("gpuoptim.skipped_steps", "{step}", "Steps skipped because a gradient was not finite");
+    private static readonly Histogram<double> _norms = _meter.CreateHistogram<double>("gpuoptim.gradient_norm", null, "Norm of all gradients of a step, where it is taken and finite");
+
+    /// <summary>Whether anyone wants to know norms of gradients.</summary>
+    public static bool ListensToNorms => _norms.Enabled;
+
     /// <summary>A step of an optimizer.</summary>
     public static void Step(object optimizer)
     {
         if (_steps.Enabled)
             _steps.Add(1, new KeyValuePair<string, object?>("optimizer", optimizer.GetType().Name));
+    }
+
+    /// <summary>What became of a step of an optimizer.</summary>
+    public static void Settled(object optimizer, ILogger? logger, in GradientVerdict verdict)
+    {
+        if (_norms.Enabled && double.IsFinite(verdict.Norm))
+            _norms.Record(verdict.Norm, new KeyValuePair<string, object?>("optimizer", optimizer.GetType().Name));
+        if (verdict.IsSkipped == 0)
+            return;
+        if (_skips.Enabled)
+            _skips.Add(1, new KeyValuePair<string, object?>("optimizer", optimizer.GetType().Name));
+        if (logger is not null && logger.IsEnabled(LogLevel.Information))
+            StepSkipped(logger, optimizer.GetType().Name, 1 / verdict.Unscale);
     }
 
     /// <summary>A launch on a device.</summary>
@@ -42,4 +62,7 @@ internal static partial class Telemetry
 
     [LoggerMessage(EventId = 2, EventName = "KernelCompiled", Level = LogLevel.Debug, Message = "Compiled kernel {Kernel} for {Accelerator} in {Milliseconds} ms")]
     public static partial void KernelCompiled(ILogger logger, string kernel, string accelerator, double milliseconds);
+
+    [LoggerMessage(EventId = 3, EventName = "StepSkipped", Level = LogLevel.Information, Message = "Skipped a step of {Optimizer}: a gradient is not finite at loss scale {Scale}")]
+    public static partial void StepSkipped(ILogger logger, string optimizer, float scale);
 }

@@ -8,6 +8,7 @@ public abstract class UpdateBatch : IDisposable
 {
     private readonly nint[] _gradients;
     private readonly int[] _rules;
+    private readonly ulong[] _pending;
     private readonly long[] _lengths;
 
     private protected UpdateBatch(ElementType elementType, ElementType stateType, ReadOnlySpan<UpdateSegment> segments)
@@ -18,6 +19,7 @@ public abstract class UpdateBatch : IDisposable
         StateType = stateType;
         _gradients = new nint[segments.Length];
         _rules = new int[segments.Length];
+        _pending = new ulong[segments.Length];
         _lengths = new long[segments.Length];
         for (var i = 0; i < segments.Length; i++)
             _lengths[i] = segments[i].Length;
@@ -41,7 +43,13 @@ public abstract class UpdateBatch : IDisposable
     /// <summary>How many elements each tensor has.</summary>
     internal ReadOnlySpan<long> Lengths => _lengths;
 
-    /// <summary>What has the factor that the update's rules, which are <see cref="Kernels.Rules.ScaledRule{TRule}"/>, scale gradients by; null for other rules.</summary>
+    /// <summary>
+    /// For each tensor, the bits of earlier steps of which the host does not know yet whether the device skipped them: what tensors with any follow
+    /// is the rule that is as far behind theirs as were skipped. Counts only with a <see cref="Measure"/>.
+    /// </summary>
+    internal Span<ulong> Pending => _pending;
+
+    /// <summary>What completes the update's rules, which are <see cref="Kernels.Rules.ChangedRule{TRule}"/>, on the device; null for other rules.</summary>
     internal GradientMeasure? Measure { get; set; }
 
     /// <summary>Gives back what the device holds for the table.</summary>

@@ -1,3 +1,4 @@
+using System.Numerics;
 using GpuOptim.Host;
 using GpuOptim.Kernels.Rules;
 
@@ -17,10 +18,11 @@ public abstract class ElementwiseOptimizer<TOptions, TRule> : Optimizer<TOptions
     where TOptions : OptimizerOptions
     where TRule : unmanaged, IUpdateRule
 {
-    private readonly Dictionary<(int Group, StepInfo Step), int> _ruleIndex = [];
+    private readonly Dictionary<(int Group, StepInfo Step, int Pending), int> _ruleIndex = [];
     private readonly List<(UpdateBatch Table, TrackedParameter[] Members)> _batches = [];
     private readonly RuleWrapper<TRule> _wrapper = new();
     private TRule[] _rules = [];
+    private int _ruleCount;
     private int _batchedLayout;
 
     /// <summary>Starts with one group of parameters.</summary>
@@ -46,24 +48,25 @@ public abstract class ElementwiseOptimizer<TOptions, TRule> : Optimizer<TOptions
         if (_batchedLayout != Layout)
             BuildBatches();
         _ruleIndex.Clear();
+        _ruleCount = 0;
         foreach (var (table, members) in _batches)
             Fill(table, members);
     }
 
-    internal sealed override void RunStep(GradientChange change)
+    internal sealed override void RunStep(in StepChange change)
     {
-        ReadOnlySpan<TRule> rules = _rules.AsSpan(0, _ruleIndex.Count);
+        ReadOnlySpan<TRule> rules = _rules.AsSpan(0, _ruleCount);
         foreach (var (table, _) in _batches)
         {
             table.Measure = change.Measure;
-            if (change.Measure is not null)
-                Device.Update(_wrapper.Scale(rules, change.Factor), table);
-            else if (change.Limit is { } limit)
-                Device.Update(_wrapper.Clamp(rules, limit), table);
+            if (change.IsSkipped)
+                continue;
+            if (change.Gradients is { } gradients)
+                Device.Update(_wrapper.Wrap(rules, gradients), table);
             else
                 Device.Update(rules, table);
         }
-        CountStep();
+        CountStep(change.Bit);
     }
 
     internal sealed override void Collect(List<UpdateBatch> tables)
@@ -85,30 +88,35 @@ public abstract class ElementwiseOptimizer<TOptions, TRule> : Optimizer<TOptions
     {
         var gradients = table.Gradients;
         var rules = table.Rules;
-        (int Group, StepInfo) last = (-1, default);
+        (int Group, StepInfo, int) last = (-1, default, 0);
         var index = -1;
         for (var i = 0; i < members.Length; i++)
         {
             var tracked = members[i];
             gradients[i] = GradientAddress(tracked);
+            table.Pending[i] = tracked.Pending;
             if (gradients[i] == 0)
                 continue;
             var isFirstUse = (SlotsInUse(tracked.Group) & ~tracked.Written) != 0;
-            var key = (tracked.Group, new StepInfo(tracked.Step + 1, isFirstUse));
+            var key = (tracked.Group, new StepInfo(tracked.Step + 1, isFirstUse), BitOperations.PopCount(tracked.Pending));
             if (key != last)
                 (last, index) = (key, RuleIndex(key));
             rules[i] = index;
         }
     }
 
-    private int RuleIndex((int Group, StepInfo Step) key)
+    /// <summary>The index of a rule; behind it are those for one pending step skipped, two, and so on to all of them.</summary>
+    /// <param name="key">The group, the step if all pending ones are skipped, and how many are pending.</param>
+    private int RuleIndex((int Group, StepInfo Step, int Pending) key)
     {
         if (!_ruleIndex.TryGetValue(key, out var index))
         {
-            index = _ruleIndex.Count;
-            if (index == _rules.Length)
-                Array.Resize(ref _rules, Math.Max(4, 2 * index));
-            _rules[index] = CreateRule(Groups[key.Group].Options, key.Step);
+            index = _ruleCount;
+            _ruleCount += key.Pending + 1;
+            if (_ruleCount > _rules.Length)
+                Array.Resize(ref _rules, Math.Max(4, 2 * _ruleCount));
+            for (var done = key.Pending; done >= 0; done--)
+                _rules[index + key.Pending - done] = CreateRule(Groups[key.Group].Options, new(key.Step.Step + done, key.Step.IsFirstUse && done == 0));
             _ruleIndex.Add(key, index);
         }
         return index;

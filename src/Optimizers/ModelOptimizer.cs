@@ -89,10 +89,16 @@ public sealed class ModelOptimizer : Optimizer
             optimizer.PrepareStep();
     }
 
-    internal override void RunStep(GradientChange change)
+    internal override void RunStep(in StepChange change)
     {
         foreach (var optimizer in _optimizers)
             optimizer.RunStep(change);
+    }
+
+    internal override void SettleStep(int bit, bool isSkipped)
+    {
+        foreach (var optimizer in _optimizers)
+            optimizer.SettleStep(bit, isSkipped);
     }
 
     internal override void Collect(List<UpdateBatch> tables)
@@ -145,6 +151,7 @@ public sealed class ModelOptimizer : Optimizer
         if (optimizer is null)
         {
             _optimizers.Add(optimizer = options.CreateOptimizer(parameters));
+            optimizer.Owner = this;
             group = optimizer.Groups[0];
         }
         else

@@ -46,7 +46,7 @@ public sealed class Muon : Optimizer<MuonOptions>
             Fill(call);
     }
 
-    internal override void RunStep(GradientChange change)
+    internal override void RunStep(in StepChange change)
     {
         ReadOnlySpan<MuonMomentumRule> directions = _directionRules.AsSpan(0, _ruleIndex.Count);
         ReadOnlySpan<MuonUpdateRule> updates = _updateRules.AsSpan(0, _ruleIndex.Count);
@@ -54,14 +54,14 @@ public sealed class Muon : Optimizer<MuonOptions>
         {
             foreach (var batch in call.Batches)
                 batch.Measure = change.Measure;
-            if (change.Measure is not null)
-                Device.UpdateMatrices(_wrapper.Scale(directions, change.Factor), updates, call.Plan, call.Batches);
-            else if (change.Limit is { } limit)
-                Device.UpdateMatrices(_wrapper.Clamp(directions, limit), updates, call.Plan, call.Batches);
+            if (change.IsSkipped)
+                continue;
+            if (change.Gradients is { } gradients)
+                Device.UpdateMatrices(_wrapper.Wrap(directions, gradients), updates, call.Plan, call.Batches);
             else
                 Device.UpdateMatrices(directions, updates, call.Plan, call.Batches);
         }
-        CountStep();
+        CountStep(change.Bit);
     }
 
     internal override void Collect(List<UpdateBatch> tables)

@@ -9,6 +9,7 @@ public abstract class Optimizer : IDisposable
 {
     private readonly List<UpdateBatch> _tables = [];
     private GradientMeasure? _measure;
+    private long _scaledSteps;
 
     private protected Optimizer(Device device) => Device = device;
 
@@ -27,6 +28,29 @@ public abstract class Optimizer : IDisposable
     /// <summary>How gradients are clipped; null, as at first, if they are not. Of a <see cref="ModelOptimizer"/>, what counts is its own.</summary>
     public GradientClipping? GradientClipping { get; set; }
 
+    /// <summary>
+    /// What undoes the scale of the loss that gradients were taken of, and has steps skipped whose gradients are not finite; null, as at first, if the
+    /// loss is not scaled. Of a <see cref="ModelOptimizer"/>, what counts is its own.
+    /// </summary>
+    /// <exception cref="ArgumentException">The scaler is another optimizer's, or lies on another device.</exception>
+    /// <exception cref="ObjectDisposedException">The scaler was disposed of.</exception>
+    public GradientScaler? GradientScaler
+    {
+        get;
+        set
+        {
+            if (value == field)
+                return;
+            value?.Attach(this);
+            Settle(wait: true);
+            field?.Detach();
+            field = value;
+        }
+    }
+
+    /// <summary>The optimizer that has this one do a part of its work.</summary>
+    internal Optimizer? Owner { get; set; }
+
     private protected abstract IReadOnlyList<ParameterGroup> GroupList { get; }
 
     /// <summary>Updates every parameter that has a gradient, in place.</summary>
@@ -34,18 +58,22 @@ public abstract class Optimizer : IDisposable
     public void Step()
     {
         ObjectDisposedException.ThrowIf(IsDisposed, this);
+        if (GradientScaler is { } scaler)
+            ObjectDisposedException.ThrowIf(scaler.IsDisposed, scaler);
+        Settle(wait: false);
         PrepareStep();
         RunStep(MeasureGradients());
         Telemetry.Step(this);
+        Settle(wait: false);
     }
 
-    /// <summary>The norm of all gradients at the last step, before they were clipped by it. Waits for the device.</summary>
-    /// <exception cref="InvalidOperationException">No step has clipped by a norm yet.</exception>
+    /// <summary>The norm of all gradients at the last step, unscaled, before they were clipped by it. Waits for the device.</summary>
+    /// <exception cref="InvalidOperationException">No step has clipped by a norm, or had a gradient scaler, yet.</exception>
     /// <exception cref="ObjectDisposedException">The optimizer was disposed of.</exception>
     public double ReadGradientNorm()
     {
         ObjectDisposedException.ThrowIf(IsDisposed, this);
-        return _measure is not null ? _measure.Read() : throw new InvalidOperationException("GradientClipping must have been by norm in a step before. There was none.");
+        return _measure is not null ? _measure.ReadNorm() : throw new InvalidOperationException("There must have been a step with a GradientScaler, or with GradientClipping by norm. There was none.");
     }
 
     /// <summary>Sets every gradient to zero.</summary>
@@ -101,6 +129,7 @@ public abstract class Optimizer : IDisposable
         if (!IsDisposed)
         {
             IsDisposed = true;
+            GradientScaler?.Detach();
             _measure?.Dispose();
             Dispose(true);
         }
@@ -115,7 +144,12 @@ public abstract class Optimizer : IDisposable
 
     /// <summary>The second half of a step.</summary>
     /// <param name="change">What it does to gradients first.</param>
-    internal abstract void RunStep(GradientChange change);
+    internal abstract void RunStep(in StepChange change);
+
+    /// <summary>Takes in what became of a step whose outcome was not certain.</summary>
+    /// <param name="bit">Its bit.</param>
+    /// <param name="isSkipped">Whether the device skipped it.</param>
+    internal abstract void SettleStep(int bit, bool isSkipped);
 
     /// <summary>Adds the tables whose gradients the step in preparation uses.</summary>
     internal abstract void Collect(List<UpdateBatch> tables);
@@ -126,14 +160,38 @@ public abstract class Optimizer : IDisposable
     /// <summary>Takes over a state that was checked.</summary>
     internal abstract void TakeState(StateDictionary state);
 
-    private GradientChange MeasureGradients()
+    /// <summary>Takes in what became of earlier steps, as far as that is known.</summary>
+    /// <param name="wait">Whether to wait for the device until all of it is.</param>
+    private protected void Settle(bool wait)
     {
-        if (GradientClipping?.MaxNorm is not { } maxNorm)
-            return new(null, 1, (float?)GradientClipping?.MaxValue);
+        Owner?.Settle(wait: true);
+        while (_measure is { InFlight: > 0 } measure && measure.TryRead(wait || measure.InFlight == GradientMeasure.MaxInFlight, out var verdict))
+        {
+            SettleStep(verdict.Bit, verdict.IsSkipped != 0);
+            Telemetry.Settled(this, Device.Logger, verdict);
+        }
+    }
+
+    private StepChange MeasureGradients()
+    {
+        var limit = (float)(GradientClipping?.MaxValue ?? double.PositiveInfinity);
+        if (GradientClipping?.MaxNorm is null && GradientScaler is null)
+            return new(GradientClipping is null ? null : new(1, 1, limit), null, null, false);
+
         _tables.Clear();
         Collect(_tables);
         _measure ??= Device.CreateGradientMeasure();
-        return new(_measure, _measure.Take(CollectionsMarshal.AsSpan(_tables), GradientClipping.Order, (float)maxNorm), null);
+        int? bit = GradientScaler is null ? null : (int)(_scaledSteps++ % 64);
+        var request = new MeasureRequest(
+            GradientClipping?.Order ?? 2,
+            (float)(GradientClipping?.MaxNorm ?? double.PositiveInfinity),
+            GradientScaler?.Address ?? 0,
+            GradientScaler?.Scaling ?? default,
+            bit ?? 0,
+            IsReported: bit is not null || Telemetry.ListensToNorms);
+        return _measure.Take(CollectionsMarshal.AsSpan(_tables), request) is { } verdict
+            ? new(new(verdict.Unscale, verdict.Factor, limit), null, bit, verdict.IsSkipped != 0)
+            : new(new(1, 1, limit), _measure, bit, false);
     }
 
     /// <summary>Gives back what a derived class holds.</summary>

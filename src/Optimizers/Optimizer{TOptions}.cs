@@ -76,6 +76,7 @@ public abstract class Optimizer<TOptions> : Optimizer where TOptions : Optimizer
 
     internal override StateDictionary LiveState()
     {
+        Settle(wait: true);
         var states = new Dictionary<string, ParameterState>();
         foreach (var tracked in _tracked.Where(tracked => tracked.Step > 0 || tracked.Written != 0))
         {
@@ -92,6 +93,7 @@ public abstract class Optimizer<TOptions> : Optimizer where TOptions : Optimizer
 
     internal override void TakeState(StateDictionary state)
     {
+        Settle(wait: true);
         for (var i = 0; i < _groups.Count; i++)
             _groups[i].Options = (TOptions)state.Groups[i].Options;
         AllocateState();
@@ -130,16 +132,30 @@ public abstract class Optimizer<TOptions> : Optimizer where TOptions : Optimizer
         return tracked.Parameter.HasGradient ? tracked.Parameter.GradientBuffer.Address : 0;
     }
 
-    /// <summary>Remembers that every parameter with a gradient was updated.</summary>
-    private protected void CountStep()
+    /// <summary>Remembers that every parameter with a gradient was updated, or may have been.</summary>
+    /// <param name="pendingBit">The bit of a step that the device may have skipped; null if it was done.</param>
+    private protected void CountStep(int? pendingBit)
     {
         foreach (var tracked in _tracked)
         {
-            if (tracked.Parameter.HasGradient)
-            {
-                tracked.Step++;
-                tracked.Written |= _slotsInUse[tracked.Group];
-            }
+            if (!tracked.Parameter.HasGradient)
+                continue;
+            if (pendingBit is { } bit)
+                tracked.Pending |= 1ul << bit;
+            else
+                Count(tracked);
+        }
+    }
+
+    internal sealed override void SettleStep(int bit, bool isSkipped)
+    {
+        foreach (var tracked in _tracked)
+        {
+            if ((tracked.Pending & (1ul << bit)) == 0)
+                continue;
+            tracked.Pending &= ~(1ul << bit);
+            if (!isSkipped)
+                Count(tracked);
         }
     }
 
@@ -157,6 +173,8 @@ public abstract class Optimizer<TOptions> : Optimizer where TOptions : Optimizer
             }
             if (inUse == _slotsInUse[group])
                 continue;
+            // Which slots a step that is not settled has written is known by those in use at the time.
+            Settle(wait: true);
             for (var slot = 0; slot < _slots.Length; slot++)
             {
                 if ((inUse & (1u << slot)) != 0)
@@ -169,6 +187,12 @@ public abstract class Optimizer<TOptions> : Optimizer where TOptions : Optimizer
 
     /// <summary>The slots that a group's options use, a bit for each, as of the last <see cref="AllocateState"/>.</summary>
     private protected uint SlotsInUse(int group) => _slotsInUse[group];
+
+    private void Count(TrackedParameter tracked)
+    {
+        tracked.Step++;
+        tracked.Written |= _slotsInUse[tracked.Group];
+    }
 
     private protected ElementType StateTypeOf(TrackedParameter tracked) => StateType(_groups[tracked.Group].Options, tracked.Parameter);
 

@@ -13,8 +13,11 @@ internal sealed class TrackedParameter(Parameter parameter, int group, int slots
     /// <summary>State tensors by slot; null until a step needs them.</summary>
     public DeviceBuffer?[] State { get; } = new DeviceBuffer?[slots];
 
-    /// <summary>How often the parameter was updated.</summary>
+    /// <summary>How often the parameter was updated, as far as is known.</summary>
     public long Step { get; set; }
+
+    /// <summary>The bits of the steps that may have updated it, too, unless the device skipped them.</summary>
+    public ulong Pending { get; set; }
 
     /// <summary>A bit for each slot that an update has written.</summary>
     public uint Written { get; set; }

@@ -37,6 +37,58 @@ public sealed class TelemetryTests
             Assert.That(seen.Where(each => each.Instrument == "gpuoptim.copied").Sum(each => each.Value), Is.AtLeast(2 * 3 * sizeof(float)));
     }
 
+    /// <summary>Norms are told where they are taken, and only finite ones; skips are counted and logged.</summary>
+    [Test]
+    public void NormsAndSkippedStepsAreTold([ValueSource(typeof(TestDevice), nameof(TestDevice.All))] TestDevice testDevice)
+    {
+        var norms = new List<(double, string)>();
+        var skips = new List<(long, string)>();
+        using var listener = new MeterListener
+        {
+            InstrumentPublished = (instrument, listener) =>
+            {
+                if (instrument.Name is "gpuoptim.gradient_norm" or "gpuoptim.skipped_steps")
+                    listener.EnableMeasurementEvents(instrument);
+            },
+        };
+        listener.SetMeasurementEventCallback<double>((_, value, tags, _) => norms.Add((value, $"{tags[0].Value}")));
+        listener.SetMeasurementEventCallback<long>((_, value, tags, _) => skips.Add((value, $"{tags[0].Value}")));
+        listener.Start();
+
+        using var device = testDevice.Open();
+        var parameter = device.CreateParameter<float>("p", [2], [1, 2]);
+        using (var clipped = new Sgd([parameter]) { GradientClipping = GradientClipping.ByNorm(1) })
+        {
+            parameter.Gradient.CopyFrom([3f, 4f]);
+            clipped.Step();
+        }
+        using var scaler = new GradientScaler(device, new() { InitialScale = 4 });
+        using var scaled = new Adam([parameter]) { GradientScaler = scaler };
+        foreach (var gradient in (float[])[12, float.NaN, 6])
+        {
+            parameter.Gradient.CopyFrom([gradient, 0f]);
+            scaled.Step();
+        }
+        Assert.That(norms, Is.EqualTo([(5.0, "Sgd"), (3.0, "Adam"), (3.0, "Adam")]));
+        Assert.That(skips, Is.EqualTo([(1L, "Adam")]));
+    }
+
+    [Test]
+    public void SkippedStepsAreLogged()
+    {
+        using var log = new Listener();
+        foreach (var info in Device.All)
+        {
+            using var device = Device.Open(info.Name, log);
+            var parameter = device.CreateParameter<float>("p", [1], [1]);
+            parameter.Gradient.CopyFrom([float.PositiveInfinity]);
+            using var scaler = new GradientScaler(device, new() { InitialScale = 8 });
+            using var optimizer = new Sgd([parameter]) { GradientScaler = scaler };
+            optimizer.Step();
+            Assert.That(log.Lines[^1], Is.EqualTo("GpuOptim Information StepSkipped: Skipped a step of Sgd: a gradient is not finite at loss scale 8"));
+        }
+    }
+
     [Test]
     public void TheDeviceChosenIsLogged()
     {

@@ -26,7 +26,7 @@ internal sealed partial class PtxTests
 
     /// <summary>What is not committed, because it is the same with a multiplication or two before it.</summary>
     [Test]
-    public void UpdatesThatClipAreSound([ValueSource(typeof(GpuKernel), nameof(GpuKernel.Clipped))] GpuKernel kernel)
+    public void UpdatesThatChangeGradientsAreSound([ValueSource(typeof(GpuKernel), nameof(GpuKernel.Changed))] GpuKernel kernel)
     {
         var (architecture, instructionSet) = GpuKernel.Architectures[1];
         CommittedKernelTests.AssertSound(kernel.Compile(architecture, instructionSet));

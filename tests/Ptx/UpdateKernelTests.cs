@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
 using System.Text.Json;
 using GpuOptim.Host;
@@ -31,7 +32,7 @@ public sealed class UpdateKernelTests
     /// <summary>Odd ends, misaligned tensors, a missing gradient, two rules in one launch, states not in use, special values.</summary>
     [Test]
     public void GivesTheBitsOfSimd(
-        [Values("sgd", "momentum, first", "momentum", "nesterov, decay, maximize", "rmsprop", "rmsprop, centered, momentum", "adam", "adamw", "amsgrad, maximize")] string variant,
+        [Values("sgd", "momentum, first", "momentum", "nesterov, decay, maximize", "rmsprop", "rmsprop, centered, momentum", "adam", "adamw", "amsgrad, maximize", "adamw, unscaled, clipped")] string variant,
         [ValueSource(nameof(_types))] (ElementType Element, ElementType State) types)
     {
         var tensors = _tensors;
@@ -45,6 +46,9 @@ public sealed class UpdateKernelTests
             case "rmsprop, centered, momentum": Verify(types, tensors, 3, new RmsPropRule(0.01, 0.99, 1e-8, 0, 0.9, true, false), new RmsPropRule(0.1, 0.9, 1e-6, 0.01, 0.9, true, true)); break;
             case "adam": Verify(types, tensors, 2, Adam(1), Adam(7, decay: 0.1)); break;
             case "adamw": Verify(types, tensors, 2, Adam(1, decay: 0.1, decoupled: true), Adam(1000, decay: 0.01, decoupled: true)); break;
+            case "adamw, unscaled, clipped":
+                Verify(types, tensors, 2, Changed(new(1f / 96, 0.3f, float.PositiveInfinity), Adam(3, decay: 0.1, decoupled: true)), Changed(new(0.25f, 1, 0.2f), Adam(9, amsgrad: true)));
+                break;
             default: Verify(types, tensors, 3, Adam(2, amsgrad: true, maximize: true), Adam(3, decay: 0.1, amsgrad: true)); break;
         }
     }
@@ -60,6 +64,7 @@ public sealed class UpdateKernelTests
     [TestCase("SgdRule", 1, ElementType.Float32, ElementType.Float32, 20)]
     [TestCase("RmsPropRule", 1, ElementType.Float32, ElementType.Float32, 20)]
     [TestCase("AdamRule", 2, ElementType.Float32, ElementType.Float32, 28)]
+    [TestCase("Changed.AdamRule", 2, ElementType.Float32, ElementType.Float32, 28)]
     [TestCase("SgdRule", 0, ElementType.BFloat16, ElementType.Float32, 6)]
     [TestCase("SgdRule", 1, ElementType.BFloat16, ElementType.Float32, 14)]
     [TestCase("AdamRule", 2, ElementType.BFloat16, ElementType.Float32, 22)]
@@ -71,7 +76,8 @@ public sealed class UpdateKernelTests
         {
             "SgdRule" => Verify((element, state), [new(Length, 0)], states, Sgd(0.1, momentum: states * 0.9)),
             "RmsPropRule" => Verify((element, state), [new(Length, 0)], states, new RmsPropRule(0.01, 0.99, 1e-8, 0, 0, false, false)),
-            _ => Verify((element, state), [new(Length, 0)], states, Adam(1, decay: 0.1, decoupled: true)),
+            "AdamRule" => Verify((element, state), [new(Length, 0)], states, Adam(1, decay: 0.1, decoupled: true)),
+            _ => Verify((element, state), [new(Length, 0)], states, Changed(new(1f / 96, 0.3f, 0.2f), Adam(1, decay: 0.1, decoupled: true))),
         };
         const int SectorBytes = 32, Warps = Length / ChunkLength * GroupSize / 32, TableSectors = 20;
         Assert.That((double)SectorBytes * counters.DistinctSectors / Length / floor, Is.InRange(1.0, 1.02));
@@ -84,14 +90,16 @@ public sealed class UpdateKernelTests
     {
         // Rule and types of parameters, gradients and state; the gradient is not written, a direction not read.
         var isDirection = kernel.Name.Contains(".Direction.", StringComparison.Ordinal);
-        var name = kernel.Name.Replace(".Direction", "", StringComparison.Ordinal).Split('.');
+        var name = kernel.Name.Replace(".Direction", "", StringComparison.Ordinal).Replace("Changed.", "", StringComparison.Ordinal).Split('.');
         var states = name[0] switch { "MuonUpdateRule" or "CopyRule" or "AverageRule" => 0, "SgdRule" or "MuonMomentumRule" or "SwapRule" => 1, _ => 3 };
         string[] others = [.. Enumerable.Repeat(name[3], states)], written = [name[1], .. others], read = isDirection ? [name[2], .. others] : [name[1], name[2], .. others];
         var wide = !isDirection && name[1..].All(type => type != "Float32") ? "v4" : "v2";
         Assert.That(kernel.Count("st.global.v4.f32"), Is.EqualTo(written.Count(type => type == "Float32")));
         Assert.That(kernel.Count($"st.global.{wide}.b32"), Is.EqualTo(written.Count(type => type != "Float32")));
-        Assert.That(kernel.Count("ld.global.v4.f32"), Is.EqualTo(read.Count(type => type == "Float32")));
-        Assert.That(kernel.Count($"ld.global.{wide}.b32"), Is.EqualTo(read.Count(type => type != "Float32") + (wide == "v2" ? 1 : 0)), "with the chunk");
+        // A rule of 64 bytes, which lies on a multiple of them, is fetched in pieces, too, two of floats and one of flags.
+        var isLarge = kernel.Name.StartsWith("Changed.AdamRule.", StringComparison.Ordinal);
+        Assert.That(kernel.Count("ld.global.v4.f32"), Is.EqualTo(read.Count(type => type == "Float32") + (isLarge ? 2 : 0)));
+        Assert.That(kernel.Count($"ld.global.{wide}.b32"), Is.EqualTo(read.Count(type => type != "Float32") + (wide == "v2" || isLarge ? 1 : 0)), "with the chunk, or the rule");
     }
 
     private static SgdRule Sgd(double learningRate, double momentum = 0, double decay = 0, bool isFirst = false, bool nesterov = false, bool maximize = false) =>
@@ -100,8 +108,10 @@ public sealed class UpdateKernelTests
     private static AdamRule Adam(long step, double decay = 0, bool decoupled = false, bool amsgrad = false, bool maximize = false) =>
         new(step, 0.01, 0.9, 0.999, 1e-8, decay, decoupled, amsgrad, maximize);
 
+    private static ChangedRule<AdamRule> Changed(GradientChange change, AdamRule rule) => new(change, rule);
+
     private static Counters Verify<TRule>((ElementType Element, ElementType State) types, Tensor[] tensors, int states, params TRule[] rules) where TRule : unmanaged, IUpdateRule =>
-        Verify(types, tensors, states, rules, new CommittedKernel($"{typeof(TRule).Name}.{types.Element}.{types.Element}.{types.State}").Path);
+        Verify(types, tensors, states, rules, new CommittedKernel($"{(typeof(TRule) == typeof(ChangedRule<AdamRule>) ? "Changed.AdamRule" : typeof(TRule).Name)}.{types.Element}.{types.Element}.{types.State}").Path);
 
     private static Counters Verify<TRule>((ElementType Element, ElementType State) types, Tensor[] tensors, int states, TRule[] rules, string ptx) where TRule : unmanaged, IUpdateRule
     {
@@ -126,7 +136,7 @@ public sealed class UpdateKernelTests
                 elementSize = types.Element.Size(),
                 stateSize = types.State.Size(),
                 rules = Convert.ToHexString(MemoryMarshal.AsBytes<TRule>(rules)),
-                ruleSize = Marshal.SizeOf<TRule>(),
+                ruleSize = Unsafe.SizeOf<TRule>(),
                 tensors = tensors.Select(tensor => new { length = tensor.Length, misalignment = tensor.Misalignment, rule = tensor.Rule, hasGradient = tensor.HasGradient, states }),
             }));
             var counters = JsonSerializer.Deserialize<Counters>(Simulator.Run("simulate_update.py", At("job.json")), JsonSerializerOptions.Web)!;

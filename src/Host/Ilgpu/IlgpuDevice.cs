@@ -27,7 +27,7 @@ public sealed class IlgpuDevice : Device
     /// <summary>Works on an accelerator of the engine's, which stays the engine's.</summary>
     /// <param name="accelerator">The accelerator; may have been made at any time before.</param>
     /// <param name="stream">The stream to work on; the accelerator's default stream if null.</param>
-    /// <param name="loggerFactory">Makes the logger, category <c>GpuOptim</c>, of kernels that are compiled.</param>
+    /// <param name="loggerFactory">Makes the logger, category <c>GpuOptim</c>, of kernels that are compiled and steps that are skipped.</param>
     /// <exception cref="NotSupportedException">The accelerator is neither CUDA's nor ILGPU's own for the CPU.</exception>
     public IlgpuDevice(Accelerator accelerator, AcceleratorStream? stream = null, ILoggerFactory? loggerFactory = null)
         : this(accelerator ?? throw new ArgumentNullException(nameof(accelerator)), stream, loggerFactory, [])
@@ -40,7 +40,8 @@ public sealed class IlgpuDevice : Device
             throw new NotSupportedException($"accelerator must be of type Cuda or CPU: kernels reach tensors by raw addresses. Actual type was {accelerator.AcceleratorType}.");
         Accelerator = accelerator;
         _owned = owned;
-        _queue = new(accelerator, stream ?? accelerator.DefaultStream, Name, loggerFactory?.CreateLogger(Telemetry.MeterName));
+        Logger = loggerFactory?.CreateLogger(Telemetry.MeterName);
+        _queue = new(accelerator, stream ?? accelerator.DefaultStream, Name, Logger);
     }
 
     /// <inheritdoc/>
@@ -65,6 +66,9 @@ public sealed class IlgpuDevice : Device
 
     /// <summary>What was asked of the accelerator so far.</summary>
     public IlgpuCounters Counters => _queue.Counters;
+
+    /// <summary>How many verdicts on gradients are left on their way unless a step must have them: 0, but for tests of what a card does that is far behind.</summary>
+    internal int VerdictLag { get; init; }
 
     internal static string CpuDescription => "ILGPU's CPU accelerator: for tests, slow";
 
@@ -129,7 +133,7 @@ public sealed class IlgpuDevice : Device
     }
 
     /// <summary>Opens an accelerator of its own: the first CUDA card, or where there is none ILGPU's CPU accelerator.</summary>
-    /// <param name="loggerFactory">Makes the logger, category <c>GpuOptim</c>, of kernels that are compiled.</param>
+    /// <param name="loggerFactory">Makes the logger, category <c>GpuOptim</c>, of kernels that are compiled and steps that are skipped.</param>
     /// <remarks>The same as <see cref="Device.Open"/> of <c>ilgpu</c>.</remarks>
     public static IlgpuDevice Open(ILoggerFactory? loggerFactory = null) => CudaDescription is null ? OpenCpu(loggerFactory) : OpenCuda(loggerFactory);
 
@@ -152,7 +156,7 @@ public sealed class IlgpuDevice : Device
         return new(accelerator, null, loggerFactory, [accelerator, context]);
     }
 
-    internal override GradientMeasure CreateGradientMeasure() => new IlgpuGradientMeasure(_queue, _gate);
+    internal override GradientMeasure CreateGradientMeasure() => new IlgpuGradientMeasure(_queue, _gate, VerdictLag);
 
     internal override MatrixUpdateBatch CreateMatrixUpdateBatch(
         ElementType elementType, ElementType stateType, ElementType workType, int rows, int columns, ReadOnlySpan<UpdateSegment> segments)
@@ -198,12 +202,12 @@ public sealed class IlgpuDevice : Device
             _queue.CopyFromHost(source, destination);
     }
 
-    /// <summary>Sends what a step changes, and has the device write in what it alone knows.</summary>
-    private void Upload<TRule>(IlgpuUpdateTable table, UpdateBatch batch, ReadOnlySpan<TRule> rules) where TRule : unmanaged, IUpdateRule
+    /// <summary>Sends what a step changes, and has the device complete it with what it alone knows.</summary>
+    private unsafe void Upload<TRule>(IlgpuUpdateTable table, UpdateBatch batch, ReadOnlySpan<TRule> rules) where TRule : unmanaged, IUpdateRule
     {
-        table.Upload(batch.Gradients, batch.Rules, rules);
+        table.Upload(batch.Gradients, batch.Rules, batch.Measure is null ? [] : batch.Pending, rules);
         if (batch.Measure is IlgpuGradientMeasure measure)
-            _queue.Patch<TRule>(table, rules.Length, measure.Result);
+            _queue.Patch(table, sizeof(TRule), rules.Length, measure.Verdict);
     }
 
     private void UpdateMatrices<TDirection, TUpdate>(
@@ -218,7 +222,9 @@ public sealed class IlgpuDevice : Device
         var orthogonal = NewtonSchulz.Orthogonalize(batch.Ops, batch.X, batch.Other, batch.Product, batch.Polynomial, plan);
         for (var i = 0; i < batch.Count; i++)
             batch.Orthogonal[i] = batch.Gradients[i] == 0 ? 0 : orthogonal[i].Address;
-        batch.Updates.Upload(batch.Orthogonal, batch.Rules, updateRules);
+        batch.Updates.Upload(batch.Orthogonal, batch.Rules, [], updateRules);
+        if (batch.Measure is IlgpuGradientMeasure { MaySkip: true } measure)
+            _queue.Patch(batch.Updates, 0, 0, measure.Verdict);
         _queue.Update(batch.Updates, updateRules, batch.ElementType, batch.WorkType, batch.StateType);
     }
 }

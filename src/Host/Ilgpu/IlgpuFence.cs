@@ -27,19 +27,30 @@ internal sealed class IlgpuFence : IDisposable
         CudaException.ThrowIfFailed(CudaAPI.CurrentAPI.RecordEvent(_event, _stream.StreamPtr));
     }
 
+    /// <summary>Whether the stream has passed the point.</summary>
+    public bool IsPassed
+    {
+        get
+        {
+            if (_stream is null)
+                return true;
+            using var binding = _stream.Accelerator.BindScoped();
+            var state = CudaAPI.CurrentAPI.QueryEvent(_event);
+            if (state != CudaError.CUDA_ERROR_NOT_READY)
+                CudaException.ThrowIfFailed(state);
+            return state != CudaError.CUDA_ERROR_NOT_READY;
+        }
+    }
+
     /// <summary>Returns when the stream has passed the point.</summary>
     /// <returns>Whether it had not yet.</returns>
     public bool Wait()
     {
-        if (_stream is null)
+        if (IsPassed)
             return false;
-        using var binding = _stream.Accelerator.BindScoped();
-        var state = CudaAPI.CurrentAPI.QueryEvent(_event);
-        if (state == CudaError.CUDA_ERROR_NOT_READY)
-            CudaException.ThrowIfFailed(CudaAPI.CurrentAPI.SynchronizeEvent(_event));
-        else
-            CudaException.ThrowIfFailed(state);
-        return state == CudaError.CUDA_ERROR_NOT_READY;
+        using var binding = _stream!.Accelerator.BindScoped();
+        CudaException.ThrowIfFailed(CudaAPI.CurrentAPI.SynchronizeEvent(_event));
+        return true;
     }
 
     public void Dispose()

@@ -1,51 +1,91 @@
 using System.Runtime.InteropServices;
 using GpuOptim.Kernels.Norms;
+using GpuOptim.Kernels.Scaling;
 using ILGPU;
 using ILGPU.Runtime;
 
 namespace GpuOptim.Host.Ilgpu;
 
-/// <summary>The norm of gradients on an accelerator, where norm and factor stay.</summary>
+/// <summary>The norm of gradients on an accelerator, where norm and verdict stay; the host gets to know them later, and does not wait.</summary>
 /// <param name="queue">Where to launch.</param>
 /// <param name="gate">Held while the device launches.</param>
-internal sealed class IlgpuGradientMeasure(IlgpuQueue queue, Lock gate) : GradientMeasure
+/// <param name="lag">How many verdicts are left on their way if nobody waits for them.</param>
+internal sealed class IlgpuGradientMeasure(IlgpuQueue queue, Lock gate, int lag) : GradientMeasure
 {
-    private readonly MemoryBuffer1D<byte, Stride1D.Dense> _result = queue.Allocate(2 * sizeof(double));
+    private readonly MemoryBuffer1D<GradientVerdict, Stride1D.Dense> _verdict = queue.Accelerator.Allocate1D<GradientVerdict>(1);
+    private readonly MemoryBuffer1D<LossScale, Stride1D.Dense> _noScale = queue.Accelerator.Allocate1D<LossScale>(1);
+    private readonly Report?[] _reports = new Report?[MaxInFlight];
     private MemoryBuffer1D<byte, Stride1D.Dense>? _sums;
+    private PointerMemory? _lossScale;
+    private int _next;
+    private int _inFlight;
 
-    /// <summary>The norm, and the factor.</summary>
-    public ArrayView<double> Result => _result.View.BaseView.Cast<double>();
+    /// <summary>The verdict of the last step.</summary>
+    public ArrayView<GradientVerdict> Verdict => _verdict.View;
 
-    public override float Take(ReadOnlySpan<UpdateBatch> tables, double order, float maxNorm)
+    /// <summary>Whether the last step may have been skipped.</summary>
+    public bool MaySkip { get; private set; }
+
+    public override int InFlight => _inFlight;
+
+    public override GradientVerdict? Take(ReadOnlySpan<UpdateBatch> tables, in MeasureRequest request)
     {
         lock (gate)
         {
-            switch (order)
+            switch (request.Order)
             {
-                case 1: Take<OneNorm>(tables, maxNorm); break;
-                case 2: Take<TwoNorm>(tables, maxNorm); break;
-                default: Take<MaxNorm>(tables, maxNorm); break;
+                case 1: Take<OneNorm>(tables, request); break;
+                case 2: Take<TwoNorm>(tables, request); break;
+                default: Take<MaxNorm>(tables, request); break;
             }
+            MaySkip = request.LossScale != 0;
+            if (request.IsReported)
+                SendReport();
         }
-        return 1;
+        return null;
     }
 
-    public override double Read()
+    public override bool TryRead(bool wait, out GradientVerdict verdict)
     {
-        var norm = 0.0;
-        queue.CopyToHost(_result.NativePtr, MemoryMarshal.AsBytes(new Span<double>(ref norm)));
-        return norm;
+        verdict = default;
+        if (_inFlight == 0 || (!wait && _inFlight <= lag))
+            return false;
+        var report = _reports[(_next + MaxInFlight - _inFlight) % MaxInFlight]!;
+        if (wait)
+            queue.Wait(report.Fence);
+        else if (!report.Fence.IsPassed)
+            return false;
+        verdict = MemoryMarshal.Read<GradientVerdict>(report.Memory.Span);
+        _inFlight--;
+        return true;
+    }
+
+    public override double ReadNorm()
+    {
+        var verdict = default(GradientVerdict);
+        queue.CopyToHost(_verdict.NativePtr, MemoryMarshal.AsBytes(new Span<GradientVerdict>(ref verdict)));
+        return verdict.Norm;
     }
 
     public override void Dispose()
     {
-        _result.Dispose();
+        // An accelerator that went first took all with it.
+        if (queue.Accelerator.IsDisposed)
+            return;
+        foreach (var report in _reports)
+        {
+            report?.Fence.Wait();
+            report?.Dispose();
+        }
+        _verdict.Dispose();
+        _noScale.Dispose();
+        _lossScale?.Dispose();
         _sums?.Dispose();
     }
 
     private static IlgpuUpdateTable Table(UpdateBatch batch) => batch is IlgpuMatrixUpdateBatch matrices ? matrices.Directions : ((IlgpuUpdateBatch)batch).Table;
 
-    private void Take<TNorm>(ReadOnlySpan<UpdateBatch> tables, float maxNorm) where TNorm : INorm
+    private void Take<TNorm>(ReadOnlySpan<UpdateBatch> tables, in MeasureRequest request) where TNorm : INorm
     {
         var count = 0;
         foreach (var batch in tables)
@@ -55,8 +95,6 @@ internal sealed class IlgpuGradientMeasure(IlgpuQueue queue, Lock gate) : Gradie
             _sums?.Dispose();
             _sums = queue.Allocate(Math.Max(1, count) * sizeof(double));
         }
-        if (count == 0)
-            return;
         var sums = _sums.View.BaseView.Cast<double>().SubView(0, count);
         var start = 0;
         foreach (var batch in tables)
@@ -68,6 +106,38 @@ internal sealed class IlgpuGradientMeasure(IlgpuQueue queue, Lock gate) : Gradie
             queue.Norm<TNorm>(table, batch.ElementType, sums.SubView(start, table.Chunks));
             start += table.Chunks;
         }
-        queue.Scale<TNorm>(sums, maxNorm, Result);
+        queue.Scale<TNorm>(sums, request, LossScaleAt(request.LossScale), Verdict);
+    }
+
+    /// <summary>The loss scale at an address; one that nobody looks at if it is 0.</summary>
+    private ArrayView<LossScale> LossScaleAt(nint address)
+    {
+        if (address == 0)
+            return _noScale.View;
+        if (_lossScale?.NativePtr != address)
+        {
+            _lossScale?.Dispose();
+            _lossScale = new(queue.Accelerator, address, Marshal.SizeOf<LossScale>());
+        }
+        return _lossScale.AsRawArrayView().Cast<LossScale>();
+    }
+
+    private void SendReport()
+    {
+        var report = _reports[_next] ??= new(queue.Accelerator.AllocatePageLocked1D<byte>(Marshal.SizeOf<GradientVerdict>()), queue.CreateFence());
+        _next = (_next + 1) % MaxInFlight;
+        queue.Download(_verdict.View.BaseView.Cast<byte>(), report.Memory);
+        report.Fence.Record();
+        _inFlight++;
+    }
+
+    /// <summary>Memory of the host that a verdict is on its way to, and the point in the stream where it is there.</summary>
+    private sealed record Report(PageLockedArray1D<byte> Memory, IlgpuFence Fence) : IDisposable
+    {
+        public void Dispose()
+        {
+            Memory.Dispose();
+            Fence.Dispose();
+        }
     }
 }

@@ -5,6 +5,7 @@ using GpuOptim.Kernels.Ilgpu.Matrix;
 using GpuOptim.Kernels.Lanes;
 using GpuOptim.Kernels.Norms;
 using GpuOptim.Kernels.Rules;
+using GpuOptim.Kernels.Scaling;
 using ILGPU;
 using ILGPU.Runtime;
 using ILGPU.Runtime.Cuda;
@@ -73,15 +74,19 @@ internal sealed class IlgpuQueue : IDisposable
             _ => NormKernel<Float16Format, TNorm>.Run,
         })(NextLaunch(), new(table.Chunks, _sharingGroupSize), table.ChunkMap, table.Segments, table.Gradients, sums);
 
-    /// <summary>Takes the norm of what was accumulated, and the factor that takes it down to a most.</summary>
-    public void Scale<TNorm>(ArrayView<double> sums, float maxNorm, ArrayView<double> result) where TNorm : INorm =>
-        _kernels.Get<Action<AcceleratorStream, KernelConfig, ArrayView<double>, float, ArrayView<double>>>(ScaleKernel<TNorm>.Run)(
-            NextLaunch(), new(1, _sharingGroupSize), sums, maxNorm, result);
+    /// <summary>Takes the norm of what was accumulated, decides what is done to gradients, and moves the loss scale on.</summary>
+    public void Scale<TNorm>(ArrayView<double> sums, in MeasureRequest request, ArrayView<LossScale> lossScale, ArrayView<GradientVerdict> result) where TNorm : INorm =>
+        _kernels.Get<Action<AcceleratorStream, KernelConfig, ArrayView<double>, float, int, LossScaling, int, ArrayView<LossScale>, ArrayView<GradientVerdict>>>(ScaleKernel<TNorm>.Run)(
+            NextLaunch(), new(1, _sharingGroupSize), sums, request.MaxNorm, request.LossScale == 0 ? 0 : 1, request.Scaling, request.Bit, lossScale, result);
 
-    /// <summary>Writes the factor into a table's rules.</summary>
-    public unsafe void Patch<TRule>(IlgpuUpdateTable table, int rules, ArrayView<double> result) where TRule : unmanaged, IUpdateRule =>
-        _kernels.Get<Action<AcceleratorStream, KernelConfig, long, int, int, ArrayView<double>>>(PatchKernel.Run)(
-            NextLaunch(), new(1, _sharingGroupSize), table.RulesAddress, sizeof(TRule), rules, result);
+    /// <summary>Completes what was sent for a step by a verdict that the host does not know.</summary>
+    /// <param name="table">What was sent.</param>
+    /// <param name="stride">Bytes of a rule.</param>
+    /// <param name="rules">How many of its rules take factors.</param>
+    /// <param name="result">The verdict.</param>
+    public void Patch(IlgpuUpdateTable table, int stride, int rules, ArrayView<GradientVerdict> result) =>
+        _kernels.Get<Action<AcceleratorStream, KernelConfig, long, int, int, ArrayView<long>, ArrayView<int>, ArrayView<ulong>, ArrayView<GradientVerdict>>>(PatchKernel.Run)(
+            NextLaunch(), new(1, _sharingGroupSize), table.RulesAddress, stride, rules, table.Gradients, table.RuleIndices, table.Pending, result);
 
     /// <summary>Divides matrices by their norms, of the sums of squares of their chunks.</summary>
     public void Normalize<TFormat>(MatrixBatch x, ArrayView<double> sums, double scale, float epsilon) where TFormat : IFormat
@@ -119,6 +124,24 @@ internal sealed class IlgpuQueue : IDisposable
         if (_ring.Upload(bytes, destination))
             Interlocked.Increment(ref _hostWaits);
         CountToDevice(bytes.Length);
+    }
+
+    /// <summary>Has bytes brought to the host, which does not wait.</summary>
+    public void Download(ArrayView<byte> source, PageLockedArray1D<byte> destination)
+    {
+        source.CopyTo(_stream, destination.ArrayView);
+        Interlocked.Add(ref _bytesToHost, source.Length);
+        Telemetry.Copy(_device, "to host", source.Length);
+    }
+
+    /// <summary>A point in the stream to wait for.</summary>
+    public IlgpuFence CreateFence() => new(_stream);
+
+    /// <summary>Waits for a point in the stream.</summary>
+    public void Wait(IlgpuFence fence)
+    {
+        if (fence.Wait())
+            Interlocked.Increment(ref _hostWaits);
     }
 
     /// <summary>Zeroed memory.</summary>

@@ -8,7 +8,7 @@ namespace GpuOptim.Host.Ilgpu;
 
 /// <summary>
 /// What an update kernel reads besides tensors, in device memory: segments and chunks, which stay, and what a step changes, in one block that is sent
-/// at once: where gradients are, which tensor follows which rule, and the rules.
+/// at once: where gradients are, which tensor follows which rule, the rules, and which steps of late may have been skipped.
 /// </summary>
 internal sealed class IlgpuUpdateTable : IDisposable
 {
@@ -19,6 +19,7 @@ internal sealed class IlgpuUpdateTable : IDisposable
     private MemoryBuffer1D<byte, Stride1D.Dense>? _step;
     private byte[] _bytes = [];
     private int _gradientsOffset;
+    private int _pendingCount;
 
     public IlgpuUpdateTable(IlgpuQueue queue, ReadOnlySpan<UpdateSegment> segments)
     {
@@ -54,7 +55,11 @@ internal sealed class IlgpuUpdateTable : IDisposable
 
     public ArrayView<int> RuleIndices => _step!.View.BaseView.SubView(RuleIndicesOffset, (long)_count * sizeof(int)).Cast<int>();
 
-    private int RuleIndicesOffset => _gradientsOffset + _count * sizeof(long);
+    public ArrayView<ulong> Pending => _step!.View.BaseView.SubView(PendingOffset, (long)_pendingCount * sizeof(ulong)).Cast<ulong>();
+
+    private int PendingOffset => _gradientsOffset + _count * sizeof(long);
+
+    private int RuleIndicesOffset => PendingOffset + _pendingCount * sizeof(ulong);
 
     /// <summary>Where the rules are that were sent.</summary>
     public nint RulesAddress => _step!.NativePtr;
@@ -64,14 +69,20 @@ internal sealed class IlgpuUpdateTable : IDisposable
     public unsafe ArrayView<TRule> Rules<TRule>(int count) where TRule : unmanaged => _step!.View.BaseView.SubView(0, (long)count * sizeof(TRule)).Cast<TRule>();
 
     /// <summary>Sends what a step changes.</summary>
-    public void Upload<TRule>(ReadOnlySpan<nint> gradients, ReadOnlySpan<int> ruleIndices, ReadOnlySpan<TRule> rules) where TRule : unmanaged, IUpdateRule =>
-        Upload(gradients, ruleIndices, MemoryMarshal.AsBytes(rules));
+    /// <param name="gradients">Where gradients are.</param>
+    /// <param name="ruleIndices">Which tensor follows which rule.</param>
+    /// <param name="pending">The bits of steps that may have been skipped, for each tensor; sent only where there are any.</param>
+    /// <param name="rules">The rules.</param>
+    public void Upload<TRule>(ReadOnlySpan<nint> gradients, ReadOnlySpan<int> ruleIndices, ReadOnlySpan<ulong> pending, ReadOnlySpan<TRule> rules)
+        where TRule : unmanaged, IUpdateRule =>
+        Upload(gradients, ruleIndices, pending.ContainsAnyExcept(0ul) ? pending : [], MemoryMarshal.AsBytes(rules));
 
     /// <summary>Sends where gradients are, alone.</summary>
-    public void UploadGradients(ReadOnlySpan<nint> gradients) => Upload(gradients, [], []);
+    public void UploadGradients(ReadOnlySpan<nint> gradients) => Upload(gradients, [], [], []);
 
-    private void Upload(ReadOnlySpan<nint> gradients, ReadOnlySpan<int> ruleIndices, ReadOnlySpan<byte> sent)
+    private void Upload(ReadOnlySpan<nint> gradients, ReadOnlySpan<int> ruleIndices, ReadOnlySpan<ulong> pending, ReadOnlySpan<byte> sent)
     {
+        _pendingCount = pending.Length;
         _gradientsOffset = (sent.Length + sizeof(long) - 1) / sizeof(long) * sizeof(long);
         var length = RuleIndicesOffset + _count * sizeof(int);
         if (_bytes.Length < length)
@@ -84,6 +95,7 @@ internal sealed class IlgpuUpdateTable : IDisposable
         var addresses = MemoryMarshal.Cast<byte, long>(_bytes.AsSpan(_gradientsOffset, _count * sizeof(long)));
         for (var i = 0; i < gradients.Length; i++)
             addresses[i] = gradients[i];
+        MemoryMarshal.AsBytes(pending).CopyTo(_bytes.AsSpan(PendingOffset));
         MemoryMarshal.AsBytes(ruleIndices).CopyTo(_bytes.AsSpan(RuleIndicesOffset));
         _queue.Upload<byte>(_bytes.AsSpan(0, length), _step!.View.BaseView.SubView(0, length));
     }

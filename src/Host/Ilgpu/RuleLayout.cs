@@ -19,7 +19,7 @@ internal static class RuleLayout<TRule> where TRule : unmanaged, IUpdateRule
 
     private static FieldInfo? Find() => Find(typeof(TRule));
 
-    /// <summary>The first such field; a rule within a rule is looked through.</summary>
+    /// <summary>The first such field; a struct within a rule is looked through.</summary>
     [UnconditionalSuppressMessage("Trimming", "IL2070", Justification = "A struct that is copied whole keeps its fields.")]
     private static FieldInfo? Find(Type rule)
     {
@@ -27,7 +27,7 @@ internal static class RuleLayout<TRule> where TRule : unmanaged, IUpdateRule
         {
             if (field.FieldType == typeof(float) || field.FieldType == typeof(int) || field.FieldType == typeof(Flag))
                 continue;
-            if (!field.FieldType.IsAssignableTo(typeof(IUpdateRule)))
+            if (field.FieldType.IsPrimitive || !field.FieldType.IsValueType)
                 return field;
             if (Find(field.FieldType) is { } inner)
                 return inner;

@@ -1,5 +1,6 @@
 using GpuOptim.Kernels.Lanes;
 using GpuOptim.Kernels.Norms;
+using GpuOptim.Kernels.Scaling;
 using GpuOptim.Kernels.Simd;
 
 namespace GpuOptim.Host.Simd;
@@ -8,23 +9,39 @@ namespace GpuOptim.Host.Simd;
 /// <param name="workers">The threads that share the work.</param>
 internal sealed unsafe class SimdGradientMeasure(Workers workers) : GradientMeasure
 {
+    private readonly Queue<GradientVerdict> _verdicts = new(1);
     private double[] _sums = [];
     private double _norm;
 
-    public override float Take(ReadOnlySpan<UpdateBatch> tables, double order, float maxNorm)
+    public override int InFlight => _verdicts.Count;
+
+    public override GradientVerdict? Take(ReadOnlySpan<UpdateBatch> tables, in MeasureRequest request)
     {
-        _norm = order switch
+        var norm = request.Order switch
         {
             1 => Take<OneNorm>(tables),
             2 => Take<TwoNorm>(tables),
             _ => Take<MaxNorm>(tables),
         };
-        float factor;
-        Floats1.Store(ClipFactor.Of<Floats1>((float)_norm, maxNorm), &factor);
-        return factor;
+        var verdict = new GradientVerdict { Unscale = 1, Bit = request.Bit };
+        if (request.LossScale != 0)
+        {
+            ref var scale = ref *(LossScale*)request.LossScale;
+            verdict.Unscale = scale.Unscale;
+            verdict.IsSkipped = double.IsFinite(norm) ? 0 : 1;
+            scale = scale.After(verdict.IsSkipped != 0, request.Bit, request.Scaling);
+            verdict.Skips = scale.Skips;
+        }
+        verdict.Norm = _norm = norm * verdict.Unscale;
+        Floats1.Store(ClipFactor.Of<Floats1>((float)_norm, request.MaxNorm), &verdict.Factor);
+        if (request.IsReported)
+            _verdicts.Enqueue(verdict);
+        return verdict;
     }
 
-    public override double Read() => _norm;
+    public override bool TryRead(bool wait, out GradientVerdict verdict) => _verdicts.TryDequeue(out verdict);
+
+    public override double ReadNorm() => _norm;
 
     public override void Dispose()
     {

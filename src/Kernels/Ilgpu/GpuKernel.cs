@@ -26,7 +26,7 @@ internal sealed partial record GpuKernel(string Name, MethodInfo Method, CudaArc
         (new CudaArchitecture(10, 0), new CudaInstructionSet(8, 6)),
     ];
 
-    /// <summary>All kernels, but those of updates that clip gradients.</summary>
+    /// <summary>All kernels, but those of updates that change gradients first: of these, Adam's.</summary>
     public static IEnumerable<GpuKernel> All { get; } =
     [
         .. Norms<OneNorm>(),
@@ -36,6 +36,7 @@ internal sealed partial record GpuKernel(string Name, MethodInfo Method, CudaArc
         .. Updates<SgdRule>(),
         .. Updates<RmsPropRule>(),
         .. Updates<AdamRule>(),
+        .. Updates<ChangedRule<AdamRule>>(),
         .. Averages<Float32Format>(),
         .. Averages<BFloat16Format>(),
         .. Averages<Float16Format>(),
@@ -46,11 +47,17 @@ internal sealed partial record GpuKernel(string Name, MethodInfo Method, CudaArc
         new("MultiplyAdd.TensorCore", ((Delegate)TensorProduct<DepthContiguous, DepthStrided, AllTiles>.Multiply).Method, CudaArchitecture.SM_80),
     ];
 
-    /// <summary>The kernels of updates again, with what is done to gradients before.</summary>
-    public static IEnumerable<GpuKernel> Clipped { get; } = [.. Clip<SgdRule>(), .. Clip<RmsPropRule>(), .. Clip<AdamRule>(), .. ClipDirections<BFloat16Format>(), .. ClipDirections<Float32Format>()];
+    /// <summary>The kernels of the other updates again, with what is done to gradients before.</summary>
+    public static IEnumerable<GpuKernel> Changed { get; } =
+    [
+        .. Updates<ChangedRule<SgdRule>>(),
+        .. Updates<ChangedRule<RmsPropRule>>(),
+        .. Directions<ChangedRule<MuonMomentumRule>, BFloat16Format>(),
+        .. Directions<ChangedRule<MuonMomentumRule>, Float32Format>(),
+    ];
 
     /// <summary>The kernels that an architecture can run.</summary>
-    public static IEnumerable<GpuKernel> For(CudaArchitecture architecture) => All.Concat(Clipped).Where(kernel => kernel.Minimum is not { } minimum || architecture >= minimum);
+    public static IEnumerable<GpuKernel> For(CudaArchitecture architecture) => All.Concat(Changed).Where(kernel => kernel.Minimum is not { } minimum || architecture >= minimum);
 
     /// <summary>Compiles the kernel.</summary>
     /// <remarks>Each time in a context of its own: numbers in names are then the same each time, and one that failed harms no other.</remarks>
@@ -91,12 +98,7 @@ internal sealed partial record GpuKernel(string Name, MethodInfo Method, CudaArc
         new($"{typeof(TNorm).Name}.Scale", ((Delegate)ScaleKernel<TNorm>.Run).Method),
     ];
 
-    private static IEnumerable<GpuKernel> Clip<TRule>() where TRule : unmanaged, IUpdateRule => [.. Updates<ScaledRule<TRule>>(), .. Updates<ClampedRule<TRule>>()];
-
-    private static IEnumerable<GpuKernel> ClipDirections<TWork>() where TWork : IFormat =>
-        [.. Directions<ScaledRule<MuonMomentumRule>, TWork>(), .. Directions<ClampedRule<MuonMomentumRule>, TWork>()];
-
-    /// <summary>A rule's name; <c>Scaled.AdamRule</c> for one within another.</summary>
+    /// <summary>A rule's name; <c>Changed.AdamRule</c> for one within another.</summary>
     private static string NameOf(Type rule) => rule.IsGenericType ? $"{rule.Name.Replace("Rule`1", "", StringComparison.Ordinal)}.{NameOf(rule.GenericTypeArguments[0])}" : rule.Name;
 
     /// <summary>What is done with averages of parameters of a type.</summary>

@@ -1,19 +1,40 @@
 using GpuOptim.Kernels.Rules;
+using GpuOptim.Kernels.Scaling;
 using ILGPU;
 
 namespace GpuOptim.Kernels.Ilgpu;
 
-/// <summary>Writes a factor to where rules have theirs, see <see cref="ScaledRule{TRule}"/>.</summary>
+/// <summary>Completes what the host sent for a step with what only the device knows: a <see cref="GradientVerdict"/>. By one group of threads.</summary>
 internal static unsafe class PatchKernel
 {
-    /// <summary>Writes it to all rules.</summary>
+    /// <summary>
+    /// Writes factors into rules, which are <see cref="ChangedRule{TRule}"/>; moves tensors to the rule that is as far behind theirs as pending steps
+    /// were skipped; and if this step is skipped, takes their gradients away.
+    /// </summary>
     /// <param name="rules">Address of the first rule.</param>
     /// <param name="stride">Bytes from one to the next.</param>
     /// <param name="count">How many there are.</param>
-    /// <param name="result">What a <see cref="ScaleKernel{TNorm}"/> wrote.</param>
-    public static void Run(long rules, int stride, int count, ArrayView<double> result)
+    /// <param name="gradients">Address of each tensor's gradient.</param>
+    /// <param name="ruleIndices">For each tensor, the index of its rule.</param>
+    /// <param name="pending">For each tensor, the bits of steps that may have been skipped; empty if there are none.</param>
+    /// <param name="result">The verdict.</param>
+    public static void Run(
+        long rules, int stride, int count, ArrayView<long> gradients, ArrayView<int> ruleIndices, ArrayView<ulong> pending, ArrayView<GradientVerdict> result)
     {
-        for (var i = Group.IdxX; i < count; i += Group.DimX)
-            Ptx.StoreOne((float*)(rules + i * (long)stride), (float)result[1]);
+        var verdict = result[0];
+        int thread = Group.IdxX, threads = Group.DimX;
+        for (var i = thread; i < count; i += threads)
+        {
+            var rule = (float*)(rules + i * (long)stride);
+            Ptx.StoreOne(rule, verdict.Unscale);
+            Ptx.StoreOne(rule + 1, verdict.Factor);
+        }
+        for (var i = thread; i < pending.Length; i += threads)
+            ruleIndices[i] += IntrinsicMath.BitOperations.PopCount(pending[i] & verdict.Skips);
+        if (verdict.IsSkipped != 0)
+        {
+            for (var i = thread; i < gradients.Length; i += threads)
+                gradients[i] = 0;
+        }
     }
 }

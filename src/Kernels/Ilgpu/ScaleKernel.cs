@@ -1,17 +1,23 @@
 using GpuOptim.Kernels.Norms;
+using GpuOptim.Kernels.Scaling;
 using ILGPU;
 
 namespace GpuOptim.Kernels.Ilgpu;
 
-/// <summary>Takes the norm of what was accumulated, by one group of threads.</summary>
+/// <summary>Takes the norm of what was accumulated, decides what is done to gradients, and moves the loss scale on; by one group of threads.</summary>
 /// <typeparam name="TNorm">The norm.</typeparam>
 internal static class ScaleKernel<TNorm> where TNorm : INorm
 {
-    /// <summary>Writes the norm, and the factor that takes it down to a most.</summary>
+    /// <summary>Writes the verdict, and the next loss scale.</summary>
     /// <param name="sums">What is accumulated of each chunk.</param>
-    /// <param name="maxNorm">The most.</param>
-    /// <param name="result">The norm, and the factor.</param>
-    public static void Run(ArrayView<double> sums, float maxNorm, ArrayView<double> result)
+    /// <param name="maxNorm">The most that the norm may be; infinite if gradients are not clipped.</param>
+    /// <param name="isScaled">1 if there is a loss scale, else 0.</param>
+    /// <param name="scaling">How it adapts.</param>
+    /// <param name="bit">The bit of the step.</param>
+    /// <param name="lossScale">The loss scale; not looked at if there is none.</param>
+    /// <param name="result">The verdict.</param>
+    public static void Run(
+        ArrayView<double> sums, float maxNorm, int isScaled, LossScaling scaling, int bit, ArrayView<LossScale> lossScale, ArrayView<GradientVerdict> result)
     {
         var strands = SharedMemory.Allocate1D<double>(NormOrder.Strands);
         for (var strand = Group.IdxX; strand < NormOrder.Strands; strand += Group.DimX)
@@ -22,10 +28,20 @@ internal static class ScaleKernel<TNorm> where TNorm : INorm
             strands[strand] = sum;
         }
         var norm = TNorm.Finish(GpuNorm.Fold<TNorm>(strands));
-        if (Group.IdxX == 0)
+        if (Group.IdxX != 0)
+            return;
+        var verdict = new GradientVerdict { Unscale = 1, Bit = bit };
+        if (isScaled != 0)
         {
-            result[0] = norm;
-            result[1] = ClipFactor.Of<GpuFloats1>((float)norm, maxNorm).Value;
+            var scale = lossScale[0];
+            verdict.Unscale = scale.Unscale;
+            verdict.IsSkipped = Math.Abs(norm) <= double.MaxValue ? 0 : 1;
+            scale = scale.After(verdict.IsSkipped != 0, bit, scaling);
+            lossScale[0] = scale;
+            verdict.Skips = scale.Skips;
         }
+        verdict.Norm = norm * verdict.Unscale;
+        verdict.Factor = ClipFactor.Of<GpuFloats1>((float)verdict.Norm, maxNorm).Value;
+        result[0] = verdict;
     }
 }

@@ -1,0 +1,17 @@
+using System.Runtime.CompilerServices;
+using GpuOptim.Kernels.Lanes;
+
+namespace GpuOptim.Kernels.Rules;
+
+/// <summary>Another rule on gradients that are changed first.</summary>
+/// <typeparam name="TRule">The other rule.</typeparam>
+/// <param name="Change">What is done to gradients. It is the first field, where devices write factors.</param>
+/// <param name="Rule">The other rule.</param>
+internal readonly record struct ChangedRule<TRule>(GradientChange Change, TRule Rule) : IUpdateRule where TRule : unmanaged, IUpdateRule
+{
+    public static int StateCount => TRule.StateCount;
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public void Apply<T>(ref T parameter, T gradient, ref T state0, ref T state1, ref T state2) where T : struct, ILane<T> =>
+        Rule.Apply(ref parameter, Change.Apply(gradient), ref state0, ref state1, ref state2);
+}
