@@ -1,3 +1,5 @@
+using GpuOptim.Kernels.Rules;
+
 namespace GpuOptim.Host;
 
 /// <summary>
@@ -22,7 +24,10 @@ public abstract class UpdateBatch : IDisposable
         _pending = new ulong[segments.Length];
         _lengths = new long[segments.Length];
         for (var i = 0; i < segments.Length; i++)
+        {
             _lengths[i] = segments[i].Length;
+            HasAverages |= segments[i].Average != 0;
+        }
     }
 
     /// <summary>The type of parameters and gradients.</summary>
@@ -49,8 +54,14 @@ public abstract class UpdateBatch : IDisposable
     /// </summary>
     internal Span<ulong> Pending => _pending;
 
-    /// <summary>What completes the update's rules, which are <see cref="Kernels.Rules.ChangedRule{TRule}"/>, on the device; null for other rules.</summary>
+    /// <summary>What completes the update's rules, which are <see cref="ChangedRule{TRule}"/>, on the device; null for other rules.</summary>
     internal GradientMeasure? Measure { get; set; }
+
+    /// <summary>How the update takes parameters into averages, whether they have a gradient or not.</summary>
+    internal AverageRule Average { get; set; }
+
+    /// <summary>Whether some parameter has an average.</summary>
+    internal bool HasAverages { get; }
 
     /// <summary>Gives back what the device holds for the table.</summary>
     public virtual void Dispose() => GC.SuppressFinalize(this);

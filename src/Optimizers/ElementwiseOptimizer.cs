@@ -58,9 +58,9 @@ public abstract class ElementwiseOptimizer<TOptions, TRule> : Optimizer<TOptions
         ReadOnlySpan<TRule> rules = _rules.AsSpan(0, _ruleCount);
         foreach (var (table, _) in _batches)
         {
-            table.Measure = change.Measure;
+            (table.Measure, table.Average) = (change.Measure, change.Average);
             if (change.IsSkipped)
-                continue;
+                table.Gradients.Clear();
             if (change.Gradients is { } gradients)
                 Device.Update(_wrapper.Wrap(rules, gradients), table);
             else
@@ -139,6 +139,6 @@ public abstract class ElementwiseOptimizer<TOptions, TRule> : Optimizer<TOptions
     {
         var inUse = SlotsInUse(tracked.Group);
         nint State(int slot) => (inUse & (1u << slot)) != 0 ? tracked.State[slot]!.Address : 0;
-        return new(tracked.Parameter.Data.Address, State(0), State(1), State(2), tracked.Parameter.Length);
+        return new(tracked.Parameter.Data.Address, State(0), State(1), State(2), tracked.Parameter.Length) { Average = AverageAddress(tracked.Parameter) };
     }
 }

@@ -95,6 +95,12 @@ public sealed class ModelOptimizer : Optimizer
             optimizer.RunStep(change);
     }
 
+    internal override void Rebuild()
+    {
+        foreach (var optimizer in _optimizers)
+            optimizer.Rebuild();
+    }
+
     internal override void SettleStep(int bit, bool isSkipped)
     {
         foreach (var optimizer in _optimizers)

@@ -53,9 +53,11 @@ public sealed class Muon : Optimizer<MuonOptions>
         foreach (var call in _calls)
         {
             foreach (var batch in call.Batches)
-                batch.Measure = change.Measure;
-            if (change.IsSkipped)
-                continue;
+            {
+                (batch.Measure, batch.Average) = (change.Measure, change.Average);
+                if (change.IsSkipped)
+                    batch.Gradients.Clear();
+            }
             if (change.Gradients is { } gradients)
                 Device.UpdateMatrices(_wrapper.Wrap(directions, gradients), updates, call.Plan, call.Batches);
             else
@@ -186,11 +188,13 @@ public sealed class Muon : Optimizer<MuonOptions>
         _builtLayout = Layout;
     }
 
-    private static UpdateSegment Segment(TrackedParameter tracked, long start, long length)
+    private UpdateSegment Segment(TrackedParameter tracked, long start, long length)
     {
         var parameter = tracked.Parameter.Data;
         var momentum = tracked.State[0]!;
-        return new(parameter.Address + (nint)start * parameter.ElementType.Size(), momentum.Address + (nint)start * momentum.ElementType.Size(), 0, 0, length);
+        var offset = (nint)start * parameter.ElementType.Size();
+        var average = AverageAddress(tracked.Parameter);
+        return new(parameter.Address + offset, momentum.Address + (nint)start * momentum.ElementType.Size(), 0, 0, length) { Average = average == 0 ? 0 : average + offset };
     }
 
     private void DisposeBatches()

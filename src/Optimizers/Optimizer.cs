@@ -48,6 +48,25 @@ public abstract class Optimizer : IDisposable
         }
     }
 
+    /// <summary>
+    /// Averages that each step takes the parameters into while it updates them, in the same pass; null, as at first, for none. They may be of some of
+    /// the optimizer's parameters. Of a <see cref="ModelOptimizer"/>, what counts is its own.
+    /// </summary>
+    /// <exception cref="ArgumentException">An averaged parameter is not the optimizer's.</exception>
+    /// <exception cref="ObjectDisposedException">The averages were disposed of.</exception>
+    public WeightAverage? WeightAverage
+    {
+        get;
+        set
+        {
+            if (value == field)
+                return;
+            value?.ThrowIfForeign(Parameters);
+            field = value;
+            Rebuild();
+        }
+    }
+
     /// <summary>The optimizer that has this one do a part of its work.</summary>
     internal Optimizer? Owner { get; set; }
 
@@ -60,9 +79,13 @@ public abstract class Optimizer : IDisposable
         ObjectDisposedException.ThrowIf(IsDisposed, this);
         if (GradientScaler is { } scaler)
             ObjectDisposedException.ThrowIf(scaler.IsDisposed, scaler);
+        if (WeightAverage is { } average)
+            ObjectDisposedException.ThrowIf(average.IsDisposed, average);
         Settle(wait: false);
         PrepareStep();
-        RunStep(MeasureGradients());
+        RunStep(MeasureGradients() with { Average = WeightAverage?.NextRule ?? default });
+        if (WeightAverage is not null)
+            WeightAverage.UpdateCount++;
         Telemetry.Step(this);
         Settle(wait: false);
     }
@@ -146,6 +169,9 @@ public abstract class Optimizer : IDisposable
     /// <param name="change">What it does to gradients first.</param>
     internal abstract void RunStep(in StepChange change);
 
+    /// <summary>Has the next step build its tables anew.</summary>
+    internal abstract void Rebuild();
+
     /// <summary>Takes in what became of a step whose outcome was not certain.</summary>
     /// <param name="bit">Its bit.</param>
     /// <param name="isSkipped">Whether the device skipped it.</param>
@@ -159,6 +185,9 @@ public abstract class Optimizer : IDisposable
 
     /// <summary>Takes over a state that was checked.</summary>
     internal abstract void TakeState(StateDictionary state);
+
+    /// <summary>Where a parameter's average lies; 0 if it has none.</summary>
+    private protected nint AverageAddress(Parameter parameter) => (Owner ?? this).WeightAverage?.AddressOf(parameter) ?? 0;
 
     /// <summary>Takes in what became of earlier steps, as far as that is known.</summary>
     /// <param name="wait">Whether to wait for the device until all of it is.</param>

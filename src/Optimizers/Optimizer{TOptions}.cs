@@ -147,6 +147,8 @@ public abstract class Optimizer<TOptions> : Optimizer where TOptions : Optimizer
         }
     }
 
+    internal sealed override void Rebuild() => Layout++;
+
     internal sealed override void SettleStep(int bit, bool isSkipped)
     {
         foreach (var tracked in _tracked)

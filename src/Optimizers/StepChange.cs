@@ -3,9 +3,13 @@ using GpuOptim.Kernels.Rules;
 
 namespace GpuOptim.Optimizers;
 
-/// <summary>What a step does to gradients before its rules see them.</summary>
-/// <param name="Gradients">What is done; null for nothing.</param>
+/// <summary>What a step does around its rules.</summary>
+/// <param name="Gradients">What is done to gradients first; null for nothing.</param>
 /// <param name="Measure">What has the device write in what it alone knows; null if it knows nothing.</param>
 /// <param name="Bit">The bit of the step whose outcome will be settled later; null if it is certain.</param>
-/// <param name="IsSkipped">Whether nothing is to be updated.</param>
-internal readonly record struct StepChange(GradientChange? Gradients, GradientMeasure? Measure, int? Bit, bool IsSkipped);
+/// <param name="IsSkipped">Whether no parameter is to be updated.</param>
+internal readonly record struct StepChange(GradientChange? Gradients, GradientMeasure? Measure, int? Bit, bool IsSkipped)
+{
+    /// <summary>How the step takes parameters into their averages.</summary>
+    public AverageRule Average { get; init; }
+}

@@ -4,8 +4,9 @@ using GpuOptim.Kernels.Rules;
 namespace GpuOptim.Optimizers;
 
 /// <summary>
-/// A running average of parameters, which often does better than the last ones: exponential (EMA), or of equal weights (SWA). One launch updates
-/// all tensors of an element type.
+/// A running average of parameters, which often does better than the last ones: exponential (EMA), or of equal weights (SWA). As an
+/// optimizer's <see cref="Optimizer.WeightAverage"/> they are updated by its steps, in the same pass; <see cref="Update"/> does it in one launch for all
+/// tensors of an element type.
 /// </summary>
 /// <remarks>
 /// Equals <c>torch.optim.swa_utils.AveragedModel</c> to the last bit. Sources: B. Polyak and A. Juditsky, 1992; P. Izmailov et al., 2018,
@@ -18,8 +19,8 @@ public sealed class WeightAverage : IDisposable
     private readonly StateArena _arena;
     private readonly Parameter[] _parameters;
     private readonly Parameter[] _averages;
+    private readonly Dictionary<Parameter, int> _indices = [];
     private readonly (UpdateBatch Average, UpdateBatch Swap, int[] Members)[] _batches;
-    private bool _isDisposed;
 
     private WeightAverage(IEnumerable<Parameter> parameters, double? decay)
     {
@@ -29,6 +30,8 @@ public sealed class WeightAverage : IDisposable
         _decay = decay;
         _arena = new(Device);
         _averages = new Parameter[_parameters.Length];
+        for (var i = 0; i < _parameters.Length; i++)
+            _indices.Add(_parameters[i], i);
         _batches = [.. Enumerable.Range(0, _parameters.Length).GroupBy(i => _parameters[i].ElementType).Select(alike => CreateBatches(alike.Key, [.. alike]))];
     }
 
@@ -38,6 +41,9 @@ public sealed class WeightAverage : IDisposable
     /// <summary>The averages, under the parameters' names: to look at, and for checkpoints.</summary>
     public IReadOnlyList<Parameter> Averages => _averages;
 
+    /// <summary>Whether the averages were disposed of.</summary>
+    public bool IsDisposed { get; private set; }
+
     /// <summary>How often the averages were updated; 0 or more. Set it to go on from averages that were loaded.</summary>
     /// <exception cref="ArgumentOutOfRangeException">Negative.</exception>
     public long UpdateCount
@@ -45,6 +51,9 @@ public sealed class WeightAverage : IDisposable
         get;
         set => field = value >= 0 ? value : throw new ArgumentOutOfRangeException(nameof(UpdateCount), value, "UpdateCount must be at least 0.");
     }
+
+    /// <summary>The rule of the next update.</summary>
+    internal AverageRule NextRule => new(_decay is { } decay ? 1 - decay : 1.0 / (UpdateCount + 1), UpdateCount == 0);
 
     /// <summary>An exponential moving average: <c>average = lerp(average, p, 1 - decay)</c>, the first a copy.</summary>
     /// <param name="parameters">The parameters; at least one, all on one device.</param>
@@ -65,7 +74,7 @@ public sealed class WeightAverage : IDisposable
     public void Update()
     {
         Check();
-        var rule = new AverageRule(_decay is { } decay ? 1 - decay : 1.0 / (UpdateCount + 1), UpdateCount == 0);
+        var rule = NextRule;
         foreach (var (average, _, members) in _batches)
         {
             for (var i = 0; i < members.Length; i++)
@@ -91,9 +100,9 @@ public sealed class WeightAverage : IDisposable
     /// <summary>Gives back the averages. Parameters stay.</summary>
     public void Dispose()
     {
-        if (_isDisposed)
+        if (IsDisposed)
             return;
-        _isDisposed = true;
+        IsDisposed = true;
         foreach (var (average, swap, _) in _batches)
         {
             average.Dispose();
@@ -102,9 +111,20 @@ public sealed class WeightAverage : IDisposable
         _arena.Dispose();
     }
 
+    /// <summary>Refuses to average parameters that are not among some.</summary>
+    internal void ThrowIfForeign(IEnumerable<Parameter> parameters)
+    {
+        ObjectDisposedException.ThrowIf(IsDisposed, this);
+        if (_parameters.Except(parameters).FirstOrDefault() is { } foreign)
+            throw new ArgumentException($"WeightAverage must be of the optimizer's parameters. '{foreign.Name}' is not among them.", nameof(parameters));
+    }
+
+    /// <summary>Where the average of a parameter lies; 0 if it has none.</summary>
+    internal nint AddressOf(Parameter parameter) => _indices.TryGetValue(parameter, out var index) ? _averages[index].Data.Address : 0;
+
     private void Check()
     {
-        ObjectDisposedException.ThrowIf(_isDisposed, this);
+        ObjectDisposedException.ThrowIf(IsDisposed, this);
         foreach (var parameter in _parameters)
             ObjectDisposedException.ThrowIf(parameter.Data.IsDisposed, parameter);
     }

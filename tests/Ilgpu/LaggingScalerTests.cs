@@ -53,7 +53,7 @@ public sealed class LaggingScalerTests
         }
     }
 
-    /// <summary>The host never waits, and a step with a scaler is four launches: norm, verdict, what was sent completed, update.</summary>
+    /// <summary>The host never waits, and a step with a scaler is four launches: norm, verdict, what was sent completed, update, averages with it.</summary>
     [Test]
     public void StepsDoNotWait()
     {
@@ -64,7 +64,8 @@ public sealed class LaggingScalerTests
         foreach (var parameter in parameters.Cast<Parameter<float>>())
             parameter.Gradient.Clear();
         using var scaler = new GradientScaler(device);
-        using var optimizer = new AdamW(parameters) { GradientScaler = scaler, GradientClipping = GradientClipping.ByNorm(1) };
+        using var average = WeightAverage.Exponential(parameters);
+        using var optimizer = new AdamW(parameters) { GradientScaler = scaler, GradientClipping = GradientClipping.ByNorm(1), WeightAverage = average };
         optimizer.Step();
         var before = device.Counters;
         for (var step = 0; step < 40; step++)

@@ -15,7 +15,7 @@ public sealed class CheckpointTests
 
     private string File => Path.Combine(_folder, "run.safetensors");
 
-    public static IEnumerable<string> Kinds => ["sgd", "momentum", "rmsprop", "adam", "adamw", "muon", "model"];
+    public static IEnumerable<string> Kinds => ["sgd", "momentum", "rmsprop", "adam", "adamw", "muon", "model", "scaled"];
 
     [SetUp]
     public void MakeFolder() => _folder = Directory.CreateTempSubdirectory("gpuoptim-checkpoint-").FullName;
@@ -133,6 +133,8 @@ public sealed class CheckpointTests
         Assert.That(AssertRefused(adam, bytes, "kind"), Does.Contain("must be of optimizer Adam. Actual optimizer was AdamW"));
         Assert.That(AssertRefused(small, bytes, "parameters"), Does.Contain("Parameter 'only' is missing"));
         Assert.That(() => Checkpoint.Load(File, adamw.Optimizer), Throws.TypeOf<InvalidDataException>().With.Message.Contains("the states of 0 schedules. Actual number was 1"));
+        adamw.Optimizer.GradientScaler = new(adamw.Optimizer.Device);
+        Assert.That(AssertRefused(adamw, bytes, "scaler"), Does.Contain("The file must have the state of a gradient scaler if the optimizer has a scaler, and none if it has none. Actual state was none"));
         Assert.That(() => Checkpoint.Load(Path.Combine(_folder, "none"), adamw.Optimizer), Throws.InstanceOf<IOException>());
     }
 

@@ -29,8 +29,11 @@ internal sealed class TrainingRun : IDisposable
             "adam" => new Adam(Parameters[..1], new() { Amsgrad = true }),
             "adamw" => new AdamW(Parameters[..1], new() { Amsgrad = true }),
             "muon" => new Muon(Parameters[..1]),
+            "scaled" => new Adam(Parameters[..1]),
             _ => new ModelOptimizer(Parameters, Assignment.Named("*weight", new MuonOptions()), Assignment.Rest(new AdamWOptions())),
         };
+        if (kind == "scaled")
+            Optimizer.GradientScaler = new(device, new() { InitialScale = 4, GrowthInterval = 3 });
         if (kind is not ("small" or "model"))
             Optimizer.AddGroup(rest, Optimizer.Groups[0].AnyOptions with { LearningRate = 0.01 });
         Schedule = kind == "small" ? new StepLR(Optimizer, 2) : new SequentialLR(Optimizer, [new LinearLR(Optimizer, 0.1, 1, 3), new CosineAnnealingLR(Optimizer, 10)], [3]);
@@ -57,6 +60,8 @@ internal sealed class TrainingRun : IDisposable
                     default: Fill((Parameter<Half>)parameter, step); break;
                 }
             }
+            if (Optimizer.GradientScaler is not null && step % 4 == 2)
+                ((Parameter<float>)Parameters[0]).Gradient.CopyFrom([.. Enumerable.Repeat(float.NaN, (int)Parameters[0].Length)]);
             Optimizer.Step();
             Schedule.Step();
         }
@@ -76,11 +81,13 @@ internal sealed class TrainingRun : IDisposable
             .. state.Parameters.OrderBy(pair => pair.Key).SelectMany(pair => (object?[])[pair.Key, pair.Value.Step, .. pair.Value.Tensors.Select(tensor => Convert.ToHexString(tensor.Value.Bytes.ToArray()))]),
             .. Optimizer.Groups.Select(group => (object)group.LearningRate),
             Schedule.StepCount,
+            Optimizer.GradientScaler?.State(),
         ];
     }
 
     public void Dispose()
     {
+        Optimizer.GradientScaler?.Dispose();
         Optimizer.Dispose();
         _device.Dispose();
     }

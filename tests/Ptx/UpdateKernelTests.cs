@@ -24,10 +24,12 @@ public sealed class UpdateKernelTests
         (ElementType.Float16, ElementType.Float32),
     ];
 
+    private const double AverageWeight = 0.3;
+
     private static readonly float[] _specials = [0, -0f, 1e-40f, -3e-5f, 65504, 1e30f, float.PositiveInfinity, float.NegativeInfinity, float.NaN];
 
     private static readonly Tensor[] _tensors =
-        [new(1, 0), new(3, 0), new(4, 0), new(257, 0), new(4096, 0), new(5001, 0, Rule: 1), new(130, 4), new(1025, 8, Rule: 1), new(64, 0, HasGradient: false)];
+        [new(1, 0), new(3, 0), new(4, 0), new(257, 0), new(4096, 0), new(5001, 0, Rule: 1), new(130, 4), new(1025, 8, Rule: 1), new(64, 0, HasGradient: false), new(4099, 0, HasAverage: true), new(61, 4, HasGradient: false, HasAverage: true)];
 
     /// <summary>Odd ends, misaligned tensors, a missing gradient, two rules in one launch, states not in use, special values.</summary>
     [Test]
@@ -79,20 +81,32 @@ public sealed class UpdateKernelTests
             "AdamRule" => Verify((element, state), [new(Length, 0)], states, Adam(1, decay: 0.1, decoupled: true)),
             _ => Verify((element, state), [new(Length, 0)], states, Changed(new(1f / 96, 0.3f, 0.2f), Adam(1, decay: 0.1, decoupled: true))),
         };
-        const int SectorBytes = 32, Warps = Length / ChunkLength * GroupSize / 32, TableSectors = 20;
+        const int SectorBytes = 32, Warps = Length / ChunkLength * GroupSize / 32, TableSectors = 21;
         Assert.That((double)SectorBytes * counters.DistinctSectors / Length / floor, Is.InRange(1.0, 1.02));
         Assert.That(counters.Sectors, Is.InRange((long)floor * Length / SectorBytes, (long)floor * Length / SectorBytes + TableSectors * Warps));
+    }
+
+    /// <summary>An average costs what is read and written of it: 8 bytes of a float, where a pass of its own reads the parameter, too.</summary>
+    [TestCase(ElementType.Float32, 28 + 8)]
+    [TestCase(ElementType.BFloat16, 22 + 4)]
+    public void MovesTheBytesOfAnAverage(ElementType element, int floor)
+    {
+        const int Length = 64 * ChunkLength;
+        var counters = Verify((element, ElementType.Float32), [new(Length, 0, HasAverage: true)], 2, Adam(1, decay: 0.1, decoupled: true));
+        Assert.That(32.0 * counters.DistinctSectors / Length / floor, Is.InRange(1.0, 1.02));
     }
 
     /// <summary>Where tensors are aligned, a thread takes 16 bytes of each at once, or 8 of a 16-bit one beside one of floats: as many elements.</summary>
     [Test]
     public void ReachesWholePiecesAtOnce([ValueSource(typeof(CommittedKernel), nameof(CommittedKernel.Updates))] CommittedKernel kernel)
     {
-        // Rule and types of parameters, gradients and state; the gradient is not written, a direction not read.
+        // Rule and types of parameters, gradients and state; the gradient is not written, a direction not read, and has no average.
         var isDirection = kernel.Name.Contains(".Direction.", StringComparison.Ordinal);
         var name = kernel.Name.Replace(".Direction", "", StringComparison.Ordinal).Replace("Changed.", "", StringComparison.Ordinal).Split('.');
         var states = name[0] switch { "MuonUpdateRule" or "CopyRule" or "AverageRule" => 0, "SgdRule" or "MuonMomentumRule" or "SwapRule" => 1, _ => 3 };
-        string[] others = [.. Enumerable.Repeat(name[3], states)], written = [name[1], .. others], read = isDirection ? [name[2], .. others] : [name[1], name[2], .. others];
+        string[] others = [.. Enumerable.Repeat(name[3], states)];
+        string[] written = isDirection ? [name[1], .. others] : [name[1], name[1], .. others];
+        string[] read = isDirection ? [name[2], .. others] : [name[1], name[1], name[2], .. others];
         var wide = !isDirection && name[1..].All(type => type != "Float32") ? "v4" : "v2";
         Assert.That(kernel.Count("st.global.v4.f32"), Is.EqualTo(written.Count(type => type == "Float32")));
         Assert.That(kernel.Count($"st.global.{wide}.b32"), Is.EqualTo(written.Count(type => type != "Float32")));
@@ -117,8 +131,8 @@ public sealed class UpdateKernelTests
     {
         using var device = new SimdDevice();
         var random = new Random(1);
-        var memory = tensors.Select(tensor => Enumerable.Range(0, 2 + states)
-            .Select(part => Numbers(device, random, part < 2 ? types.Element : types.State, tensor.Length, positive: part >= 2))
+        var memory = tensors.Select(tensor => Enumerable.Range(0, 2 + states + (tensor.HasAverage ? 1 : 0))
+            .Select(part => Numbers(device, random, part < 2 || part == 2 + states ? types.Element : types.State, tensor.Length, positive: part >= 2))
             .ToArray()).ToArray();
 
         var folder = Directory.CreateTempSubdirectory("gpuoptim-ptx-");
@@ -136,15 +150,19 @@ public sealed class UpdateKernelTests
                 elementSize = types.Element.Size(),
                 stateSize = types.State.Size(),
                 rules = Convert.ToHexString(MemoryMarshal.AsBytes<TRule>(rules)),
+                averageWeight = AverageWeight,
                 ruleSize = Unsafe.SizeOf<TRule>(),
-                tensors = tensors.Select(tensor => new { length = tensor.Length, misalignment = tensor.Misalignment, rule = tensor.Rule, hasGradient = tensor.HasGradient, states }),
+                tensors = tensors.Select(tensor => new { length = tensor.Length, misalignment = tensor.Misalignment, rule = tensor.Rule, hasGradient = tensor.HasGradient, hasAverage = tensor.HasAverage, states }),
             }));
             var counters = JsonSerializer.Deserialize<Counters>(Simulator.Run("simulate_update.py", At("job.json")), JsonSerializerOptions.Web)!;
 
-            using var batch = device.CreateUpdateBatch(types.Element, types.State, [.. memory.Zip(tensors, (parts, tensor) => new UpdateSegment(parts[0].Address, Address(parts, 2), Address(parts, 3), Address(parts, 4), tensor.Length))]);
+            using var batch = device.CreateUpdateBatch(types.Element, types.State, [.. memory.Zip(tensors, (parts, tensor) => new UpdateSegment(parts[0].Address, State(parts, 0), State(parts, 1), State(parts, 2), tensor.Length) { Average = tensor.HasAverage ? parts[^1].Address : 0 })]);
+            batch.Average = new(AverageWeight, isFirst: false);
             for (var i = 0; i < tensors.Length; i++)
                 (batch.Gradients[i], batch.Rules[i]) = (tensors[i].HasGradient ? memory[i][1].Address : 0, tensors[i].Rule);
             device.Update<TRule>(rules, batch);
+
+            nint State(DeviceBuffer[] parts, int state) => state < states ? parts[2 + state].Address : 0;
 
             AssertSame(File.ReadAllBytes(At("output")), memory);
             Assert.That((counters.Races, counters.Warnings.Length), Is.EqualTo((0, 0)), string.Join('\n', counters.Warnings));
@@ -177,8 +195,6 @@ public sealed class UpdateKernelTests
         Assert.That(output.Length, Is.Zero);
     }
 
-    private static nint Address(DeviceBuffer[] parts, int part) => part < parts.Length ? parts[part].Address : 0;
-
     private static byte[] Bytes(DeviceBuffer buffer)
     {
         var bytes = new byte[buffer.SizeInBytes];
@@ -197,7 +213,7 @@ public sealed class UpdateKernelTests
         };
     }
 
-    private sealed record Tensor(int Length, int Misalignment, int Rule = 0, bool HasGradient = true);
+    private sealed record Tensor(int Length, int Misalignment, int Rule = 0, bool HasGradient = true, bool HasAverage = false);
 
     private sealed record Counters(long Sectors, long DistinctSectors, int Races, string[] Warnings);
 }

@@ -29,7 +29,7 @@ def main():
 
     gradients, momenta = zip(*((take(length * job["gradientSize"]), take(length * job["stateSize"])) for _ in range(count)))
     directions = memory.zeros(count * length * job["workSize"], np.uint8)
-    segments = [[directions.addr + index * length * job["workSize"], momenta[index].addr, 0, 0, length] for index in range(count)]
+    segments = [[directions.addr + index * length * job["workSize"], momenta[index].addr, 0, 0, 0, length] for index in range(count)]
     chunks = [[index, chunk] for index in range(count) for chunk in range(-(-length // chunk_length))]
     sums = memory.empty(len(chunks), np.float64)
     rule = memory.alloc(np.frombuffer(bytes.fromhex(job["rule"]), np.uint8))
@@ -40,7 +40,7 @@ def main():
         block=job["groupSize"],
         args=[
             memory.alloc(np.array(chunks, np.int32)).view(len(chunks), 0, 8),
-            memory.alloc(np.array(segments, np.int64)).view(count, 0, 40),
+            memory.alloc(np.array(segments, np.int64)).view(count, 0, 48),
             memory.alloc(np.array([gradient.addr for gradient in gradients], np.int64)),
             memory.alloc(np.zeros(count, np.int32)),
             rule.view(1, 0, len(rule.array)),

@@ -30,8 +30,8 @@ def main():
         position += size
         gradients.append(memory.alloc(np.concatenate([np.zeros(misalignment, np.uint8), numbers])).addr + misalignment)
     gradients.append(0)
-    segments = [[0, 0, 0, 0, length] for length in job["lengths"] + [100]]
-    chunks = [[index, chunk] for index, segment in enumerate(segments) for chunk in range(-(-segment[4] // job["chunkLength"]))]
+    segments = [[0, 0, 0, 0, 0, length] for length in job["lengths"] + [100]]
+    chunks = [[index, chunk] for index, segment in enumerate(segments) for chunk in range(-(-segment[5] // job["chunkLength"]))]
     sums = memory.empty(len(chunks), np.float64)
     rules = memory.zeros(3 * job["ruleSize"], np.uint8)
     scale = memory.alloc(np.array([(job["scale"], job["growthTracker"], job["skips"], 0)], LOSS_SCALE))
@@ -46,7 +46,7 @@ def main():
     stats = [
         run(job["normPtx"], len(chunks), [
             memory.alloc(np.array(chunks, np.int32)).view(len(chunks), 0, 8),
-            memory.alloc(np.array(segments, np.int64)).view(len(segments), 0, 40),
+            memory.alloc(np.array(segments, np.int64)).view(len(segments), 0, 48),
             addresses,
             sums,
         ]),

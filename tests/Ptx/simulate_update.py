@@ -1,7 +1,7 @@
 """Runs a kernel of the fused update on the CPU: simulate_update.py JOB.json
 
-The job names the PTX and the tensors; their numbers are in one file, tensor after tensor: parameter, gradient, states. What the kernel makes
-of parameters and states is written to another, in the same order; counters go to standard output as JSON.
+The job names the PTX and the tensors; their numbers are in one file, tensor after tensor: parameter, gradient, states, average. What the kernel makes
+of all but gradients is written to another, in the same order; counters go to standard output as JSON.
 """
 import json
 import os
@@ -29,13 +29,13 @@ def main():
         return buffer.addr + misalignment, buffer.array[misalignment:]
 
     for tensor in job["tensors"]:
-        sizes = [job["elementSize"]] * 2 + [job["stateSize"]] * tensor["states"]
+        sizes = [job["elementSize"]] * 2 + [job["stateSize"]] * tensor["states"] + [job["elementSize"]] * tensor["hasAverage"]
         tensors.append([take(tensor["length"] * size, tensor["misalignment"]) for size in sizes])
 
     segments, gradients, chunks = [], [], []
     for index, (tensor, parts) in enumerate(zip(job["tensors"], tensors)):
-        states = [address for address, _ in parts[2:]] + [0, 0, 0]
-        segments.append([parts[0][0], *states[:3], tensor["length"]])
+        states = [address for address, _ in parts[2 : 2 + tensor["states"]]] + [0, 0, 0]
+        segments.append([parts[0][0], *states[:3], parts[-1][0] if tensor["hasAverage"] else 0, tensor["length"]])
         gradients.append(parts[1][0] if tensor["hasGradient"] else 0)
         chunks += [[index, chunk] for chunk in range(-(-tensor["length"] // job["chunkLength"]))]
 
@@ -47,10 +47,11 @@ def main():
         block=job["groupSize"],
         args=[
             memory.alloc(np.array(chunks, np.int32)).view(len(chunks), 0, 8),
-            memory.alloc(np.array(segments, np.int64)).view(len(segments), 0, 40),
+            memory.alloc(np.array(segments, np.int64)).view(len(segments), 0, 48),
             memory.alloc(np.array(gradients, np.int64)),
             memory.alloc(np.array([tensor["rule"] for tensor in job["tensors"]], np.int32)),
             rules.view(len(rules.array) // job["ruleSize"], 0, job["ruleSize"]),
+            np.array([(job["averageWeight"], 0)], np.dtype([("weight", "f4"), ("is_first", "i4")])),
         ],
         mem=memory,
         check_races=True,

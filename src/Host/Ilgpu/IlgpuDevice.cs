@@ -116,12 +116,12 @@ public sealed class IlgpuDevice : Device
         RuleLayout<TRule>.ThrowIfForeign();
         if (batch is not IlgpuUpdateBatch { Table: var table })
             throw new ArgumentException($"batch must have been made by device '{Name}'. Actual type was {batch?.GetType().Name ?? "null"}.", nameof(batch));
-        if (table.Chunks == 0 || rules.IsEmpty)
+        if (table.Chunks == 0 || (rules.IsEmpty && !batch.HasAverages))
             return;
         lock (_gate)
         {
             Upload(table, batch, rules);
-            _queue.Update(table, rules, batch.ElementType, batch.ElementType, batch.StateType);
+            _queue.Update(table, rules, batch.Average, batch.ElementType, batch.ElementType, batch.StateType);
         }
     }
 
@@ -215,16 +215,23 @@ public sealed class IlgpuDevice : Device
         where TDirection : unmanaged, IUpdateRule
         where TUpdate : unmanaged, IUpdateRule
     {
-        if (batch.Ops is null || directionRules.IsEmpty)
+        if (batch.Ops is null || (directionRules.IsEmpty && !batch.HasAverages))
             return;
-        Upload(batch.Directions, batch, directionRules);
-        _queue.Direct(batch.Directions, directionRules, batch.WorkType, batch.ElementType, batch.StateType, batch.Sums);
-        var orthogonal = NewtonSchulz.Orthogonalize(batch.Ops, batch.X, batch.Other, batch.Product, batch.Polynomial, plan);
-        for (var i = 0; i < batch.Count; i++)
-            batch.Orthogonal[i] = batch.Gradients[i] == 0 ? 0 : orthogonal[i].Address;
+        if (directionRules.IsEmpty)
+        {
+            Array.Clear(batch.Orthogonal);
+        }
+        else
+        {
+            Upload(batch.Directions, batch, directionRules);
+            _queue.Direct(batch.Directions, directionRules, batch.WorkType, batch.ElementType, batch.StateType, batch.Sums);
+            var orthogonal = NewtonSchulz.Orthogonalize(batch.Ops, batch.X, batch.Other, batch.Product, batch.Polynomial, plan);
+            for (var i = 0; i < batch.Count; i++)
+                batch.Orthogonal[i] = batch.Gradients[i] == 0 ? 0 : orthogonal[i].Address;
+        }
         batch.Updates.Upload(batch.Orthogonal, batch.Rules, [], updateRules);
         if (batch.Measure is IlgpuGradientMeasure { MaySkip: true } measure)
             _queue.Patch(batch.Updates, 0, 0, measure.Verdict);
-        _queue.Update(batch.Updates, updateRules, batch.ElementType, batch.WorkType, batch.StateType);
+        _queue.Update(batch.Updates, updateRules, batch.Average, batch.ElementType, batch.WorkType, batch.StateType);
     }
 }

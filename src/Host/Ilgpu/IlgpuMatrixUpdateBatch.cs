@@ -36,7 +36,7 @@ internal sealed class IlgpuMatrixUpdateBatch : MatrixUpdateBatch
 
         var directions = new UpdateSegment[segments.Length];
         for (var i = 0; i < segments.Length; i++)
-            directions[i] = segments[i] with { Parameter = X[i].Address };
+            directions[i] = segments[i] with { Parameter = X[i].Address, Average = 0 };
         Directions = new(queue, directions);
         Updates = new(queue, segments);
         Orthogonal = new nint[segments.Length];

@@ -54,10 +54,10 @@ internal sealed class IlgpuQueue : IDisposable
     private bool RunsTensorCores => AllowsTensorCores && Accelerator is CudaAccelerator { Architecture: var architecture } && architecture >= CudaArchitecture.SM_80;
 
     /// <summary>A fused update.</summary>
-    public void Update<TRule>(IlgpuUpdateTable table, ReadOnlySpan<TRule> rules, ElementType element, ElementType gradient, ElementType state)
+    public void Update<TRule>(IlgpuUpdateTable table, ReadOnlySpan<TRule> rules, AverageRule average, ElementType element, ElementType gradient, ElementType state)
         where TRule : unmanaged, IUpdateRule =>
         _kernels.Get<UpdateKernels<TRule>, UpdateLauncher<TRule>>(element, gradient, state)(
-            NextLaunch(), new(table.Chunks, _groupSize), table.ChunkMap, table.Segments, table.Gradients, table.RuleIndices, table.Rules<TRule>(rules.Length));
+            NextLaunch(), new(table.Chunks, _groupSize), table.ChunkMap, table.Segments, table.Gradients, table.RuleIndices, table.Rules<TRule>(rules.Length), average);
 
     /// <summary>The first half of an update that orthogonalizes.</summary>
     public void Direct<TRule>(IlgpuUpdateTable table, ReadOnlySpan<TRule> rules, ElementType work, ElementType gradient, ElementType state, ArrayView<double> sums)

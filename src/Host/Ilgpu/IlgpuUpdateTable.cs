@@ -30,7 +30,7 @@ internal sealed class IlgpuUpdateTable : IDisposable
         for (var i = 0; i < segments.Length; i++)
         {
             ref readonly var segment = ref segments[i];
-            rows[i] = new() { Parameter = segment.Parameter, State0 = segment.State0, State1 = segment.State1, State2 = segment.State2, Length = segment.Length };
+            rows[i] = new() { Parameter = segment.Parameter, State0 = segment.State0, State1 = segment.State1, State2 = segment.State2, Average = segment.Average, Length = segment.Length };
             for (var chunk = 0; chunk * (long)UpdateKernel.ChunkLength < segment.Length; chunk++)
                 chunks.Add(new() { Segment = i, Index = chunk });
         }

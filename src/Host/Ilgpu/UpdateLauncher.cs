@@ -1,4 +1,5 @@
 using GpuOptim.Kernels.Ilgpu;
+using GpuOptim.Kernels.Rules;
 using ILGPU;
 using ILGPU.Runtime;
 
@@ -12,4 +13,5 @@ internal delegate void UpdateLauncher<TRule>(
     ArrayView<GpuSegment> segments,
     ArrayView<long> gradients,
     ArrayView<int> ruleIndices,
-    ArrayView<TRule> rules) where TRule : unmanaged;
+    ArrayView<TRule> rules,
+    AverageRule average) where TRule : unmanaged;

@@ -77,9 +77,21 @@ internal readonly unsafe ref struct MatrixUpdateJob<TDirection, TUpdate>(
     private void Update(SimdMatrixUpdateBatch batch, int index, Workers workers)
     {
         ref readonly var segment = ref batch.Segments[index];
-        if (batch.Gradients[index] is not (var gradient and not 0) || segment.Length == 0)
+        if (segment.Length == 0)
             return;
+        if (batch.Gradients[index] is var gradient and not 0)
+            Move(batch, index, gradient, workers);
+        if (segment.Average != 0)
+        {
+            var average = batch.Average;
+            var size = batch.ElementType.Size();
+            new TensorUpdateJob(UpdateKernels.Average(vectorBits, batch.ElementType), &average, segment.Average, size, segment.Parameter, size, 0, size, segment.Length).Run(workers);
+        }
+    }
 
+    private void Move(SimdMatrixUpdateBatch batch, int index, nint gradient, Workers workers)
+    {
+        ref readonly var segment = ref batch.Segments[index];
         var workSize = batch.WorkType.Size();
         var order = Math.Min(batch.Rows, batch.Columns);
         var matrixBytes = Align(segment.Length * workSize);

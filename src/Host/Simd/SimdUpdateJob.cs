@@ -3,8 +3,8 @@ using unsafe UpdateKernel = delegate*<void*, void*, void*, void*, void*, void*, 
 
 namespace GpuOptim.Host.Simd;
 
-/// <summary>One update of a batch, chunk by chunk.</summary>
-internal readonly unsafe struct SimdUpdateJob(SimdUpdateBatch batch, byte* rules, int ruleSize, UpdateKernel kernel) : IChunkedJob
+/// <summary>One update of a batch, chunk by chunk. A parameter's average is updated while the chunk is still in the cache.</summary>
+internal readonly unsafe struct SimdUpdateJob(SimdUpdateBatch batch, byte* rules, int ruleSize, UpdateKernel kernel, UpdateKernel averageKernel) : IChunkedJob
 {
     private readonly int _elementSize = batch.ElementType.Size();
     private readonly int _stateSize = batch.StateType.Size();
@@ -21,15 +21,22 @@ internal readonly unsafe struct SimdUpdateJob(SimdUpdateBatch batch, byte* rules
             {
                 kernel(
                     rules + (nint)batch.Rules[segment] * ruleSize,
-                    (void*)(tensor.Parameter + (nint)offset * _elementSize),
-                    (void*)(gradient + (nint)offset * _elementSize),
+                    At(tensor.Parameter, offset),
+                    At(gradient, offset),
                     State(tensor.State0, offset),
                     State(tensor.State1, offset),
                     State(tensor.State2, offset),
                     (nint)count);
             }
+            if (tensor.Average != 0)
+            {
+                var average = batch.Average;
+                averageKernel(&average, At(tensor.Average, offset), At(tensor.Parameter, offset), null, null, null, (nint)count);
+            }
         }
     }
+
+    private void* At(nint address, long offset) => (void*)(address + (nint)offset * _elementSize);
 
     private void* State(nint address, long offset) => address == 0 ? null : (void*)(address + (nint)offset * _stateSize);
 }

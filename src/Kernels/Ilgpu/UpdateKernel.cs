@@ -32,46 +32,67 @@ internal static unsafe class UpdateKernel<TRule, TElement, TGradient, TState>
     /// <summary>Updates the chunk of the group.</summary>
     /// <param name="chunks">A chunk for each group.</param>
     /// <param name="segments">The tensors.</param>
-    /// <param name="gradients">Address of each tensor's gradient; 0 leaves the tensor as it is.</param>
+    /// <param name="gradients">Address of each tensor's gradient; 0 leaves the tensor as it is, but for its average.</param>
     /// <param name="ruleIndices">For each tensor, the index of its rule.</param>
     /// <param name="rules">The rules.</param>
-    public static void Run(ArrayView<GpuChunk> chunks, ArrayView<GpuSegment> segments, ArrayView<long> gradients, ArrayView<int> ruleIndices, ArrayView<TRule> rules)
+    /// <param name="average">How the new parameter goes into its average, where there is one.</param>
+    public static void Run(
+        ArrayView<GpuChunk> chunks, ArrayView<GpuSegment> segments, ArrayView<long> gradients, ArrayView<int> ruleIndices, ArrayView<TRule> rules, AverageRule average)
     {
         var chunk = chunks[Grid.IdxX];
         var gradient = gradients[chunk.Segment];
-        if (gradient == 0)
-            return;
         var segment = segments[chunk.Segment];
-        var rule = rules[ruleIndices[chunk.Segment]];
+        if (gradient == 0 && segment.Average == 0)
+            return;
+        TRule rule = default;
+        if (gradient != 0)
+            rule = rules[ruleIndices[chunk.Segment]];
         var start = (long)chunk.Index * UpdateKernel.ChunkLength;
         var end = IntrinsicMath.Min(start + UpdateKernel.ChunkLength, segment.Length);
 
         // A thread takes 16 bytes of the narrowest type, but of floats never more than 16, so that neighbors are whole lines.
         var wide = TElement.Size + TGradient.Size + TState.Size == 6 ? 8 : 4;
         var i = start;
-        var misaligned = (segment.Parameter | segment.State0 | segment.State1 | segment.State2 | gradient) % 16;
+        var misaligned = (segment.Parameter | segment.State0 | segment.State1 | segment.State2 | segment.Average | gradient) % 16;
         if (misaligned == 0)
         {
             var vectors = end - end % wide;
             for (i += Group.IdxX * wide; i < vectors; i += Group.DimX * wide)
             {
                 if (wide == 8)
-                    Update<GpuFloats8>(rule, segment, gradient, i);
+                    Update<GpuFloats8>(rule, average, segment, gradient, i);
                 else
-                    Update<GpuFloats4>(rule, segment, gradient, i);
+                    Update<GpuFloats4>(rule, average, segment, gradient, i);
             }
             i = vectors;
         }
         for (i += Group.IdxX; i < end; i += Group.DimX)
-            Update<GpuFloats1>(rule, segment, gradient, i);
+            Update<GpuFloats1>(rule, average, segment, gradient, i);
     }
 
-    private static void Update<TFloats>(TRule rule, GpuSegment segment, long gradient, long i) where TFloats : unmanaged, IFloats<TFloats>
+    private static void Update<TFloats>(TRule rule, AverageRule average, GpuSegment segment, long gradient, long i) where TFloats : unmanaged, IFloats<TFloats>
     {
-        var parameterAddress = segment.Parameter + i * TElement.Size;
+        var place = (void*)(segment.Parameter + i * TElement.Size);
+        var parameter = TElement.Load<TFloats>(place);
+        if (gradient != 0)
+        {
+            parameter = Move(rule, parameter, segment, gradient, i);
+            TElement.Store(parameter, place);
+        }
+        if (segment.Average != 0)
+        {
+            var averagePlace = (void*)(segment.Average + i * TElement.Size);
+            Lane<TFloats, TElement> a = new(TElement.Load<TFloats>(averagePlace)), unused = a;
+            average.Apply(ref a, new Lane<TFloats, TElement>(parameter), ref unused, ref unused, ref unused);
+            TElement.Store(a.Value, averagePlace);
+        }
+    }
+
+    private static TFloats Move<TFloats>(TRule rule, TFloats parameter, GpuSegment segment, long gradient, long i) where TFloats : unmanaged, IFloats<TFloats>
+    {
         long state0 = segment.State0 + i * TState.Size, state1 = segment.State1 + i * TState.Size, state2 = segment.State2 + i * TState.Size;
 
-        var p = new Lane<TFloats, TState>(TElement.Load<TFloats>((void*)parameterAddress));
+        var p = new Lane<TFloats, TState>(parameter);
         var g = new Lane<TFloats, TState>(TGradient.Load<TFloats>((void*)(gradient + i * TGradient.Size)));
         Lane<TFloats, TState> s0 = new(TFloats.Create(0)), s1 = s0, s2 = s0;
         if (TRule.StateCount > 0 && segment.State0 != 0)
@@ -83,12 +104,12 @@ internal static unsafe class UpdateKernel<TRule, TElement, TGradient, TState>
 
         rule.Apply(ref p, g, ref s0, ref s1, ref s2);
 
-        TElement.Store(TElement.Type == TState.Type ? p.Value : TElement.Round(p.Value), (void*)parameterAddress);
         if (TRule.StateCount > 0 && segment.State0 != 0)
             TState.Store(s0.Value, (void*)state0);
         if (TRule.StateCount > 1 && segment.State1 != 0)
             TState.Store(s1.Value, (void*)state1);
         if (TRule.StateCount > 2 && segment.State2 != 0)
             TState.Store(s2.Value, (void*)state2);
+        return TElement.Type == TState.Type ? p.Value : TElement.Round(p.Value);
     }
 }

@@ -17,6 +17,9 @@ internal static unsafe class UpdateKernels
             _ => Select<TRule, Floats1>(element, gradient, state),
         };
 
+    /// <summary>The loop that takes parameters, in the gradients' place, into their averages.</summary>
+    public static UpdateKernel Average(int vectorBits, ElementType element) => Select<AverageRule>(vectorBits, element, element, element);
+
     private static UpdateKernel Select<TRule, TFloats>(ElementType element, ElementType gradient, ElementType state)
         where TRule : unmanaged, IUpdateRule
         where TFloats : unmanaged, IFloats<TFloats> => element switch

@@ -6,7 +6,7 @@ namespace GpuOptim.Optimizers.Checkpoints;
 
 /// <summary>
 /// Training runs in <c>.safetensors</c> files: parameters under their own names, the optimizer's state as <c>optimizer/PARAMETER/STATE</c> with
-/// PyTorch's names, and hyper-parameters, step counts, schedules and a digest of each tensor in the metadata. A run that is loaded goes on to the
+/// PyTorch's names, and hyper-parameters, step counts, schedules, the gradient scaler and a digest of each tensor in the metadata. A run that is loaded goes on to the
 /// same bits.
 /// </summary>
 /// <remarks>Format: https://github.com/huggingface/safetensors. Other libraries read the tensors; torch reads parameters as a module's state dictionary.</remarks>
@@ -37,6 +37,7 @@ public static class Checkpoint
             [.. state.Groups.Select(group => (group.Optimizer, Describe(group.Options), group.Parameters))],
             state.Parameters.ToDictionary(pair => pair.Key, pair => pair.Value.Step),
             [.. schedules.Select(schedule => schedule.State())],
+            optimizer.GradientScaler?.State(),
             new Dictionary<string, string>());
         AtomicFile.Write(path, stream => SafetensorsWriter.Write(stream, tensors, digests => (metadata with { Digests = digests }).ToTexts(), CheckpointMetadata.HeaderDigest));
     }
@@ -54,6 +55,8 @@ public static class Checkpoint
         ArgumentNullException.ThrowIfNull(optimizer);
         ArgumentNullException.ThrowIfNull(schedules);
         ObjectDisposedException.ThrowIf(optimizer.IsDisposed, optimizer);
+        if (optimizer.GradientScaler is { } scaler)
+            ObjectDisposedException.ThrowIf(scaler.IsDisposed, scaler);
         using var file = SafetensorsFile.Open(path);
         StateDictionary state;
         CheckpointMetadata metadata;
@@ -68,6 +71,8 @@ public static class Checkpoint
                 throw new InvalidDataException($"The file must have the states of {schedules.Count} schedules. Actual number was {metadata.Schedules.Count}");
             for (var i = 0; i < schedules.Count; i++)
                 schedules[i].ThrowIfForeign(metadata.Schedules[i]);
+            if (metadata.Scaler is null != optimizer.GradientScaler is null)
+                throw new InvalidDataException($"The file must have the state of a gradient scaler if the optimizer has a scaler, and none if it has none. Actual state was {metadata.Scaler?.ToString() ?? "none"}");
             foreach (var entry in file.Entries.Values)
                 Verify(file, entry, metadata.Digests);
         }
@@ -79,6 +84,8 @@ public static class Checkpoint
         foreach (var parameter in optimizer.Parameters)
             Tensor(file, parameter.Name).CopyTo(parameter.Data);
         optimizer.TakeState(state);
+        if (metadata.Scaler is not null)
+            optimizer.GradientScaler!.Load(metadata.Scaler);
         for (var i = 0; i < schedules.Count; i++)
             schedules[i].Load(metadata.Schedules[i]);
     }

@@ -8,11 +8,13 @@ namespace GpuOptim.Optimizers.Checkpoints;
 /// <param name="Groups">The kind of optimizer, the hyper-parameters and the parameters' names of each group.</param>
 /// <param name="Steps">How often each parameter that has state was updated; null where the optimizer does not count.</param>
 /// <param name="Schedules">States of schedules.</param>
+/// <param name="Scaler">State of the gradient scaler; null if there is none.</param>
 /// <param name="Digests">The XXH128 of each tensor's bytes, in hexadecimal digits.</param>
 internal sealed record CheckpointMetadata(
     IReadOnlyList<(string Optimizer, HyperParameters Options, IReadOnlyList<string> Parameters)> Groups,
     IReadOnlyDictionary<string, long?> Steps,
     IReadOnlyList<ScheduleState> Schedules,
+    GradientScalerState? Scaler,
     IReadOnlyDictionary<string, string> Digests)
 {
     /// <summary>The text that holds the digest of the header.</summary>
@@ -31,6 +33,7 @@ internal sealed record CheckpointMetadata(
         (Prefix + "groups", Json(WriteGroups)),
         (Prefix + "steps", Json(WriteSteps)),
         (Prefix + "schedules", Json(writer => WriteSchedules(writer, Schedules))),
+        (Prefix + "scaler", Json(WriteScaler)),
         (Prefix + "digests", Json(WriteDigests)),
     ];
 
@@ -46,6 +49,7 @@ internal sealed record CheckpointMetadata(
             Read(texts, "groups", ReadGroups),
             Read(texts, "steps", ReadSteps),
             Read(texts, "schedules", ReadSchedules),
+            Read(texts, "scaler", ReadScaler),
             Read(texts, "digests", root => (IReadOnlyDictionary<string, string>)Unique(root).ToDictionary(property => property.Name, property => property.Value.GetString()!)));
     }
 
@@ -100,6 +104,20 @@ internal sealed record CheckpointMetadata(
             [.. schedule.GetProperty("rates").EnumerateArray().Select(rate => rate.GetDouble())],
             ReadSchedules(schedule.GetProperty("parts")))),
     ];
+
+    private static GradientScalerState? ReadScaler(JsonElement root)
+    {
+        if (root.ValueKind == JsonValueKind.Null)
+            return null;
+        var state = new GradientScalerState(
+            root.GetProperty("scale").GetDouble(),
+            root.GetProperty("growth_factor").GetDouble(),
+            root.GetProperty("backoff_factor").GetDouble(),
+            root.GetProperty("growth_interval").GetInt32(),
+            root.GetProperty("_growth_tracker").GetInt32());
+        GradientScaler.Validate(state);
+        return state;
+    }
 
     private static IEnumerable<JsonProperty> Unique(JsonElement root)
     {
@@ -179,6 +197,22 @@ internal sealed record CheckpointMetadata(
             else
                 writer.WriteNull(name);
         }
+        writer.WriteEndObject();
+    }
+
+    private void WriteScaler(Utf8JsonWriter writer)
+    {
+        if (Scaler is null)
+        {
+            writer.WriteNullValue();
+            return;
+        }
+        writer.WriteStartObject();
+        writer.WriteNumber("scale", Scaler.Scale);
+        writer.WriteNumber("growth_factor", Scaler.GrowthFactor);
+        writer.WriteNumber("backoff_factor", Scaler.BackoffFactor);
+        writer.WriteNumber("growth_interval", Scaler.GrowthInterval);
+        writer.WriteNumber("_growth_tracker", Scaler.GrowthTracker);
         writer.WriteEndObject();
     }
 
