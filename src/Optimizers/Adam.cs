@@ -8,4 +8,4 @@ namespace GpuOptim.Optimizers;
 /// <param name="options">Hyper-parameters; PyTorch's defaults if null.</param>
 /// <exception cref="ArgumentException">A parameter cannot be taken.</exception>
 public sealed class Adam(IEnumerable<Parameter> parameters, AdamOptions? options = null)
-    : AdamBase<AdamOptions>(parameters, options ?? new(), decoupled: false);
+    : AdamBase<AdamOptions>(parameters, options ?? new());

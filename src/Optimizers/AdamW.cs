@@ -8,4 +8,4 @@ namespace GpuOptim.Optimizers;
 /// <param name="options">Hyper-parameters; PyTorch's defaults if null.</param>
 /// <exception cref="ArgumentException">A parameter cannot be taken.</exception>
 public sealed class AdamW(IEnumerable<Parameter> parameters, AdamWOptions? options = null)
-    : AdamBase<AdamWOptions>(parameters, options ?? new(), decoupled: true);
+    : AdamBase<AdamWOptions>(parameters, options ?? new());

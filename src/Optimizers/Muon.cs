@@ -158,7 +158,7 @@ public sealed class Muon : Optimizer<MuonOptions>
             }
             var options = Groups[group].Options;
             _directionRules[index] = new(options.Momentum, options.Nesterov);
-            _updateRules[index] = new(options.LearningRate, options.WeightDecay, options.Ratio(rows, columns));
+            _updateRules[index] = new(options.LearningRate, options.WeightDecay, options.WeightDecayMode, options.Ratio(rows, columns));
             _ruleIndex.Add((group, rows, columns), index);
         }
         return index;

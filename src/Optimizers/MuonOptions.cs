@@ -8,7 +8,7 @@ namespace GpuOptim.Optimizers;
 public sealed record MuonOptions : OptimizerOptions
 {
     /// <summary>PyTorch's defaults.</summary>
-    public MuonOptions() => WeightDecay = 0.1;
+    public MuonOptions() => (WeightDecay, WeightDecayMode) = (0.1, WeightDecayMode.Decoupled);
 
     /// <summary>Decay of the gradients' average; in [0, 1). PyTorch: <c>momentum</c>.</summary>
     /// <exception cref="ArgumentOutOfRangeException">Out of range.</exception>
@@ -47,6 +47,14 @@ public sealed record MuonOptions : OptimizerOptions
 
     /// <inheritdoc/>
     public override Optimizer CreateOptimizer(IEnumerable<Parameter> parameters) => new Muon(parameters, this);
+
+    /// <inheritdoc/>
+    protected internal override void Validate()
+    {
+        base.Validate();
+        if (WeightDecayMode == WeightDecayMode.L2)
+            throw new ArgumentException("WeightDecayMode must be Decoupled, Cautious or Independent for Muon: what is added to its gradient is orthogonalized away. Actual value was L2.", nameof(WeightDecayMode));
+    }
 
     /// <summary>What the learning rate is multiplied by for a matrix.</summary>
     internal double Ratio(double rows, double columns) => AdjustLearningRate switch

@@ -14,6 +14,14 @@ public abstract record OptimizerOptions
     /// <exception cref="ArgumentOutOfRangeException">Negative or not finite.</exception>
     public double WeightDecay { get; init => field = NonNegative(value); }
 
+    /// <summary>How the weight decay works; <see cref="WeightDecayMode.L2"/> unless the optimizer says otherwise.</summary>
+    /// <exception cref="ArgumentOutOfRangeException">There is no such mode.</exception>
+    public WeightDecayMode WeightDecayMode
+    {
+        get;
+        init => field = Enum.IsDefined(value) ? value : throw new ArgumentOutOfRangeException(nameof(WeightDecayMode), value, $"WeightDecayMode must be one of {string.Join(", ", Enum.GetNames<WeightDecayMode>())}.");
+    }
+
     /// <summary>The element type of the state; the same for the life of a group.</summary>
     public StatePrecision StatePrecision { get; init; }
 
@@ -33,6 +41,7 @@ public abstract record OptimizerOptions
         ArgumentNullException.ThrowIfNull(to);
         to.Add("lr", LearningRate);
         to.Add("weight_decay", WeightDecay);
+        to.Add("weight_decay_mode", $"{WeightDecayMode}");
         to.Add("state_precision", $"{StatePrecision}");
     }
 
@@ -43,7 +52,13 @@ public abstract record OptimizerOptions
     protected internal virtual OptimizerOptions Load(Checkpoints.HyperParameters from)
     {
         ArgumentNullException.ThrowIfNull(from);
-        return this with { LearningRate = from.Number("lr"), WeightDecay = from.Number("weight_decay"), StatePrecision = from.Choice<StatePrecision>("state_precision") };
+        return this with
+        {
+            LearningRate = from.Number("lr"),
+            WeightDecay = from.Number("weight_decay"),
+            WeightDecayMode = from.Choice<WeightDecayMode>("weight_decay_mode"),
+            StatePrecision = from.Choice<StatePrecision>("state_precision"),
+        };
     }
 
     /// <summary>Checks what no single option can: how they fit together.</summary>

@@ -20,5 +20,5 @@ public sealed class RmsProp(IEnumerable<Parameter> parameters, RmsPropOptions? o
 
     /// <inheritdoc/>
     protected override RmsPropRule CreateRule(RmsPropOptions options, StepInfo step) =>
-        new(options.LearningRate, options.Alpha, options.Epsilon, options.WeightDecay, options.Momentum, options.Centered, options.Maximize);
+        new(options.LearningRate, options.Alpha, options.Epsilon, options.WeightDecay, options.WeightDecayMode, options.Momentum, options.Centered, options.Maximize);
 }

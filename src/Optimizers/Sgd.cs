@@ -18,5 +18,5 @@ public sealed class Sgd(IEnumerable<Parameter> parameters, SgdOptions? options =
 
     /// <inheritdoc/>
     protected override SgdRule CreateRule(SgdOptions options, StepInfo step) =>
-        new(options.LearningRate, options.Momentum, options.Dampening, options.WeightDecay, options.Nesterov, options.Maximize, step.IsFirstUse);
+        new(options.LearningRate, options.Momentum, options.Dampening, options.WeightDecay, options.WeightDecayMode, options.Nesterov, options.Maximize, step.IsFirstUse);
 }

@@ -26,6 +26,9 @@ public sealed record OptimizerVariant(string Name, Func<IEnumerable<Parameter>, 
         new("adam", (parameters, maximize, precision) => new Adam(parameters, new() { LearningRate = 0.01, WeightDecay = 0.01, Maximize = maximize, StatePrecision = precision })),
         new("adam_beta1_low", (parameters, maximize, precision) => new Adam(parameters, new() { LearningRate = 0.01, Beta1 = 0.3, Maximize = maximize, StatePrecision = precision })),
         new("adamw", (parameters, maximize, precision) => new AdamW(parameters, new() { LearningRate = 0.01, Maximize = maximize, StatePrecision = precision })),
+        new("sgd_cautious", (parameters, maximize, precision) => new Sgd(parameters, new() { LearningRate = 0.1, Momentum = 0.9, WeightDecay = 0.1, WeightDecayMode = WeightDecayMode.Cautious, Maximize = maximize, StatePrecision = precision })),
+        new("rmsprop_independent", (parameters, maximize, precision) => new RmsProp(parameters, new() { LearningRate = 0.01, WeightDecay = 0.1, WeightDecayMode = WeightDecayMode.Independent, Maximize = maximize, StatePrecision = precision })),
+        new("adamw_cautious", (parameters, maximize, precision) => new AdamW(parameters, new() { LearningRate = 0.01, WeightDecayMode = WeightDecayMode.Cautious, Maximize = maximize, StatePrecision = precision })),
         new("adamw_amsgrad", (parameters, maximize, precision) => new AdamW(parameters, new() { LearningRate = 0.01, Amsgrad = true, Maximize = maximize, StatePrecision = precision })),
     ];
 

@@ -7,16 +7,13 @@ namespace GpuOptim.Kernels.Rules;
 /// <remarks>Source: PyTorch 2.13, <c>torch/optim/adam.py</c>, <c>_single_tensor_adam</c>.</remarks>
 public readonly record struct AdamRule : IUpdateRule
 {
-    private readonly float _weightDecay;
-    private readonly float _decayFactor;
+    private readonly WeightDecay _weightDecay;
     private readonly float _oneMinusBeta1;
     private readonly float _beta2;
     private readonly float _oneMinusBeta2;
     private readonly float _biasCorrection2Sqrt;
     private readonly float _epsilon;
     private readonly float _minusStepSize;
-    private readonly Flag _hasWeightDecay;
-    private readonly Flag _decoupled;
     private readonly Flag _amsgrad;
     private readonly Flag _maximize;
 
@@ -27,25 +24,22 @@ public readonly record struct AdamRule : IUpdateRule
     /// <param name="beta2">Decay of the squares' average.</param>
     /// <param name="epsilon">Added to the root, for numerical stability.</param>
     /// <param name="weightDecay">Strength of the weight decay.</param>
-    /// <param name="decoupled">Whether the decay shrinks the parameter (AdamW) or is added to the gradient (Adam).</param>
+    /// <param name="mode">How it works: Adam's is L2, AdamW's is decoupled.</param>
     /// <param name="amsgrad">Divide by the largest average of squares so far.</param>
     /// <param name="maximize">Ascend instead of descend.</param>
     public AdamRule(
-        long step, double learningRate, double beta1, double beta2, double epsilon, double weightDecay, bool decoupled, bool amsgrad, bool maximize)
+        long step, double learningRate, double beta1, double beta2, double epsilon, double weightDecay, WeightDecayMode mode, bool amsgrad, bool maximize)
     {
         var biasCorrection1 = 1 - Math.Pow(beta1, step);
         var biasCorrection2 = 1 - Math.Pow(beta2, step);
 
-        _weightDecay = (float)weightDecay;
-        _decayFactor = (float)(1 - learningRate * weightDecay);
+        _weightDecay = new(learningRate, weightDecay, mode);
         _oneMinusBeta1 = (float)(1 - beta1);
         _beta2 = (float)beta2;
         _oneMinusBeta2 = (float)(1 - beta2);
         _biasCorrection2Sqrt = (float)Math.Pow(biasCorrection2, 0.5);
         _epsilon = (float)epsilon;
         _minusStepSize = (float)-(learningRate / biasCorrection1);
-        _hasWeightDecay = weightDecay != 0;
-        _decoupled = decoupled;
         _amsgrad = amsgrad;
         _maximize = maximize;
     }
@@ -59,10 +53,7 @@ public readonly record struct AdamRule : IUpdateRule
     {
         if (_maximize)
             grad = grad.Neg();
-        if (_hasWeightDecay && _decoupled)
-            param = param.Mul(_decayFactor);
-        if (_hasWeightDecay && !_decoupled)
-            grad = grad.Add(param, _weightDecay);
+        grad = _weightDecay.ToGradient(grad, param);
 
         expAvg = expAvg.Lerp(grad, _oneMinusBeta1);
         expAvgSq = expAvgSq.Mul(_beta2).AddCMul(grad, grad, _oneMinusBeta2);
@@ -78,6 +69,6 @@ public readonly record struct AdamRule : IUpdateRule
             denom = expAvgSq.Sqrt().Div(_biasCorrection2Sqrt).Add(_epsilon);
         }
 
-        param = param.AddCDiv(expAvg, denom, _minusStepSize);
+        param = _weightDecay.ToParameter(param, expAvg).AddCDiv(expAvg, denom, _minusStepSize);
     }
 }

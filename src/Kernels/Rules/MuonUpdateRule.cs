@@ -7,16 +7,17 @@ namespace GpuOptim.Kernels.Rules;
 /// <remarks>Source: PyTorch 2.13, <c>torch/optim/_muon.py</c>, <c>_single_tensor_muon</c>.</remarks>
 public readonly record struct MuonUpdateRule : IUpdateRule
 {
-    private readonly float _decayFactor;
+    private readonly WeightDecay _weightDecay;
     private readonly float _minusAdjustedLearningRate;
 
     /// <summary>Folds the constants of one step.</summary>
     /// <param name="learningRate">Step size.</param>
-    /// <param name="weightDecay">Strength of the decoupled weight decay.</param>
+    /// <param name="weightDecay">Strength of the weight decay.</param>
+    /// <param name="mode">How it works; not L2, which would have been the direction's.</param>
     /// <param name="ratio">What the step size is multiplied by for matrices of this shape; the decay is not.</param>
-    public MuonUpdateRule(double learningRate, double weightDecay, double ratio)
+    public MuonUpdateRule(double learningRate, double weightDecay, WeightDecayMode mode, double ratio)
     {
-        _decayFactor = (float)(1 - learningRate * weightDecay);
+        _weightDecay = new(learningRate, weightDecay, mode);
         _minusAdjustedLearningRate = (float)(-learningRate * ratio);
     }
 
@@ -31,5 +32,5 @@ public readonly record struct MuonUpdateRule : IUpdateRule
     /// <param name="unused2">Not in use.</param>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public void Apply<T>(ref T param, T update, ref T unused0, ref T unused1, ref T unused2) where T : struct, ILane<T> =>
-        param = param.Mul(_decayFactor).Add(update, _minusAdjustedLearningRate);
+        param = _weightDecay.ToParameter(param, update).Add(update, _minusAdjustedLearningRate);
 }

@@ -10,10 +10,9 @@ public readonly record struct RmsPropRule : IUpdateRule
     private readonly float _alpha;
     private readonly float _oneMinusAlpha;
     private readonly float _epsilon;
-    private readonly float _weightDecay;
+    private readonly WeightDecay _weightDecay;
     private readonly float _momentum;
     private readonly float _minusLearningRate;
-    private readonly Flag _hasWeightDecay;
     private readonly Flag _hasMomentum;
     private readonly Flag _centered;
     private readonly Flag _maximize;
@@ -22,19 +21,19 @@ public readonly record struct RmsPropRule : IUpdateRule
     /// <param name="learningRate">Step size.</param>
     /// <param name="alpha">Smoothing constant of the squares' average.</param>
     /// <param name="epsilon">Added to the root, for numerical stability.</param>
-    /// <param name="weightDecay">L2 penalty.</param>
+    /// <param name="weightDecay">Strength of the weight decay.</param>
+    /// <param name="mode">How it works.</param>
     /// <param name="momentum">Momentum; 0 for none.</param>
     /// <param name="centered">Divide by an estimate of the standard deviation.</param>
     /// <param name="maximize">Ascend instead of descend.</param>
-    public RmsPropRule(double learningRate, double alpha, double epsilon, double weightDecay, double momentum, bool centered, bool maximize)
+    public RmsPropRule(double learningRate, double alpha, double epsilon, double weightDecay, WeightDecayMode mode, double momentum, bool centered, bool maximize)
     {
         _alpha = (float)alpha;
         _oneMinusAlpha = (float)(1 - alpha);
         _epsilon = (float)epsilon;
-        _weightDecay = (float)weightDecay;
+        _weightDecay = new(learningRate, weightDecay, mode);
         _momentum = (float)momentum;
         _minusLearningRate = (float)-learningRate;
-        _hasWeightDecay = weightDecay != 0;
         _hasMomentum = momentum != 0;
         _centered = centered;
         _maximize = maximize;
@@ -49,8 +48,7 @@ public readonly record struct RmsPropRule : IUpdateRule
     {
         if (_maximize)
             grad = grad.Neg();
-        if (_hasWeightDecay)
-            grad = grad.Add(param, _weightDecay);
+        grad = _weightDecay.ToGradient(grad, param);
 
         squareAvg = squareAvg.Mul(_alpha).AddCMul(grad, grad, _oneMinusAlpha);
 
@@ -69,11 +67,11 @@ public readonly record struct RmsPropRule : IUpdateRule
         if (_hasMomentum)
         {
             momentumBuffer = momentumBuffer.Mul(_momentum).AddCDiv(grad, avg, 1);
-            param = param.Add(momentumBuffer, _minusLearningRate);
+            param = _weightDecay.ToParameter(param, momentumBuffer).Add(momentumBuffer, _minusLearningRate);
         }
         else
         {
-            param = param.AddCDiv(grad, avg, _minusLearningRate);
+            param = _weightDecay.ToParameter(param, grad).AddCDiv(grad, avg, _minusLearningRate);
         }
     }
 }

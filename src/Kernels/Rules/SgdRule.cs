@@ -7,11 +7,10 @@ namespace GpuOptim.Kernels.Rules;
 /// <remarks>Source: PyTorch 2.13, <c>torch/optim/sgd.py</c>, <c>_single_tensor_sgd</c>.</remarks>
 public readonly record struct SgdRule : IUpdateRule
 {
-    private readonly float _weightDecay;
+    private readonly WeightDecay _weightDecay;
     private readonly float _momentum;
     private readonly float _oneMinusDampening;
     private readonly float _minusLearningRate;
-    private readonly Flag _hasWeightDecay;
     private readonly Flag _hasMomentum;
     private readonly Flag _isFirst;
     private readonly Flag _nesterov;
@@ -21,17 +20,17 @@ public readonly record struct SgdRule : IUpdateRule
     /// <param name="learningRate">Step size.</param>
     /// <param name="momentum">Momentum; 0 for none.</param>
     /// <param name="dampening">What the gradient's share of the momentum is lessened by.</param>
-    /// <param name="weightDecay">L2 penalty.</param>
+    /// <param name="weightDecay">Strength of the weight decay.</param>
+    /// <param name="mode">How it works.</param>
     /// <param name="nesterov">Look ahead along the momentum.</param>
     /// <param name="maximize">Ascend instead of descend.</param>
     /// <param name="isFirst">The momentum buffer holds nothing yet: it becomes the gradient itself, undamped.</param>
-    public SgdRule(double learningRate, double momentum, double dampening, double weightDecay, bool nesterov, bool maximize, bool isFirst)
+    public SgdRule(double learningRate, double momentum, double dampening, double weightDecay, WeightDecayMode mode, bool nesterov, bool maximize, bool isFirst)
     {
-        _weightDecay = (float)weightDecay;
+        _weightDecay = new(learningRate, weightDecay, mode);
         _momentum = (float)momentum;
         _oneMinusDampening = (float)(1 - dampening);
         _minusLearningRate = (float)-learningRate;
-        _hasWeightDecay = weightDecay != 0;
         _hasMomentum = momentum != 0;
         _isFirst = isFirst;
         _nesterov = nesterov;
@@ -47,8 +46,7 @@ public readonly record struct SgdRule : IUpdateRule
     {
         if (_maximize)
             grad = grad.Neg();
-        if (_hasWeightDecay)
-            grad = grad.Add(param, _weightDecay);
+        grad = _weightDecay.ToGradient(grad, param);
 
         if (_hasMomentum)
         {
@@ -56,6 +54,6 @@ public readonly record struct SgdRule : IUpdateRule
             grad = _nesterov ? grad.Add(momentumBuffer, _momentum) : momentumBuffer;
         }
 
-        param = param.Add(grad, _minusLearningRate);
+        param = _weightDecay.ToParameter(param, grad).Add(grad, _minusLearningRate);
     }
 }
