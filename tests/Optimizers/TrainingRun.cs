@@ -49,22 +49,28 @@ internal sealed class TrainingRun : IDisposable
     {
         for (var step = first; step < first + steps; step++)
         {
-            foreach (var (parameter, i) in Parameters.Select((parameter, i) => (parameter, i)))
-            {
-                // The last one learns only every other step.
-                parameter.HasGradient = i == 0 || i < Parameters.Length - 1 || step % 2 == 1;
-                switch (parameter)
-                {
-                    case Parameter<float> single: Fill(single, step); break;
-                    case Parameter<BFloat16> brain: Fill(brain, step); break;
-                    default: Fill((Parameter<Half>)parameter, step); break;
-                }
-            }
-            if (Optimizer.GradientScaler is not null && step % 4 == 2)
-                ((Parameter<float>)Parameters[0]).Gradient.CopyFrom([.. Enumerable.Repeat(float.NaN, (int)Parameters[0].Length)]);
+            FillGradients(step);
             Optimizer.Step();
             Schedule.Step();
         }
+    }
+
+    /// <summary>The gradients of a step's number.</summary>
+    public void FillGradients(int step)
+    {
+        foreach (var (parameter, i) in Parameters.Select((parameter, i) => (parameter, i)))
+        {
+            // The last one learns only every other step.
+            parameter.HasGradient = i == 0 || i < Parameters.Length - 1 || step % 2 == 1;
+            switch (parameter)
+            {
+                case Parameter<float> single: Fill(single, step); break;
+                case Parameter<BFloat16> brain: Fill(brain, step); break;
+                default: Fill((Parameter<Half>)parameter, step); break;
+            }
+        }
+        if (Optimizer.GradientScaler is not null && step % 4 == 2)
+            ((Parameter<float>)Parameters[0]).Gradient.CopyFrom([.. Enumerable.Repeat(float.NaN, (int)Parameters[0].Length)]);
     }
 
     public void AssertEqual(TrainingRun other) => Assert.That(Snapshot(), Is.EqualTo(other.Snapshot()));

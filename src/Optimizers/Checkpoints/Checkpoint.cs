@@ -127,7 +127,8 @@ public static class Checkpoint
             Tensor(file, parameter.Name).CopyTo(parameter.Data);
     }
 
-    private static Dictionary<string, StateTensor> Live(IEnumerable<Parameter> parameters)
+    /// <summary>Parameters as they lie on the device, by name.</summary>
+    internal static Dictionary<string, StateTensor> Live(IEnumerable<Parameter> parameters)
     {
         var tensors = new Dictionary<string, StateTensor>();
         foreach (var parameter in parameters)
@@ -141,7 +142,8 @@ public static class Checkpoint
             throw new ArgumentException($"Names of tensors must differ, and not be '{SafetensorsFile.MetadataName}'. '{name}' cannot be written.");
     }
 
-    private static HyperParameters Describe(OptimizerOptions options)
+    /// <summary>What options write.</summary>
+    internal static HyperParameters Describe(OptimizerOptions options)
     {
         var values = new HyperParameters();
         options.Save(values);
@@ -170,7 +172,9 @@ public static class Checkpoint
             states.ToDictionary(pair => pair.Key, pair => new ParameterState(pair.Value.Step, pair.Value.Tensors)));
     }
 
-    private static OptimizerOptions Options(HyperParameters values, OptimizerOptions like)
+    /// <summary>What options read.</summary>
+    /// <exception cref="InvalidDataException">A value is missing, or out of its range.</exception>
+    internal static OptimizerOptions Options(HyperParameters values, OptimizerOptions like)
     {
         try
         {

@@ -26,6 +26,9 @@ public sealed class HyperParameters
     /// <inheritdoc cref="Add(string, double)"/>
     public void Add(string name, IReadOnlyList<double> value) => _values.Add(name, value.ToArray());
 
+    /// <summary>Adds what <see cref="Values"/> of another has.</summary>
+    internal void AddAny(string name, object value) => _values.Add(name, value);
+
     /// <summary>A number.</summary>
     /// <param name="name">Its name.</param>
     /// <exception cref="InvalidDataException">There is none of that name.</exception>

@@ -1,0 +1,144 @@
+using System.Buffers.Binary;
+using System.Globalization;
+using System.IO.Hashing;
+using Microsoft.Win32.SafeHandles;
+
+namespace GpuOptim.Optimizers.Checkpoints.Torch;
+
+/// <summary>A PyTorch file, open for reading: the value that was saved, and the storages that its tensors look into.</summary>
+internal sealed class TorchFile : IDisposable
+{
+    private readonly FileStream _stream;
+    private readonly TorchContent _content;
+    private (TorchTensor Tensor, byte[] Bytes)? _gathered;
+
+    private TorchFile(FileStream stream, TorchContent content) => (_stream, _content) = (stream, content);
+
+    /// <summary>What was saved: null, flags, numbers, texts, lists, tuples (arrays), dictionaries and tensors.</summary>
+    public object? Root => _content.Root;
+
+    private SafeFileHandle Handle => _stream.SafeFileHandle;
+
+    /// <summary>Opens a file and checks its structure.</summary>
+    /// <exception cref="InvalidDataException">It is none, or damaged.</exception>
+    public static TorchFile Open(string path)
+    {
+        var stream = new FileStream(path, FileMode.Open, FileAccess.Read, FileShare.Read, bufferSize: 0, FileOptions.SequentialScan);
+        try
+        {
+            Span<byte> start = stackalloc byte[2];
+            var isArchive = stream.ReadAtLeast(start, start.Length, throwOnEndOfStream: false) == start.Length && start.SequenceEqual("PK"u8);
+            stream.Position = 0;
+            return new(stream, isArchive ? TorchArchive.Read(stream) : TorchLegacyFile.Read(stream));
+        }
+        catch (Exception failure)
+        {
+            stream.Dispose();
+            if (failure is InvalidDataException)
+                throw SafetensorsFile.Damaged(path, failure.Message, failure);
+            throw;
+        }
+    }
+
+    /// <summary>Compares each entry with its CRC-32. The legacy format has none.</summary>
+    /// <exception cref="InvalidDataException">One is damaged.</exception>
+    public void Verify()
+    {
+        foreach (var entry in _content.Entries)
+            Verify(Handle, entry);
+    }
+
+    /// <inheritdoc cref="Verify()"/>
+    public static void Verify(SafeFileHandle handle, TorchEntry entry)
+    {
+        if (entry.Crc is not { } expected)
+            return;
+        var crc = new Crc32();
+        var piece = new byte[Math.Min(entry.Length, StateTensor.PieceLength)];
+        for (var offset = 0L; offset < entry.Length; offset += piece.Length)
+        {
+            var part = piece.AsSpan(0, (int)Math.Min(piece.Length, entry.Length - offset));
+            Read(handle, entry, offset, part);
+            crc.Append(part);
+        }
+        if (crc.GetCurrentHashAsUInt32() is var actual && actual != expected)
+            throw new InvalidDataException($"Entry '{entry.Name}' is damaged: its CRC-32 must be {expected:x8}. Actual value was {actual:x8}");
+    }
+
+    /// <summary>Reads bytes of a tensor, row by row.</summary>
+    public void Read(TorchTensor tensor, long offset, Span<byte> destination)
+    {
+        if (tensor.IsContiguous)
+            Read(Handle, _content.Storages[tensor.Storage.Key], tensor.Offset * tensor.Element.Size + offset, destination);
+        else
+            Gather(tensor).AsSpan((int)offset, destination.Length).CopyTo(destination);
+    }
+
+    /// <summary>A tensor whose bytes are still in the file.</summary>
+    /// <exception cref="InvalidDataException">Its numbers are of a type that neither parameters nor their state have.</exception>
+    public StateTensor Tensor(string what, TorchTensor tensor) => tensor.Element.Type is { } type
+        ? new(type, tensor.Shape, new TorchBytes(this, tensor))
+        : throw new InvalidDataException($"{what} must be Float32, BFloat16 or Float16. Actual type was {tensor.Element.Name}");
+
+    /// <summary>A value as a number, which PyTorch may have in a tensor; null if it is none.</summary>
+    public double? Number(object? value)
+    {
+        if (value is not TorchTensor { Count: 1 } tensor)
+            return value is long or double ? Convert.ToDouble(value, CultureInfo.InvariantCulture) : null;
+        Span<byte> bytes = stackalloc byte[tensor.Element.Size];
+        Read(tensor, 0, bytes);
+        return tensor.Element.Name switch
+        {
+            "Float32" => BinaryPrimitives.ReadSingleLittleEndian(bytes),
+            "Float64" => BinaryPrimitives.ReadDoubleLittleEndian(bytes),
+            "Int64" => BinaryPrimitives.ReadInt64LittleEndian(bytes),
+            _ => null,
+        };
+    }
+
+    public void Dispose() => _stream.Dispose();
+
+    private static void Read(SafeFileHandle handle, TorchEntry entry, long offset, Span<byte> destination)
+    {
+        while (destination.Length > 0)
+        {
+            var read = RandomAccess.Read(handle, destination, entry.Start + offset);
+            if (read == 0)
+                throw new InvalidDataException($"Entry '{entry.Name}' ends too soon");
+            offset += read;
+            destination = destination[read..];
+        }
+    }
+
+    /// <summary>The elements of a tensor with gaps or another order, row by row. The last one is kept: it is asked for piece by piece.</summary>
+    private byte[] Gather(TorchTensor tensor)
+    {
+        if (_gathered is { } last && last.Tensor == tensor)
+            return last.Bytes;
+        _gathered = null;
+        var size = tensor.Element.Size;
+        var reach = 1 + tensor.Shape.Zip(tensor.Strides, (extent, stride) => (extent - 1) * stride).Sum();
+        if (Math.Max(reach, tensor.Count) > Array.MaxLength / size)
+            throw new InvalidDataException($"A tensor that is not contiguous must take at most {Array.MaxLength} bytes. Actual number in storage '{tensor.Storage.Key}' was {(Int128)Math.Max(reach, tensor.Count) * size}: save tensor.contiguous()");
+        var source = new byte[reach * size];
+        Read(Handle, _content.Storages[tensor.Storage.Key], tensor.Offset * size, source);
+
+        var bytes = new byte[tensor.Count * size];
+        var place = new long[tensor.Shape.Length];
+        var from = 0L;
+        for (var to = 0; to < bytes.Length; to += size)
+        {
+            source.AsSpan((int)(from * size), size).CopyTo(bytes.AsSpan(to));
+            for (var i = place.Length - 1; i >= 0; i--)
+            {
+                from += tensor.Strides[i];
+                if (++place[i] < tensor.Shape[i])
+                    break;
+                from -= place[i] * tensor.Strides[i];
+                place[i] = 0;
+            }
+        }
+        _gathered = (tensor, bytes);
+        return bytes;
+    }
+}

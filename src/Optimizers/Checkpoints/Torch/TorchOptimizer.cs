@@ -1,0 +1,141 @@
+using GpuOptim.Host;
+using GpuOptim.Kernels;
+
+namespace GpuOptim.Optimizers.Checkpoints.Torch;
+
+/// <summary>How PyTorch writes an optimizer: the keys of its parameter groups, and whether its state counts steps.</summary>
+/// <remarks>Source: <c>torch.optim</c> 2.13, <c>state_dict()</c> of each class. Releases before lack some keys, which then have the default.</remarks>
+/// <param name="Defaults">PyTorch's defaults.</param>
+/// <param name="CountsSteps">Whether the state of each parameter has <c>step</c>.</param>
+/// <param name="Names">Hyper-parameters, in PyTorch's order; the names are those of <see cref="HyperParameters"/>.</param>
+/// <param name="Constants">What PyTorch writes besides them.</param>
+internal sealed record TorchOptimizer(OptimizerOptions Defaults, bool CountsSteps, IReadOnlyList<string> Names, IReadOnlyList<(string Name, object? Value)> Constants)
+{
+    /// <summary>The key that tells AdamW from Adam, since release 2.7.</summary>
+    public const string Decoupled = "decoupled_weight_decay";
+
+    private static readonly (string, object?)[] _implementation = [("foreach", null), ("differentiable", false)];
+
+    private static readonly TorchOptimizer
+        _sgd = new(new SgdOptions(), false, ["lr", "momentum", "dampening", "weight_decay", "nesterov", "maximize"], [.. _implementation, ("fused", null)]),
+        _rmsProp = new(new RmsPropOptions(), true, ["lr", "momentum", "alpha", "eps", "centered", "weight_decay", "maximize"], [.. _implementation, ("capturable", false)]),
+        _adam = new(new AdamOptions(), true, ["lr", "betas", "eps", "weight_decay", "amsgrad", "maximize"], [.. _implementation, ("capturable", false), ("fused", null), (Decoupled, false)]),
+        _adamW = _adam with { Defaults = new AdamWOptions(), Constants = [.. _implementation, ("capturable", false), ("fused", null), (Decoupled, true)] },
+        _muon = new(new MuonOptions { NewtonSchulz = new() { Steps = 5 } }, false, ["lr", "weight_decay", "momentum", "nesterov", "ns_coefficients", "eps", "ns_steps", "adjust_lr_fn"], []);
+
+    /// <summary>Keys that do not change the math: how it is carried out, what schedulers remember, and what people call a group.</summary>
+    private static readonly HashSet<string> _ignored =
+        ["foreach", "fused", "capturable", "differentiable", "initial_lr", "max_lr", "min_lr", "base_momentum", "max_momentum", "name", "params", "param_names"];
+
+    private static readonly Dictionary<string, LearningRateAdjustment> _adjustments = new()
+    {
+        ["original"] = LearningRateAdjustment.Original,
+        ["match_rms_adamw"] = LearningRateAdjustment.MatchRmsAdamW,
+        ["spectral_unclamped"] = LearningRateAdjustment.SpectralUnclamped,
+    };
+
+    /// <summary>What PyTorch calls the optimizer.</summary>
+    /// <exception cref="ArgumentException">PyTorch does not have it.</exception>
+    public static TorchOptimizer Of(Optimizer optimizer) => optimizer switch
+    {
+        Sgd => _sgd,
+        RmsProp => _rmsProp,
+        Adam => _adam,
+        AdamW => _adamW,
+        Muon => _muon,
+        ModelOptimizer => throw new ArgumentException("optimizer must be one of PyTorch's. A ModelOptimizer is several: save and load each of its Optimizers in a file of its own.", nameof(optimizer)),
+        _ => throw new ArgumentException($"optimizer must be one that PyTorch has: Sgd, RmsProp, Adam, AdamW or Muon. Actual type was {optimizer.GetType().Name}: take Checkpoint, which writes any.", nameof(optimizer)),
+    };
+
+    /// <summary>The hyper-parameters of a group as PyTorch writes them.</summary>
+    /// <exception cref="ArgumentException">PyTorch has no equivalent.</exception>
+    public OrderedDictionary<object, object?> Write(ParameterGroup group)
+    {
+        ThrowIfOnlyHere(group);
+        var values = Checkpoint.Describe(group.AnyOptions).Values;
+        var written = new OrderedDictionary<object, object?>();
+        foreach (var name in Names)
+        {
+            written.Add(name, (group.AnyOptions, name) switch
+            {
+                (MuonOptions muon, "ns_steps") => (long)muon.NewtonSchulz.Plan.Steps.Length,
+                (MuonOptions { AdjustLearningRate: LearningRateAdjustment.Original }, "adjust_lr_fn") => null,
+                (MuonOptions muon, "adjust_lr_fn") => _adjustments.First(pair => pair.Value == muon.AdjustLearningRate).Key,
+                _ => values[name] is double[] numbers ? numbers.Select(number => (object?)number).ToArray() : values[name],
+            });
+        }
+        foreach (var (name, value) in Constants)
+            written.Add(name, value);
+        return written;
+    }
+
+    /// <summary>The hyper-parameters of a group that PyTorch wrote.</summary>
+    /// <param name="saved">The group.</param>
+    /// <param name="like">The optimizer's own, which say what PyTorch does not know.</param>
+    /// <param name="number">What a value is as a number; null if it is none.</param>
+    /// <exception cref="InvalidDataException">There is one without an equivalent, or out of its range.</exception>
+    public OptimizerOptions Read(OrderedDictionary<object, object?> saved, OptimizerOptions like, Func<object?, double?> number)
+    {
+        foreach (var (key, value) in saved)
+        {
+            if (key is not string name || !(Names.Contains(name) || _ignored.Contains(name) || Constants.Any(constant => constant.Name == name)))
+                throw new InvalidDataException($"Hyper-parameter '{key}' is none of {like.GetType().Name}");
+            if (name == Decoupled && !Equals(value, Constants.First(constant => constant.Name == name).Value))
+                throw new InvalidDataException($"Hyper-parameter '{name}' must be {value is false}, as {like.GetType().Name} decay. Actual value was {value ?? "None"}");
+        }
+        if (!saved.ContainsKey("lr"))
+            throw new InvalidDataException("Hyper-parameter 'lr' is missing");
+
+        var own = Checkpoint.Describe(like);
+        var values = new HyperParameters();
+        foreach (var (name, usual) in Checkpoint.Describe(Defaults).Values)
+        {
+            if (Names.Contains(name))
+                Add(values, name, usual, saved.TryGetValue(name, out var value) ? value : usual, number);
+            else
+                values.AddAny(name, name is "state_precision" or "flatten_convolutions" or "split_rows" or "ns_precision" ? own.Values[name] : usual);
+        }
+        return Checkpoint.Options(values, like);
+    }
+
+    private static void Add(HyperParameters values, string name, object usual, object? value, Func<object?, double?> number)
+    {
+        object? taken = (usual, value) switch
+        {
+            (string text, var same) when ReferenceEquals(text, same) => text,
+            (string, null) => $"{LearningRateAdjustment.Original}",
+            (string, string adjustment) => _adjustments.TryGetValue(adjustment, out var known) ? $"{known}" : null,
+            (bool, bool flag) => flag,
+            (double, not double[]) => number(value),
+            (double[] pattern, double[] numbers) => numbers,
+            (double[] pattern, IReadOnlyList<object?> list) when list.Count == pattern.Length && list.All(each => number(each) is not null) => list.Select(each => number(each)!.Value).ToArray(),
+            _ => null,
+        };
+        values.AddAny(name, taken ?? throw new InvalidDataException($"Hyper-parameter '{name}' must be {Kind(usual)}. Actual value was {value ?? "None"}"));
+    }
+
+    private static string Kind(object usual) => usual switch
+    {
+        string => $"None or one of {string.Join(", ", _adjustments.Keys)}",
+        bool => "True or False",
+        double[] numbers => $"{numbers.Length} numbers",
+        _ => "a number",
+    };
+
+    /// <summary>Refuses what PyTorch would go on from differently.</summary>
+    private static void ThrowIfOnlyHere(ParameterGroup group)
+    {
+        var options = group.AnyOptions;
+        if (options.StatePrecision == StatePrecision.Float32 && group.Parameters.FirstOrDefault(parameter => parameter.ElementType != ElementType.Float32) is { } narrow)
+            throw new ArgumentException($"State must have the parameter's type, for PyTorch would round it. That of {narrow.ElementType} parameter '{narrow.Name}' is Float32: take Checkpoint.");
+        if (options is not MuonOptions muon)
+            return;
+        var coefficients = muon.NewtonSchulz.Coefficients;
+        if (coefficients.Steps.Count != 1 || coefficients.NormScale != 1 || muon.NewtonSchulz.Precision != NewtonSchulzPrecision.BFloat16)
+            throw new ArgumentException($"Newton-Schulz must have one set of three coefficients, no margin and bfloat16, as in PyTorch's Muon. Actual values were {coefficients}, of {coefficients.Steps.Count} steps, {coefficients.NormScale} and {muon.NewtonSchulz.Precision}: take Checkpoint.");
+        if (muon.SplitRows is not null)
+            throw new ArgumentException($"SplitRows must be null, for PyTorch's Muon does not split. Actual value was [{string.Join(", ", muon.SplitRows)}]: take Checkpoint.");
+        if (group.Parameters.FirstOrDefault(parameter => parameter.Shape.Count != 2) is { } tensor)
+            throw new ArgumentException($"Parameters of PyTorch's Muon must have two dimensions. '{tensor.Name}' has shape {Parameter.Describe([.. tensor.Shape])}: take Checkpoint.");
+    }
+}

@@ -1,0 +1,62 @@
+using GpuOptim.Host;
+
+namespace GpuOptim.Optimizers.Checkpoints.Torch;
+
+/// <summary>A tensor of a PyTorch file: a view of a storage.</summary>
+internal sealed record TorchTensor
+{
+    private const int MaxDimensions = 64;
+
+    /// <summary>A view that lies within its storage.</summary>
+    /// <param name="storage">What it looks into.</param>
+    /// <param name="offset">The place of its first element.</param>
+    /// <param name="shape">Extent in each dimension.</param>
+    /// <param name="strides">How many places apart neighbors in each dimension are.</param>
+    /// <exception cref="InvalidDataException">It does not lie within.</exception>
+    public TorchTensor(TorchStorage storage, long offset, long[] shape, long[] strides)
+    {
+        if (shape.Length > MaxDimensions || strides.Length != shape.Length || offset < 0 || shape.Any(extent => extent < 0) || strides.Any(stride => stride < 0))
+            throw new InvalidDataException($"A tensor in storage '{storage.Key}' must have at most {MaxDimensions} dimensions, as many strides, and no negative number. Actual offset, shape and strides were {offset}, {Parameter.Describe(shape)} and {Parameter.Describe(strides)}");
+        Int128 count = 1, last = offset;
+        for (var i = 0; i < shape.Length; i++)
+        {
+            count *= shape[i];
+            // A factor of 0 may come later, but no honest tensor is that large in between.
+            if (count > long.MaxValue)
+                throw new InvalidDataException($"A tensor in storage '{storage.Key}' must fit into memory. Actual shape was {Parameter.Describe(shape)}");
+            last += (Int128)(shape[i] - 1) * strides[i];
+        }
+        if (count > 0 ? last >= storage.Count : offset > storage.Count)
+            throw new InvalidDataException($"A tensor in storage '{storage.Key}' must be within its {storage.Count} elements. Actual last element of offset {offset}, shape {Parameter.Describe(shape)} and strides {Parameter.Describe(strides)} was {last}");
+        (Storage, Offset, Shape, Strides, Count) = (storage, offset, shape, strides, (long)count);
+    }
+
+    public TorchStorage Storage { get; }
+
+    public long Offset { get; }
+
+    public long[] Shape { get; }
+
+    public long[] Strides { get; }
+
+    /// <summary>How many elements it has.</summary>
+    public long Count { get; }
+
+    public TorchElement Element => Storage.Element;
+
+    /// <summary>Whether its elements lie row by row without gaps.</summary>
+    public bool IsContiguous
+    {
+        get
+        {
+            var expected = 1L;
+            for (var i = Shape.Length - 1; i >= 0 && Count > 0; i--)
+            {
+                if (Shape[i] != 1 && Strides[i] != expected)
+                    return false;
+                expected *= Shape[i];
+            }
+            return true;
+        }
+    }
+}

@@ -1,0 +1,115 @@
+using System.ComponentModel;
+using System.Diagnostics;
+using GpuOptim.Host;
+using GpuOptim.Optimizers.Checkpoints;
+
+namespace GpuOptim.Tests.Optimizers.Torch;
+
+/// <summary>What is written here, the PyTorch of this machine takes up, goes on with and writes, and it is read again.</summary>
+public sealed class LivePyTorchTests
+{
+    private static readonly string[] _kinds = ["sgd", "momentum", "rmsprop", "adam", "adamw", "muon"];
+
+    private string _folder = null!;
+    private Version _release = null!;
+
+    [OneTimeSetUp]
+    public void GoOnInPyTorch()
+    {
+        if (new[] { "/usr/bin/python3", "python3", "python" }.FirstOrDefault(python => Run(python, "-c", "import torch").ExitCode == 0) is not { } python)
+        {
+            Assert.Ignore("There is no Python with PyTorch: what is written is not loaded there.");
+            return;
+        }
+        _folder = Directory.CreateTempSubdirectory("gpuoptim-pytorch-").FullName;
+        foreach (var kind in _kinds)
+        {
+            using var run = new TrainingRun(new SimdDevice(threads: 1), kind);
+            run.Train(0, 4);
+            TorchCheckpoint.Save(Path.Combine(_folder, $"{kind}.pt"), run.Optimizer);
+            run.FillGradients(4);
+            TorchCheckpoint.SaveParameters(Path.Combine(_folder, $"{kind}.grads.pt"), run.Parameters.Where(parameter => parameter.HasGradient).Select(Gradient));
+        }
+        var (exitCode, output, error) = Run(python, Path.Combine(TestContext.CurrentContext.TestDirectory, "Optimizers", "Torch", "continue_in_pytorch.py"), _folder);
+        Assert.That(exitCode, Is.Zero, error);
+        _release = Version.Parse(output.Split('a', '+', '\n')[0]);
+        TestContext.Out.WriteLine($"PyTorch {output}");
+    }
+
+    [OneTimeTearDown]
+    public void RemoveFolder()
+    {
+        if (_folder is not null)
+            Directory.Delete(_folder, recursive: true);
+    }
+
+    /// <summary>PyTorch holds the same tensors and hyper-parameters, and writes them in both formats so that they come back.</summary>
+    [Test]
+    public void PyTorchTakesUpARun([ValueSource(nameof(_kinds))] string kind, [Values("taken", "legacy")] string format)
+    {
+        var file = Written(kind, format);
+        using TrainingRun run = new(new SimdDevice(threads: 1), kind), back = new(new SimdDevice(threads: 1), kind);
+        run.Train(0, 4);
+        TorchCheckpoint.Load(file, back.Optimizer);
+        back.Schedule.Load(run.Schedule.State());
+        back.AssertParametersEqual(run);
+        Assert.That(back.Optimizer.Groups.Select(group => group.AnyOptions), Is.EqualTo(run.Optimizer.Groups.Select(group => group.AnyOptions)));
+        run.Train(4, 2);
+        back.Train(4, 2);
+        back.AssertEqual(run);
+    }
+
+    /// <summary>One step there is one step here, in float32: to the bit for SGD; release 1.13 still multiplies and adds where Adam interpolates now, and a wheel's square root may miss a bit.</summary>
+    [Test]
+    public void PyTorchGoesOn([ValueSource(nameof(_kinds))] string kind)
+    {
+        var file = Written(kind, "next");
+        using TrainingRun run = new(new SimdDevice(threads: 1), kind), back = new(new SimdDevice(threads: 1), kind);
+        run.Train(0, 5);
+        TorchCheckpoint.Load(file, back.Optimizer);
+        var (actual, expected) = (Floats(back), Floats(run));
+        Assert.That(actual.Keys, Is.EqualTo(expected.Keys));
+        foreach (var (name, values) in expected)
+            Assert.That(actual[name], Is.EqualTo(values).Within(kind is "sgd" or "momentum" ? 0 : 2e-7f), name);
+    }
+
+    private static Dictionary<string, float[]> Floats(TrainingRun run) =>
+        run.Parameters.OfType<Parameter<float>>().Select(parameter => (parameter.Name, Values: parameter.Data.ToArray()))
+        .Concat(run.Optimizer.StateDictionary().Parameters.SelectMany(pair => pair.Value.Tensors.Where(tensor => tensor.Value.ElementType == ElementType.Float32)
+            .Select(tensor => ($"{pair.Key}/{tensor.Key}", tensor.Value.Values<float>().ToArray()))))
+        .ToDictionary();
+
+    private string Written(string kind, string what)
+    {
+        var file = Path.Combine(_folder, $"{kind}.{what}.pt");
+        if (!File.Exists(file))
+            Assert.Ignore($"PyTorch {_release} has no {kind}.");
+        return file;
+    }
+
+    private static Parameter Gradient(Parameter parameter) => parameter switch
+    {
+        Parameter<float> single => Gradient(single),
+        Parameter<BFloat16> brain => Gradient(brain),
+        _ => Gradient((Parameter<Half>)parameter),
+    };
+
+    private static Parameter<T> Gradient<T>(Parameter<T> parameter) where T : unmanaged =>
+        parameter.Data.Device.CreateParameter<T>(parameter.Name, [.. parameter.Shape], parameter.Gradient.ToArray());
+
+    private static (int ExitCode, string Output, string Error) Run(string program, params string[] arguments)
+    {
+        try
+        {
+            using var process = Process.Start(new ProcessStartInfo(program, arguments) { RedirectStandardOutput = true, RedirectStandardError = true })!;
+            var error = process.StandardError.ReadToEndAsync();
+            var output = process.StandardOutput.ReadToEnd();
+            process.WaitForExit();
+            return (process.ExitCode, output, error.Result);
+        }
+        catch (Win32Exception failure)
+        {
+            return (-1, "", failure.Message);
+        }
+    }
+}
