@@ -84,7 +84,7 @@ public sealed class CheckpointTests
         var files = TestContext.Parameters.Get("DamagedFiles", 2000);
         for (var seed = 0; seed < files; seed++)
         {
-            var damaged = Damage(bytes, new Random(seed));
+            var damaged = Damaging.Change(bytes, new Random(seed));
             if (!damaged.AsSpan().SequenceEqual(bytes))
                 AssertRefused(run, damaged, $"seed {seed}");
         }
@@ -228,27 +228,6 @@ public sealed class CheckpointTests
         Assert.That(back.NewtonSchulz.Plan.Steps, Is.EqualTo(own.NewtonSchulz.Plan.Steps));
         Assert.That((back.NewtonSchulz.Coefficients.NormScale, back.NewtonSchulz.Coefficients.RepeatsLast), Is.EqualTo((1.1, true)));
         Assert.That(() => new AdamOptions().Load(saved), Throws.TypeOf<InvalidDataException>().With.Message.Contains("Hyper-parameter 'betas' must be a list of numbers. It is missing."));
-    }
-
-    private static byte[] Damage(byte[] bytes, Random random)
-    {
-        List<byte> damaged = [.. bytes];
-        for (var change = random.Next(1, 5); change > 0; change--)
-        {
-            var start = random.Next(damaged.Count);
-            var part = damaged.GetRange(start, 1 + random.Next(Math.Min(64, damaged.Count - start)));
-            switch (random.Next(4))
-            {
-                case 0 when part.Count < damaged.Count: damaged.RemoveRange(start, part.Count); break;
-                case 1: damaged.InsertRange(random.Next(damaged.Count), part); break;
-                case 2: damaged[start] ^= (byte)random.Next(1, 256); break;
-                default:
-                    for (var i = 0; i < part.Count; i++)
-                        damaged[start + i] = (byte)random.Next(256);
-                    break;
-            }
-        }
-        return [.. damaged];
     }
 
     private string AssertRefused(TrainingRun run, byte[] bytes, string what)
