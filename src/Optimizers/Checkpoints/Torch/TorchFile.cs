@@ -113,7 +113,7 @@ internal sealed class TorchFile : IDisposable
     /// <summary>The elements of a tensor with gaps or another order, row by row. The last one is kept: it is asked for piece by piece.</summary>
     private byte[] Gather(TorchTensor tensor)
     {
-        if (_gathered is { } last && last.Tensor == tensor)
+        if (_gathered is { } last && ReferenceEquals(last.Tensor, tensor))
             return last.Bytes;
         _gathered = null;
         var size = tensor.Element.Size;
