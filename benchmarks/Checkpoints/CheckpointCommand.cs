@@ -14,12 +14,13 @@ internal static class CheckpointCommand
         var parameters = new Option<int>("--parameters") { Description = "How many parameters AdamW trains; the file has 12 bytes each", DefaultValueFactory = _ => 32_000_000 };
         var rounds = new Option<int>("--rounds") { Description = "Rounds; every round runs each once", DefaultValueFactory = _ => 5 };
         var folder = new Option<DirectoryInfo>("--folder") { Description = "Where to write", DefaultValueFactory = _ => new(Path.GetTempPath()) };
-        var command = new Command("checkpoint", "Writing and reading a run, beside copies of the same file in the same rounds") { parameters, rounds, folder };
-        command.SetAction(result => Run(result.GetValue(parameters), result.GetValue(rounds), result.GetRequiredValue(folder)));
+        var format = new Option<string>("--format") { Description = "safetensors, or pt for PyTorch's", DefaultValueFactory = _ => "safetensors" }.AcceptOnlyFromAmong("safetensors", "pt");
+        var command = new Command("checkpoint", "Writing and reading a run, beside copies of the same file in the same rounds") { parameters, rounds, folder, format };
+        command.SetAction(result => Run(result.GetValue(parameters), result.GetValue(rounds), result.GetRequiredValue(folder), result.GetRequiredValue(format)));
         return command;
     }
 
-    private static void Run(int count, int rounds, DirectoryInfo folder)
+    private static void Run(int count, int rounds, DirectoryInfo folder, string format)
     {
         using var device = new SimdDevice();
         var parameter = device.CreateParameter("p", [count]);
@@ -30,14 +31,16 @@ internal static class CheckpointCommand
         var own = folder.CreateSubdirectory($"gpuoptim-{Guid.NewGuid():N}");
         try
         {
-            string file = Path.Combine(own.FullName, "run.safetensors"), copy = Path.Combine(own.FullName, "copy");
-            Checkpoint.Save(file, optimizer);
+            string file = Path.Combine(own.FullName, $"run.{format}"), copy = Path.Combine(own.FullName, "copy");
+            Action save = format == "pt" ? () => TorchCheckpoint.Save(file, optimizer) : () => Checkpoint.Save(file, optimizer);
+            Action load = format == "pt" ? () => TorchCheckpoint.Load(file, optimizer) : () => Checkpoint.Load(file, optimizer);
+            save();
             var buffer = new byte[1 << 22];
             var measured = Measurement.Interleave(
                 [
                     new Workload("copy, flushed", () => Copy(file, copy, buffer)),
-                    new Workload("write", () => Checkpoint.Save(file, optimizer)),
-                    new Workload("read", () => Checkpoint.Load(file, optimizer)),
+                    new Workload("write", save),
+                    new Workload("read", load),
                 ],
                 rounds,
                 secondsEach: 0);
