@@ -69,7 +69,7 @@ public static class TorchCheckpoint
         Read(path, (file, root) =>
         {
             var isAlone = root.ContainsKey(TorchState.Groups);
-            var saved = isAlone ? root : Find(root, _optimizers) as OrderedDictionary<object, object?>
+            var saved = isAlone ? root : Find(root, _optimizers) as PickleDictionary
                 ?? throw new InvalidDataException($"The file must have an optimizer's state, alone or as {string.Join(" or ", _optimizers)}. Actual entries were {Keys(root)}");
             var state = TorchState.Read(file, saved, optimizer);
             optimizer.ThrowIfForeign(state);
@@ -85,7 +85,7 @@ public static class TorchCheckpoint
     /// <summary>Writes parameters alone, as a module's state dictionary: <c>{name: tensor, …}</c>.</summary>
     /// <param name="path">The file; overwritten, as by <see cref="Save"/>.</param>
     /// <param name="parameters">The parameters, no two of the same name.</param>
-    /// <exception cref="ArgumentException">Two have the same name.</exception>
+    /// <exception cref="ArgumentException">A name cannot be written, or two have the same.</exception>
     /// <exception cref="IOException">The file cannot be written.</exception>
     /// <exception cref="ObjectDisposedException">A parameter's memory was disposed of.</exception>
     public static void SaveParameters(string path, IEnumerable<Parameter> parameters)
@@ -116,10 +116,10 @@ public static class TorchCheckpoint
         });
     }
 
-    private static OrderedDictionary<object, object?> Model(Dictionary<string, StateTensor> parameters) =>
+    private static PickleDictionary Model(Dictionary<string, StateTensor> parameters) =>
         new(parameters.Select(pair => KeyValuePair.Create((object)pair.Key, (object?)pair.Value)));
 
-    private static void Write(string path, OrderedDictionary<object, object?> root)
+    private static void Write(string path, PickleDictionary root)
     {
         var (pickle, tensors) = PickleWriter.Write(root);
         AtomicFile.Write(path, stream => TorchArchiveWriter.Write(stream, pickle, tensors));
@@ -128,13 +128,13 @@ public static class TorchCheckpoint
     /// <summary>Checks a file, whole, and only then changes anything.</summary>
     /// <param name="path">The file.</param>
     /// <param name="check">Checks what is in it, and returns what then is to be done.</param>
-    private static void Read(string path, Func<TorchFile, OrderedDictionary<object, object?>, Action> check)
+    private static void Read(string path, Func<TorchFile, PickleDictionary, Action> check)
     {
         using var file = TorchFile.Open(path);
         Action change;
         try
         {
-            change = check(file, file.Root as OrderedDictionary<object, object?> ?? throw new InvalidDataException("The file must hold a dictionary"));
+            change = check(file, file.Root as PickleDictionary ?? throw new InvalidDataException("The file must hold a dictionary"));
             file.Verify();
         }
         catch (Exception failure) when (failure is InvalidDataException or ArgumentException)
@@ -145,11 +145,11 @@ public static class TorchCheckpoint
     }
 
     /// <summary>The tensor of each parameter, checked.</summary>
-    private static (Parameter Parameter, StateTensor Tensor)[] Match(TorchFile file, OrderedDictionary<object, object?> root, Parameter[] parameters)
+    private static (Parameter Parameter, StateTensor Tensor)[] Match(TorchFile file, PickleDictionary root, Parameter[] parameters)
     {
         foreach (var parameter in parameters)
             ObjectDisposedException.ThrowIf(parameter.Data.IsDisposed, parameter);
-        if (Find(root, _models) is OrderedDictionary<object, object?> model)
+        if (Find(root, _models) is PickleDictionary model)
             return [.. parameters.Select(parameter => (parameter, Fit(file, parameter, model.GetValueOrDefault(parameter.Name))))];
         if (root.GetValueOrDefault(ParametersKey) is not List<object?> list)
         {
@@ -179,8 +179,8 @@ public static class TorchCheckpoint
             tensor.CopyTo(parameter.Data);
     }
 
-    private static object? Find(OrderedDictionary<object, object?> root, string[] keys) =>
+    private static object? Find(PickleDictionary root, string[] keys) =>
         keys.FirstOrDefault(root.ContainsKey) is { } key ? root[key] : null;
 
-    private static string Keys(OrderedDictionary<object, object?> root) => string.Join(", ", root.Keys.Take(8).Select(key => $"'{key}'"));
+    private static string Keys(PickleDictionary root) => string.Join(", ", root.Keys.Take(8).Select(key => $"'{key}'"));
 }

@@ -73,6 +73,17 @@ public sealed class LivePyTorchTests
             Assert.That(actual[name], Is.EqualTo(values).Within(kind is "sgd" or "momentum" ? 0 : 2e-7f), name);
     }
 
+    /// <summary>A real module's dictionary has attributes, and counters that are no parameters.</summary>
+    [Test]
+    public void ReadsAModule()
+    {
+        using var device = new SimdDevice(threads: 1);
+        var (weight, variance) = (device.CreateParameter("0.weight", [2, 3]), device.CreateParameter("1.running_var", [2]));
+        TorchCheckpoint.LoadParameters(Path.Combine(_folder, "module.pt"), [weight, variance]);
+        Assert.That(weight.Data.ToArray(), Is.All.EqualTo(0.5f));
+        Assert.That(variance.Data.ToArray(), Is.All.EqualTo(1f));
+    }
+
     private static Dictionary<string, float[]> Floats(TrainingRun run) =>
         run.Parameters.OfType<Parameter<float>>().Select(parameter => (parameter.Name, Values: parameter.Data.ToArray()))
         .Concat(run.Optimizer.StateDictionary().Parameters.SelectMany(pair => pair.Value.Tensors.Where(tensor => tensor.Value.ElementType == ElementType.Float32)

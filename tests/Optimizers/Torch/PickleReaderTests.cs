@@ -124,6 +124,11 @@ public sealed class PickleReaderTests
         Assert.That(Read("G\u003f\u00f0\0\0\0\0\0\0.")(), Is.EqualTo(1.0));
     }
 
+    /// <summary>A module's dictionary knows versions of its layers.</summary>
+    [Test]
+    public void AttributesOfDictionariesAreLeftOut() =>
+        Assert.That(Read("ccollections\nOrderedDict\n)RK\u0001K\u0002s}X\u0009\0\0\0_metadata}sb.")(), Is.EqualTo(new PickleDictionary { [1L] = 2L }));
+
     /// <summary>Whatever is written is read as it was.</summary>
     [FsCheck.NUnit.Property(MaxTest = 300)]
     public Property ValuesComeBack() => Prop.ForAll(Values(4).ToArbitrary(), value =>
@@ -147,7 +152,7 @@ public sealed class PickleReaderTests
             leaves,
             some.Select(items => (object?)items.ToList()),
             some.Select(items => (object?)items.ToArray()),
-            some.Select(items => (object?)new OrderedDictionary<object, object?>(items.Select((item, i) => KeyValuePair.Create(i % 2 == 0 ? (object)(long)i : $"{i}", item)))));
+            some.Select(items => (object?)new PickleDictionary(items.Select((item, i) => KeyValuePair.Create(i % 2 == 0 ? (object)(long)i : $"{i}", item)))));
     }
 
     private static void Refused(string pickle, string message) =>

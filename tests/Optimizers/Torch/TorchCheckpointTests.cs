@@ -56,7 +56,7 @@ public sealed class TorchCheckpointTests
         using var expected = GpuOptim.Optimizers.Checkpoints.SafetensorsFile.Open(Golden("checkpoint_module.safetensors"));
         using var file = TorchFile.Open(Golden(name));
         file.Verify();
-        var actual = (OrderedDictionary<object, object?>)file.Root!;
+        var actual = (PickleDictionary)file.Root!;
         Assert.That(actual.Keys, Is.EquivalentTo(expected.Entries.Keys));
         foreach (var entry in expected.Entries.Values)
         {

@@ -74,7 +74,7 @@ public sealed class TorchDamageTests
         Assert.That(refused, Is.GreaterThan(files / 2));
     }
 
-    /// <summary>Lengths that no memory has, in every field that has one.</summary>
+    /// <summary>What is small on the disk must not become large in memory.</summary>
     [Test]
     public void CompressedEntriesAreRefused()
     {
@@ -110,7 +110,7 @@ public sealed class TorchDamageTests
     [Test]
     public void HostileArchivesAreRefused()
     {
-        var pickle = PickleWriter.Write(new OrderedDictionary<object, object?> { ["p"] = StateTensor.Create<float>([2], [0f, 0f]) }).Pickle;
+        var pickle = PickleWriter.Write(new PickleDictionary { ["p"] = StateTensor.Create<float>([2], [0f, 0f]) }).Pickle;
         var data = new byte[2 * sizeof(float)];
         void RefusedOf(string message, params (string, byte[])[] entries)
         {
@@ -129,7 +129,22 @@ public sealed class TorchDamageTests
         System.IO.File.WriteAllBytes(File, [.. "PK\u0003\u0004"u8, .. new byte[100]]);
         Refused("must be a zip archive, whole");
         System.IO.File.WriteAllBytes(File, [5, 1]);
-        Refused("Opcode 0x05 at byte 0 is not allowed");
+        Refused("must be a zip archive or begin with a pickle. Actual first byte was 5");
+        System.IO.File.WriteAllBytes(File, []);
+        Refused("Actual first byte was -1");
+        System.IO.File.WriteAllBytes(File, PickleWriter.Write(1L).Pickle);
+        Refused("must have 119547037146038801333356 as its magic number: it is no PyTorch file. Actual value was 1");
+    }
+
+    /// <summary>One number that a view repeats for longer than an array can be.</summary>
+    [Test]
+    public void ViewsThatDoNotFitAreRefused()
+    {
+        const string Pickle = "\u0080\u0002}X\u0001\0\0\0pctorch._utils\n_rebuild_tensor_v2\n((X\u0007\0\0\0storagectorch\nFloatStorage\nX\u0001\0\0\00X\u0003\0\0\0cpuK\u0001tQK\0J\0\0\0\u0040\u0085K\0\u0085\u0089NtRs.";
+        Write([("a/data.pkl", Encoding.Latin1.GetBytes(Pickle)), ("a/data/0", new byte[sizeof(float)])], CompressionLevel.NoCompression);
+        Refused("Parameter 'p' must have shape [2]. Actual shape was [1073741824]");
+        using var file = TorchFile.Open(File);
+        Assert.That(() => file.Tensor("It", (TorchTensor)((PickleDictionary)file.Root!)["p"]!), Throws.TypeOf<InvalidDataException>().With.Message.Contains("It is not contiguous, and must then take at most"));
     }
 
     private void Write((string, byte[]) entry, CompressionLevel level) => Write([entry], level);
@@ -253,7 +268,7 @@ public sealed class TorchDamageTests
         private void AssertWithinStorages()
         {
             using var file = TorchFile.Open(_tests.File);
-            var model = (OrderedDictionary<object, object?>)file.Root!;
+            var model = (PickleDictionary)file.Root!;
             foreach (var parameter in _module)
             {
                 var tensor = (TorchTensor)model[parameter.Name]!;

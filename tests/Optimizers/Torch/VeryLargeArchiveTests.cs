@@ -16,12 +16,12 @@ public sealed class VeryLargeArchiveTests
         {
             var path = Path.Combine(folder, "large.pt");
             StateTensor large = new(ElementType.Float32, [Count], new Zeros(Count * sizeof(float))), small = StateTensor.Create<float>([2], [1f, 2f]);
-            var (pickle, tensors) = PickleWriter.Write(new OrderedDictionary<object, object?> { ["large"] = large, ["small"] = small });
+            var (pickle, tensors) = PickleWriter.Write(new PickleDictionary { ["large"] = large, ["small"] = small });
             AtomicFile.Write(path, stream => TorchArchiveWriter.Write(stream, pickle, tensors));
 
             using var file = TorchFile.Open(path);
             file.Verify();
-            var root = (OrderedDictionary<object, object?>)file.Root!;
+            var root = (PickleDictionary)file.Root!;
             Assert.That(new TorchBytes(file, (TorchTensor)root["small"]!).ToArray(), Is.EqualTo(small.Bytes.ToArray()));
             var last = new byte[8];
             file.Read((TorchTensor)root["large"]!, Count * sizeof(float) - last.Length, last);

@@ -3,7 +3,8 @@
 usage: continue_in_pytorch.py FOLDER
 
 For each FOLDER/KIND.pt with gradients in FOLDER/KIND.grads.pt, writes what it was taken up as to FOLDER/KIND.taken.pt (zip) and
-FOLDER/KIND.legacy.pt, and what it is after one step to FOLDER/KIND.next.pt. Prints the release of PyTorch.
+FOLDER/KIND.legacy.pt, and what it is after one step to FOLDER/KIND.next.pt. Writes the state dictionary of a module to FOLDER/module.pt. Prints
+the release of PyTorch.
 """
 
 import inspect
@@ -52,4 +53,7 @@ for file in sorted(folder.glob("*.grads.pt")):
         model[name].grad = gradient
     optimizer.step()
     save(folder / f"{kind}.next.pt", optimizer, model)
+module = torch.nn.Sequential(torch.nn.Linear(3, 2), torch.nn.BatchNorm1d(2))
+torch.nn.init.constant_(module[0].weight, 0.5)
+torch.save(module.state_dict(), folder / "module.pt")
 print(torch.__version__)

@@ -26,6 +26,9 @@ internal sealed class PickleReader(Stream stream, long length, TorchObjects obje
     /// <summary>Nesting beyond which pickles are refused.</summary>
     public const int MaxDepth = 64;
 
+    /// <summary>The opcode that every pickle begins with.</summary>
+    public const byte Protocol = 0x80;
+
     private const int MaxIntegerLength = 16, MaxNameLength = 256;
 
     private static readonly UTF8Encoding _utf8 = new(encoderShouldEmitUTF8Identifier: false, throwOnInvalidBytes: true);
@@ -59,9 +62,10 @@ internal sealed class PickleReader(Stream stream, long length, TorchObjects obje
 
     private void Execute(byte code)
     {
+        // By the characters of pickle's own table; beyond ASCII: True, False, LONG1, and tuples of one, two and three.
         switch (code)
         {
-            case 0x80: ThrowIfOtherProtocol(Byte()); break;
+            case Protocol: ThrowIfOtherProtocol(Byte()); break;
             case (byte)'(': Count(); _marks.Add(_stack.Count); break;
             case (byte)'N': Push(null); break;
             case 0x88: Push(true); break;
@@ -73,7 +77,7 @@ internal sealed class PickleReader(Stream stream, long length, TorchObjects obje
             case (byte)'G': Push(BinaryPrimitives.ReadDoubleBigEndian(Bytes(8))); break;
             case (byte)'X': Push(Text(BinaryPrimitives.ReadUInt32LittleEndian(Bytes(4)))); break;
             case (byte)']': Push(new List<object?>()); break;
-            case (byte)'}': Push(new OrderedDictionary<object, object?>()); break;
+            case (byte)'}': Push(new PickleDictionary()); break;
             case (byte)')': Push(Array.Empty<object?>()); break;
             case (byte)'t': Push(PopToMark()); break;
             case 0x85 or 0x86 or 0x87: Push(Pop(code - 0x84)); break;
@@ -89,7 +93,7 @@ internal sealed class PickleReader(Stream stream, long length, TorchObjects obje
             case (byte)'R': Push(Pop(2) is [var function, var arguments] ? TorchObjects.Call(function, arguments) : null); break;
             case (byte)'Q': Push(objects.Storage(Pop(1)[0])); break;
             // What a module's state dictionary says about versions of its layers: attributes that no tensor is in.
-            case (byte)'b' when Pop(1) is [OrderedDictionary<object, object?>] && Peek() is OrderedDictionary<object, object?>: break;
+            case (byte)'b' when Pop(1) is [PickleDictionary] && Peek() is PickleDictionary: break;
             default: throw new InvalidDataException($"Opcode 0x{code:x2} at byte {Position - 1} is not allowed there: a file of tensors does not need it");
         }
     }
@@ -107,15 +111,14 @@ internal sealed class PickleReader(Stream stream, long length, TorchObjects obje
         {
             object?[] tuple => tuple,
             List<object?> list => list,
-            OrderedDictionary<object, object?> dictionary => dictionary.Values,
+            PickleDictionary dictionary => dictionary.Values,
             _ => null,
         };
         if (parts is null || done.Contains(value!))
             return;
         if (depth == 0)
             throw new InvalidDataException($"A pickle must be nested at most {MaxDepth} deep. It is deeper");
-        // An empty tuple is shared by everyone.
-        if (!above.Add(value!) && value is not object?[] { Length: 0 })
+        if (!above.Add(value!))
             throw new InvalidDataException("A pickle must not contain what contains itself. It has such a list or dictionary");
         foreach (var part in parts)
             ThrowIfNested(part, above, done, depth - 1);
@@ -132,7 +135,7 @@ internal sealed class PickleReader(Stream stream, long length, TorchObjects obje
 
     private void SetItems(object?[] items)
     {
-        if (Peek() is not OrderedDictionary<object, object?> dictionary || items.Length % 2 != 0)
+        if (Peek() is not PickleDictionary dictionary || items.Length % 2 != 0)
             throw new InvalidDataException($"Pairs must go into a dictionary. Actual kind was {Kind(Peek())}, of {items.Length} keys and values");
         for (var i = 0; i < items.Length; i += 2)
         {

@@ -23,7 +23,7 @@ internal sealed class PickleWriter
     {
         using var stream = new MemoryStream();
         var writer = new PickleWriter(stream);
-        stream.Write([0x80, 2]);
+        stream.Write([PickleReader.Protocol, 2]);
         writer.Value(root);
         writer.Opcode('.');
         return (stream.ToArray(), writer._tensors);
@@ -40,7 +40,7 @@ internal sealed class PickleWriter
             case string text: Text(text); break;
             case object?[] tuple: Sequence(tuple, 't'); break;
             case List<object?> list: Opcode(']'); Sequence(list, 'e'); break;
-            case OrderedDictionary<object, object?> dictionary: Opcode('}'); Sequence(dictionary.SelectMany(pair => (object?[])[pair.Key, pair.Value]), 'u'); break;
+            case PickleDictionary dictionary: Opcode('}'); Sequence(dictionary.SelectMany(pair => (object?[])[pair.Key, pair.Value]), 'u'); break;
             case StateTensor tensor: Tensor(tensor); break;
             default: throw new ArgumentException($"A pickle must hold data. Actual type was {value.GetType().Name}.", nameof(value));
         }

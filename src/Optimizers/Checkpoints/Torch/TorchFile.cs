@@ -1,6 +1,7 @@
 using System.Buffers.Binary;
 using System.Globalization;
 using System.IO.Hashing;
+using GpuOptim.Host;
 using Microsoft.Win32.SafeHandles;
 
 namespace GpuOptim.Optimizers.Checkpoints.Torch;
@@ -26,10 +27,14 @@ internal sealed class TorchFile : IDisposable
         var stream = new FileStream(path, FileMode.Open, FileAccess.Read, FileShare.Read, bufferSize: 0, FileOptions.SequentialScan);
         try
         {
-            Span<byte> start = stackalloc byte[2];
-            var isArchive = stream.ReadAtLeast(start, start.Length, throwOnEndOfStream: false) == start.Length && start.SequenceEqual("PK"u8);
+            var first = stream.ReadByte();
             stream.Position = 0;
-            return new(stream, isArchive ? TorchArchive.Read(stream) : TorchLegacyFile.Read(stream));
+            return new(stream, first switch
+            {
+                'P' => TorchArchive.Read(stream),
+                PickleReader.Protocol => TorchLegacyFile.Read(stream),
+                _ => throw new InvalidDataException($"A PyTorch file must be a zip archive or begin with a pickle. Actual first byte was {first}"),
+            });
         }
         catch (Exception failure)
         {
@@ -75,10 +80,15 @@ internal sealed class TorchFile : IDisposable
     }
 
     /// <summary>A tensor whose bytes are still in the file.</summary>
-    /// <exception cref="InvalidDataException">Its numbers are of a type that neither parameters nor their state have.</exception>
-    public StateTensor Tensor(string what, TorchTensor tensor) => tensor.Element.Type is { } type
-        ? new(type, tensor.Shape, new TorchBytes(this, tensor))
-        : throw new InvalidDataException($"{what} must be Float32, BFloat16 or Float16. Actual type was {tensor.Element.Name}");
+    /// <exception cref="InvalidDataException">Its numbers are of a type that neither parameters nor their state have, or it is too large to bring into order.</exception>
+    public StateTensor Tensor(string what, TorchTensor tensor)
+    {
+        if (tensor.Element.Type is not { } type)
+            throw new InvalidDataException($"{what} must be Float32, BFloat16 or Float16. Actual type was {tensor.Element.Name}");
+        if (!tensor.IsContiguous && Math.Max(tensor.Reach, tensor.Count) > Array.MaxLength / tensor.Element.Size)
+            throw new InvalidDataException($"{what} is not contiguous, and must then take at most {Array.MaxLength} bytes: save tensor.contiguous(). Actual shape and strides were {Parameter.Describe(tensor.Shape)} and {Parameter.Describe(tensor.Strides)}");
+        return new(type, tensor.Shape, new TorchBytes(this, tensor));
+    }
 
     /// <summary>A value as a number, which PyTorch may have in a tensor; null if it is none.</summary>
     public double? Number(object? value)
@@ -117,10 +127,7 @@ internal sealed class TorchFile : IDisposable
             return last.Bytes;
         _gathered = null;
         var size = tensor.Element.Size;
-        var reach = 1 + tensor.Shape.Zip(tensor.Strides, (extent, stride) => (extent - 1) * stride).Sum();
-        if (Math.Max(reach, tensor.Count) > Array.MaxLength / size)
-            throw new InvalidDataException($"A tensor that is not contiguous must take at most {Array.MaxLength} bytes. Actual number in storage '{tensor.Storage.Key}' was {(Int128)Math.Max(reach, tensor.Count) * size}: save tensor.contiguous()");
-        var source = new byte[reach * size];
+        var source = new byte[tensor.Reach * size];
         Read(Handle, _content.Storages[tensor.Storage.Key], tensor.Offset * size, source);
 
         var bytes = new byte[tensor.Count * size];

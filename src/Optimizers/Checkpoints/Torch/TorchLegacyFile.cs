@@ -22,7 +22,7 @@ internal static class TorchLegacyFile
         var reader = new PickleReader(new BufferedStream(stream), stream.Length, objects);
         ThrowIfOther(reader.Read(), _magic, "magic number: it is no PyTorch file");
         ThrowIfOther(reader.Read(), Version, "version");
-        ThrowIfOther((reader.Read() as OrderedDictionary<object, object?>)?.GetValueOrDefault("little_endian"), true, "little_endian");
+        ThrowIfOther((reader.Read() as PickleDictionary)?.GetValueOrDefault("little_endian"), true, "little_endian");
         var root = reader.Read();
         if (reader.Read() is not List<object?> keys)
             throw new InvalidDataException("A PyTorch file must have a list of storages behind the value. It is missing");

@@ -5,7 +5,7 @@ internal sealed class TorchObjects
 {
     private static readonly Dictionary<string, Func<object?[], object>> _functions = new()
     {
-        ["collections.OrderedDict"] = arguments => arguments is [] ? new OrderedDictionary<object, object?>() : throw Unfit("collections.OrderedDict"),
+        ["collections.OrderedDict"] = arguments => arguments is [] ? new PickleDictionary() : throw Unfit("collections.OrderedDict"),
         ["torch.Size"] = arguments => arguments is [object?[] size] ? size : throw Unfit("torch.Size"),
         ["torch._utils._rebuild_tensor"] = arguments => arguments is [TorchStorage storage, long offset, object?[] shape, object?[] strides]
             ? new TorchTensor(storage, offset, Naturals(shape), Naturals(strides))
@@ -52,7 +52,7 @@ internal sealed class TorchObjects
         return _storages[key];
     }
 
-    private static bool IsNothing(object? value) => value is null or OrderedDictionary<object, object?> { Count: 0 };
+    private static bool IsNothing(object? value) => value is null or PickleDictionary { Count: 0 };
 
     private static long[] Naturals(object?[] values) =>
         [.. values.Select(value => value is long number ? number : throw new InvalidDataException("Shape and strides of a tensor must be whole numbers"))];

@@ -11,7 +11,7 @@ namespace GpuOptim.Optimizers.Checkpoints.Torch;
 /// <param name="Constants">What PyTorch writes besides them.</param>
 internal sealed record TorchOptimizer(OptimizerOptions Defaults, bool CountsSteps, IReadOnlyList<string> Names, IReadOnlyList<(string Name, object? Value)> Constants)
 {
-    /// <summary>The key that tells AdamW from Adam, since release 2.7.</summary>
+    /// <summary>The key that tells AdamW from Adam; older releases do not write it.</summary>
     public const string Decoupled = "decoupled_weight_decay";
 
     private static readonly (string, object?)[] _implementation = [("foreach", null), ("differentiable", false)];
@@ -49,11 +49,11 @@ internal sealed record TorchOptimizer(OptimizerOptions Defaults, bool CountsStep
 
     /// <summary>The hyper-parameters of a group as PyTorch writes them.</summary>
     /// <exception cref="ArgumentException">PyTorch has no equivalent.</exception>
-    public OrderedDictionary<object, object?> Write(ParameterGroup group)
+    public PickleDictionary Write(ParameterGroup group)
     {
         ThrowIfOnlyHere(group);
         var values = Checkpoint.Describe(group.AnyOptions).Values;
-        var written = new OrderedDictionary<object, object?>();
+        var written = new PickleDictionary();
         foreach (var name in Names)
         {
             written.Add(name, (group.AnyOptions, name) switch
@@ -74,7 +74,7 @@ internal sealed record TorchOptimizer(OptimizerOptions Defaults, bool CountsStep
     /// <param name="like">The optimizer's own, which say what PyTorch does not know.</param>
     /// <param name="number">What a value is as a number; null if it is none.</param>
     /// <exception cref="InvalidDataException">There is one without an equivalent, or out of its range.</exception>
-    public OptimizerOptions Read(OrderedDictionary<object, object?> saved, OptimizerOptions like, Func<object?, double?> number)
+    public OptimizerOptions Read(PickleDictionary saved, OptimizerOptions like, Func<object?, double?> number)
     {
         foreach (var (key, value) in saved)
         {
@@ -90,28 +90,27 @@ internal sealed record TorchOptimizer(OptimizerOptions Defaults, bool CountsStep
         var values = new HyperParameters();
         foreach (var (name, usual) in Checkpoint.Describe(Defaults).Values)
         {
-            if (Names.Contains(name))
-                Add(values, name, usual, saved.TryGetValue(name, out var value) ? value : usual, number);
+            if (name is "state_precision" or "flatten_convolutions" or "split_rows" or "ns_precision")
+                values.AddAny(name, own.Values[name]);
             else
-                values.AddAny(name, name is "state_precision" or "flatten_convolutions" or "split_rows" or "ns_precision" ? own.Values[name] : usual);
+                values.AddAny(name, Names.Contains(name) && saved.TryGetValue(name, out var value) ? Read(name, value, usual, number) : usual);
         }
         return Checkpoint.Options(values, like);
     }
 
-    private static void Add(HyperParameters values, string name, object usual, object? value, Func<object?, double?> number)
+    /// <summary>A hyper-parameter of the same kind as the usual one.</summary>
+    private static object Read(string name, object? value, object usual, Func<object?, double?> number)
     {
-        object? taken = (usual, value) switch
+        object? read = (usual, value) switch
         {
-            (string text, var same) when ReferenceEquals(text, same) => text,
             (string, null) => $"{LearningRateAdjustment.Original}",
-            (string, string adjustment) => _adjustments.TryGetValue(adjustment, out var known) ? $"{known}" : null,
-            (bool, bool flag) => flag,
-            (double, not double[]) => number(value),
-            (double[] pattern, double[] numbers) => numbers,
-            (double[] pattern, IReadOnlyList<object?> list) when list.Count == pattern.Length && list.All(each => number(each) is not null) => list.Select(each => number(each)!.Value).ToArray(),
+            (string, string text) => _adjustments.TryGetValue(text, out var adjustment) ? $"{adjustment}" : null,
+            (bool, bool) => value,
+            (double, _) => number(value),
+            (double[] numbers, IReadOnlyList<object?> list) when list.Count == numbers.Length && list.All(each => number(each) is not null) => list.Select(each => number(each)!.Value).ToArray(),
             _ => null,
         };
-        values.AddAny(name, taken ?? throw new InvalidDataException($"Hyper-parameter '{name}' must be {Kind(usual)}. Actual value was {value ?? "None"}"));
+        return read ?? throw new InvalidDataException($"Hyper-parameter '{name}' must be {Kind(usual)}. Actual value was {value ?? "None"}");
     }
 
     private static string Kind(object usual) => usual switch

@@ -12,11 +12,11 @@ internal static class TorchState
 
     /// <summary>The state dictionary; tensors are <see cref="StateTensor"/>.</summary>
     /// <exception cref="ArgumentException">PyTorch has no equivalent.</exception>
-    public static OrderedDictionary<object, object?> Write(Optimizer optimizer)
+    public static PickleDictionary Write(Optimizer optimizer)
     {
         var kind = TorchOptimizer.Of(optimizer);
         var live = optimizer.LiveState();
-        var states = new OrderedDictionary<object, object?>();
+        var states = new PickleDictionary();
         var groups = new List<object?>();
         var index = 0L;
         foreach (var group in optimizer.Groups)
@@ -39,10 +39,10 @@ internal static class TorchState
 
     /// <summary>The state that PyTorch saved of an optimizer like this one, with tensors that are still in the file.</summary>
     /// <exception cref="InvalidDataException">It is none, or another's.</exception>
-    public static StateDictionary Read(TorchFile file, OrderedDictionary<object, object?> saved, Optimizer optimizer)
+    public static StateDictionary Read(TorchFile file, PickleDictionary saved, Optimizer optimizer)
     {
         var kind = TorchOptimizer.Of(optimizer);
-        if (saved.GetValueOrDefault(Groups) is not List<object?> savedGroups || saved.GetValueOrDefault(State) is not OrderedDictionary<object, object?> savedStates)
+        if (saved.GetValueOrDefault(Groups) is not List<object?> savedGroups || saved.GetValueOrDefault(State) is not PickleDictionary savedStates)
             throw new InvalidDataException($"An optimizer's state must have a dictionary '{State}' and a list '{Groups}'");
         if (savedGroups.Count != optimizer.Groups.Count)
             throw new InvalidDataException($"The file must have {optimizer.Groups.Count} parameter groups, as the optimizer has. Actual number was {savedGroups.Count}");
@@ -51,7 +51,7 @@ internal static class TorchState
         var groups = new List<GroupState>();
         for (var i = 0; i < savedGroups.Count; i++)
         {
-            var group = savedGroups[i] as OrderedDictionary<object, object?> ?? throw new InvalidDataException($"Parameter group {i} must be a dictionary");
+            var group = savedGroups[i] as PickleDictionary ?? throw new InvalidDataException($"Parameter group {i} must be a dictionary");
             Number(group, i, optimizer.Groups[i], parameters);
             try
             {
@@ -66,16 +66,16 @@ internal static class TorchState
         var states = new Dictionary<string, ParameterState>();
         foreach (var (index, state) in savedStates)
         {
-            if (!parameters.TryGetValue(index, out var parameter) || state is not OrderedDictionary<object, object?> entries)
+            if (!parameters.TryGetValue(index, out var parameter) || state is not PickleDictionary entries)
                 throw new InvalidDataException($"State must be a dictionary for each number of a parameter. '{index}' is none");
             states.Add(parameter.Name, Read(file, entries, parameter, kind));
         }
         return new(groups, states);
     }
 
-    private static OrderedDictionary<object, object?> Write(Parameter parameter, ParameterState state)
+    private static PickleDictionary Write(Parameter parameter, ParameterState state)
     {
-        var entries = new OrderedDictionary<object, object?>();
+        var entries = new PickleDictionary();
         if (state.Step is { } step)
         {
             if (step > MaxStep)
@@ -87,7 +87,7 @@ internal static class TorchState
         return entries;
     }
 
-    private static ParameterState Read(TorchFile file, OrderedDictionary<object, object?> entries, Parameter parameter, TorchOptimizer kind)
+    private static ParameterState Read(TorchFile file, PickleDictionary entries, Parameter parameter, TorchOptimizer kind)
     {
         long? step = null;
         var tensors = new OrderedDictionary<string, StateTensor>();
@@ -112,7 +112,7 @@ internal static class TorchState
     }
 
     /// <summary>Adds which numbers stand for the parameters of a group.</summary>
-    private static void Number(OrderedDictionary<object, object?> saved, int place, ParameterGroup group, Dictionary<object, Parameter> parameters)
+    private static void Number(PickleDictionary saved, int place, ParameterGroup group, Dictionary<object, Parameter> parameters)
     {
         if (saved.GetValueOrDefault(Parameters) is not List<object?> indices || indices.Count != group.Parameters.Count)
             throw new InvalidDataException($"Parameter group {place} must have {group.Parameters.Count} parameters, as the optimizer's. Actual number was {(saved.GetValueOrDefault(Parameters) as List<object?>)?.Count ?? 0}");

@@ -28,7 +28,7 @@ internal sealed record TorchTensor
         }
         if (count > 0 ? last >= storage.Count : offset > storage.Count)
             throw new InvalidDataException($"A tensor in storage '{storage.Key}' must be within its {storage.Count} elements. Actual last element of offset {offset}, shape {Parameter.Describe(shape)} and strides {Parameter.Describe(strides)} was {last}");
-        (Storage, Offset, Shape, Strides, Count) = (storage, offset, shape, strides, (long)count);
+        (Storage, Offset, Shape, Strides, Count, Reach) = (storage, offset, shape, strides, (long)count, count > 0 ? (long)last - offset + 1 : 0);
     }
 
     public TorchStorage Storage { get; }
@@ -41,6 +41,9 @@ internal sealed record TorchTensor
 
     /// <summary>How many elements it has.</summary>
     public long Count { get; }
+
+    /// <summary>How many places of its storage there are from its first element to its last.</summary>
+    public long Reach { get; }
 
     public TorchElement Element => Storage.Element;
 
