@@ -49,6 +49,24 @@ public sealed class TorchCheckpointTests
             Bits.AreEqual<float>(parameters[i].Data.ToArray(), next.Values<float>($"next/{i}"), $"{kind} {i}, a step later");
     }
 
+    /// <summary>The optimizer's part of a file is written as PyTorch 2.13 wrote it: the same keys, values and tensors, and names of parameters besides.</summary>
+    [Test]
+    public void WritesWhatPyTorchWrites([Values("sgd", "adamw", "muon")] string kind)
+    {
+        using var device = new SimdDevice(threads: 1);
+        using Optimizer optimizer = kind switch
+        {
+            "sgd" => new Sgd(Parameters(device)),
+            "adamw" => new AdamW(Parameters(device)),
+            _ => new Muon(Parameters(device)),
+        };
+        TorchCheckpoint.Load(Golden($"checkpoint_{kind}.pt"), optimizer);
+        TorchCheckpoint.Save(File, optimizer);
+        var written = Optimizer(File);
+        Assert.That(written.Remove("param_groups/0/param_names/0") && written.Remove("param_groups/0/param_names/1"));
+        Assert.That(written, Is.EquivalentTo(Optimizer(Golden($"checkpoint_{kind}.pt"))));
+    }
+
     /// <summary>Every tensor of a module, whatever its type, view or name, as the safetensors library wrote it.</summary>
     [Test]
     public void ReadsModulesTensorForTensor([Values("checkpoint_module.pt", "checkpoint_module_legacy.pt")] string name)
@@ -257,6 +275,22 @@ public sealed class TorchCheckpointTests
         var entries = TorchArchive.Read(stream).Entries;
         Assert.That(entries, Has.Count.EqualTo(3 + 4 + 4 * 4), "pickle, byteorder, version; parameters; the step and three averages of each");
         Assert.That(entries.Select(entry => entry.Start % TorchArchiveWriter.Alignment), Is.All.Zero);
+    }
+
+    /// <summary>All there is in the optimizer's part of a file, by path: numbers as double, tensors as type, shape and bytes.</summary>
+    private static Dictionary<string, object?> Optimizer(string path)
+    {
+        using var file = TorchFile.Open(path);
+        return Flatten("", ((PickleDictionary)file.Root!)["optimizer"]).ToDictionary(pair => pair.Path[1..], pair => pair.Value);
+
+        IEnumerable<(string Path, object? Value)> Flatten(string path, object? value) => value switch
+        {
+            PickleDictionary dictionary => dictionary.SelectMany(pair => Flatten($"{path}/{pair.Key}", pair.Value)),
+            IReadOnlyList<object?> list => list.SelectMany((item, i) => Flatten($"{path}/{i}", item)),
+            TorchTensor tensor => [(path, $"{tensor.Element.Name} {Parameter.Describe(tensor.Shape)} {Convert.ToHexString(new TorchBytes(file, tensor).ToArray())}")],
+            long whole => [(path, (double)whole)],
+            _ => [(path, value)],
+        };
     }
 
     private static void Refused(TestDelegate load, string message) => Assert.That(load, Throws.TypeOf<InvalidDataException>().With.Message.Contains(message));
