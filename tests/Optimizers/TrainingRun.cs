@@ -36,14 +36,19 @@ internal sealed class TrainingRun : IDisposable
             Optimizer.GradientScaler = new(device, new() { InitialScale = 4, GrowthInterval = 3 });
         if (kind is not ("small" or "model"))
             Optimizer.AddGroup(rest, Optimizer.Groups[0].AnyOptions with { LearningRate = 0.01 });
-        Schedule = kind == "small" ? new StepLR(Optimizer, 2) : new SequentialLR(Optimizer, [new LinearLR(Optimizer, 0.1, 1, 3), new CosineAnnealingLR(Optimizer, 10)], [3]);
+        Schedule = kind switch
+        {
+            "small" => new StepLR(Optimizer, 2),
+            "scaled" => new ReduceLROnPlateau(Optimizer, factor: 0.5, patience: 1),
+            _ => new SequentialLR(Optimizer, [new LinearLR(Optimizer, 0.1, 1, 3), new CosineAnnealingLR(Optimizer, 10)], [3]),
+        };
     }
 
     public Parameter[] Parameters { get; }
 
     public Optimizer Optimizer { get; }
 
-    public LearningRateSchedule Schedule { get; }
+    public ISchedule Schedule { get; }
 
     public void Train(int first, int steps)
     {
@@ -51,7 +56,10 @@ internal sealed class TrainingRun : IDisposable
         {
             FillGradients(step);
             Optimizer.Step();
-            Schedule.Step();
+            if (Schedule is LearningRateSchedule schedule)
+                schedule.Step();
+            else
+                ((ReduceLROnPlateau)Schedule).Step(Math.Max(step, 2));
         }
     }
 
@@ -86,8 +94,8 @@ internal sealed class TrainingRun : IDisposable
             .. Parameters.Select(Bytes),
             .. state.Parameters.OrderBy(pair => pair.Key).SelectMany(pair => (object?[])[pair.Key, pair.Value.Step, .. pair.Value.Tensors.Select(tensor => Convert.ToHexString(tensor.Value.Bytes.ToArray()))]),
             .. Optimizer.Groups.Select(group => (object)group.LearningRate),
-            Schedule.StepCount,
             Optimizer.GradientScaler?.State(),
+            Schedule.State().StepCount,
         ];
     }
 

@@ -20,7 +20,7 @@ public static class Checkpoint
     /// <param name="schedules">Its schedules.</param>
     /// <exception cref="ArgumentException">A parameter's name cannot be written.</exception>
     /// <exception cref="IOException">The file cannot be written.</exception>
-    public static void Save(string path, Optimizer optimizer, params IReadOnlyList<LearningRateSchedule> schedules)
+    public static void Save(string path, Optimizer optimizer, params IReadOnlyList<ISchedule> schedules)
     {
         ArgumentException.ThrowIfNullOrEmpty(path);
         ArgumentNullException.ThrowIfNull(optimizer);
@@ -49,7 +49,7 @@ public static class Checkpoint
     /// <exception cref="InvalidDataException">The file is damaged, or another run's; the message names what is wrong. Nothing was changed.</exception>
     /// <exception cref="IOException">The file cannot be read.</exception>
     /// <exception cref="ObjectDisposedException">The optimizer, or a parameter's memory, was disposed of. Nothing was changed.</exception>
-    public static void Load(string path, Optimizer optimizer, params IReadOnlyList<LearningRateSchedule> schedules)
+    public static void Load(string path, Optimizer optimizer, params IReadOnlyList<ISchedule> schedules)
     {
         ArgumentException.ThrowIfNullOrEmpty(path);
         ArgumentNullException.ThrowIfNull(optimizer);

@@ -102,7 +102,8 @@ internal sealed record CheckpointMetadata(
             schedule.GetProperty("steps").GetInt32(),
             [.. schedule.GetProperty("initial").EnumerateArray().Select(rate => rate.GetDouble())],
             [.. schedule.GetProperty("rates").EnumerateArray().Select(rate => rate.GetDouble())],
-            ReadSchedules(schedule.GetProperty("parts")))),
+            ReadSchedules(schedule.GetProperty("parts")),
+            [.. schedule.GetProperty("values").EnumerateArray().Select(value => value.GetDouble())])),
     ];
 
     private static GradientScalerState? ReadScaler(JsonElement root)
@@ -146,6 +147,7 @@ internal sealed record CheckpointMetadata(
             WriteNumbers(writer, "rates", schedule.Rates);
             writer.WritePropertyName("parts");
             WriteSchedules(writer, schedule.Parts);
+            WriteNumbers(writer, "values", schedule.Values);
             writer.WriteEndObject();
         }
         writer.WriteEndArray();

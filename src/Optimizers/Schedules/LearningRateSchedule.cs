@@ -8,7 +8,7 @@ namespace GpuOptim.Optimizers.Schedules;
 /// Rates are PyTorch 2.13's to the last bit: <c>torch/optim/lr_scheduler.py</c>. What a group's rate was when its first schedule was made is its
 /// initial rate; groups that were added later start from their own.
 /// </remarks>
-public abstract class LearningRateSchedule
+public abstract class LearningRateSchedule : ISchedule
 {
     private protected LearningRateSchedule(Optimizer optimizer)
     {
@@ -16,7 +16,7 @@ public abstract class LearningRateSchedule
         Optimizer = optimizer;
     }
 
-    /// <summary>Whose rates change.</summary>
+    /// <inheritdoc/>
     public Optimizer Optimizer { get; }
 
     /// <summary>How often <see cref="Step"/> was called. PyTorch: <c>last_epoch</c>.</summary>
@@ -28,17 +28,16 @@ public abstract class LearningRateSchedule
     /// <summary>Moves on by a step: sets the rates of the next one.</summary>
     public abstract void Step();
 
-    /// <summary>What is needed to go on later as if nothing had happened; the optimizer's rates are part of it.</summary>
+    /// <inheritdoc/>
     public ScheduleState State() => new(
         GetType().Name,
         StepCount,
         [.. Optimizer.Groups.Select(group => group.InitialLearningRate ?? group.LearningRate)],
         [.. Optimizer.Groups.Select(group => group.LearningRate)],
-        [.. Parts.Select(part => part.State())]);
+        [.. Parts.Select(part => part.State())],
+        []);
 
-    /// <summary>Takes over a state, with the rates. Everything is checked before anything is changed.</summary>
-    /// <param name="state">The state of a schedule of the same kind, made of the same kinds, on an optimizer with as many groups.</param>
-    /// <exception cref="ArgumentException">The state does not fit; the message says what does not.</exception>
+    /// <inheritdoc/>
     public void Load(ScheduleState state)
     {
         ArgumentNullException.ThrowIfNull(state);
@@ -65,19 +64,13 @@ public abstract class LearningRateSchedule
     /// <summary>The first step in the midst of another schedule: rates start anew.</summary>
     internal abstract void Restart();
 
-    internal void ThrowIfForeign(ScheduleState state)
+    void ISchedule.ThrowIfForeign(ScheduleState state) => ThrowIfForeign(state);
+
+    private void ThrowIfForeign(ScheduleState state)
     {
-        if (state.Kind != GetType().Name)
-            throw new ArgumentException($"state must be that of a {GetType().Name}. Actual kind was {state.Kind}.", nameof(state));
-        if (state.StepCount < -1)
-            throw new ArgumentException($"StepCount of state must be at least -1. Actual value was {state.StepCount}.", nameof(state));
-        var groups = Optimizer.Groups.Count;
-        if (state.InitialRates.Count != groups || state.Rates.Count != groups)
-            throw new ArgumentException($"state must have rates for {groups} groups. Actual numbers were {state.InitialRates.Count} and {state.Rates.Count}.", nameof(state));
-        if (state.InitialRates.Concat(state.Rates).FirstOrDefault(rate => rate is not >= 0 || !double.IsFinite(rate)) is var bad and not 0)
-            throw new ArgumentException($"Rates of state must be finite and at least 0. Actual value was {bad}.", nameof(state));
-        if (state.Parts.Count != Parts.Count)
-            throw new ArgumentException($"state must have {Parts.Count} parts. Actual number was {state.Parts.Count}.", nameof(state));
+        ISchedule.ThrowIfForeign(this, state, initialRates: Optimizer.Groups.Count, Parts.Count);
+        if (state.Values.Count != 0)
+            throw new ArgumentException($"state must have no values. Actual number was {state.Values.Count}.", nameof(state));
         for (var i = 0; i < Parts.Count; i++)
             Parts[i].ThrowIfForeign(state.Parts[i]);
     }

@@ -21,7 +21,7 @@ public sealed class ReduceLROnPlateau(
     bool isMaximized = false,
     int cooldown = 0,
     double minRate = 0,
-    double epsilon = 1e-8)
+    double epsilon = 1e-8) : ISchedule
 {
     private readonly double _factor = Require.Within(0, Math.BitDecrement(1.0), factor);
     private readonly int _patience = Require.AtLeast(0, patience);
@@ -33,7 +33,7 @@ public sealed class ReduceLROnPlateau(
     private int _badSteps;
     private int _cooldownSteps;
 
-    /// <summary>Whose rates change.</summary>
+    /// <inheritdoc/>
     public Optimizer Optimizer { get; } = Require.NotNull(optimizer);
 
     /// <summary>How many measures there were.</summary>
@@ -61,24 +61,33 @@ public sealed class ReduceLROnPlateau(
         (_cooldownSteps, _badSteps) = (_cooldown, 0);
     }
 
-    /// <summary>What is needed to go on later as if nothing had happened; the optimizer's rates are part of it.</summary>
-    public PlateauState State() => new(_best, _badSteps, _cooldownSteps, StepCount, [.. Optimizer.Groups.Select(group => group.LearningRate)]);
+    /// <inheritdoc/>
+    public ScheduleState State() => new(
+        GetType().Name,
+        StepCount,
+        [],
+        [.. Optimizer.Groups.Select(group => group.LearningRate)],
+        [],
+        _best is { } best ? [_badSteps, _cooldownSteps, best] : [_badSteps, _cooldownSteps]);
 
-    /// <summary>Takes over a state, with the rates.</summary>
-    /// <param name="state">The state, of an optimizer with as many groups.</param>
-    /// <exception cref="ArgumentException">The state does not fit. Nothing was changed.</exception>
-    public void Load(PlateauState state)
+    /// <inheritdoc/>
+    public void Load(ScheduleState state)
     {
         ArgumentNullException.ThrowIfNull(state);
-        if (state.Rates.Count != Optimizer.Groups.Count)
-            throw new ArgumentException($"state must have rates for {Optimizer.Groups.Count} groups. Actual number was {state.Rates.Count}.", nameof(state));
-        if (state.BadSteps < 0 || state.CooldownSteps < 0 || state.StepCount < 0)
-            throw new ArgumentException($"Counts of state must be at least 0. Actual values were {state.BadSteps}, {state.CooldownSteps} and {state.StepCount}.", nameof(state));
-        foreach (var rate in state.Rates)
-            Require.AtLeast(0, rate, nameof(state));
-        (_best, _badSteps, _cooldownSteps, StepCount) = (state.Best, state.BadSteps, state.CooldownSteps, state.StepCount);
+        ThrowIfForeign(state);
+        (_badSteps, _cooldownSteps, StepCount) = ((int)state.Values[0], (int)state.Values[1], state.StepCount);
+        _best = state.Values.Count == 3 ? state.Values[2] : null;
         for (var i = 0; i < Optimizer.Groups.Count; i++)
             Optimizer.Groups[i].LearningRate = state.Rates[i];
+    }
+
+    void ISchedule.ThrowIfForeign(ScheduleState state) => ThrowIfForeign(state);
+
+    private void ThrowIfForeign(ScheduleState state)
+    {
+        ISchedule.ThrowIfForeign(this, state, initialRates: 0, parts: 0);
+        if (state.Values.Count is not (2 or 3) || state.Values.Take(2).Any(count => count is not (>= 0 and <= int.MaxValue) || count != Math.Floor(count)))
+            throw new ArgumentException($"Values of state must be two counts, and the best measure if there is one. Actual values were [{string.Join(", ", state.Values)}].", nameof(state));
     }
 
     private bool IsBetter(double measure)

@@ -6,4 +6,6 @@ namespace GpuOptim.Optimizers.Schedules;
 /// <param name="InitialRates">For each group, the rate that it started from.</param>
 /// <param name="Rates">For each group, its rate now.</param>
 /// <param name="Parts">The states of the schedules that it is made of.</param>
-public sealed record ScheduleState(string Kind, int StepCount, IReadOnlyList<double> InitialRates, IReadOnlyList<double> Rates, IReadOnlyList<ScheduleState> Parts);
+/// <param name="Values">Numbers that its kind remembers besides.</param>
+public sealed record ScheduleState(
+    string Kind, int StepCount, IReadOnlyList<double> InitialRates, IReadOnlyList<double> Rates, IReadOnlyList<ScheduleState> Parts, IReadOnlyList<double> Values);

@@ -11,16 +11,16 @@ namespace GpuOptim.Optimizers.Checkpoints.Torch;
 /// <param name="Constants">What PyTorch writes besides them.</param>
 internal sealed record TorchOptimizer(OptimizerOptions Defaults, bool CountsSteps, IReadOnlyList<string> Names, IReadOnlyList<(string Name, object? Value)> Constants)
 {
-    /// <summary>The key that tells AdamW from Adam; older releases do not write it.</summary>
-    public const string Decoupled = "decoupled_weight_decay";
+    /// <summary>The key of Adam's weight decay mode; older releases do not write it.</summary>
+    private const string Decoupled = "decoupled_weight_decay";
 
     private static readonly (string, object?)[] _implementation = [("foreach", null), ("differentiable", false)];
 
     private static readonly TorchOptimizer
         _sgd = new(new SgdOptions(), false, ["lr", "momentum", "dampening", "weight_decay", "nesterov", "maximize"], [.. _implementation, ("fused", null)]),
         _rmsProp = new(new RmsPropOptions(), true, ["lr", "momentum", "alpha", "eps", "centered", "weight_decay", "maximize"], [.. _implementation, ("capturable", false)]),
-        _adam = new(new AdamOptions(), true, ["lr", "betas", "eps", "weight_decay", "amsgrad", "maximize"], [.. _implementation, ("capturable", false), ("fused", null), (Decoupled, false)]),
-        _adamW = _adam with { Defaults = new AdamWOptions(), Constants = [.. _implementation, ("capturable", false), ("fused", null), (Decoupled, true)] },
+        _adam = new(new AdamOptions(), true, ["lr", "betas", "eps", "weight_decay", "amsgrad", "maximize", Decoupled], [.. _implementation, ("capturable", false), ("fused", null)]),
+        _adamW = _adam with { Defaults = new AdamWOptions() },
         _muon = new(new MuonOptions { NewtonSchulz = new() { Steps = 5 } }, false, ["lr", "weight_decay", "momentum", "nesterov", "ns_coefficients", "eps", "ns_steps", "adjust_lr_fn"], []);
 
     /// <summary>Keys that do not change the math: how it is carried out, what schedulers remember, and what people call a group.</summary>
@@ -60,6 +60,7 @@ internal sealed record TorchOptimizer(OptimizerOptions Defaults, bool CountsStep
             {
                 (MuonOptions muon, "ns_steps") => (long)muon.NewtonSchulz.Plan.Steps.Length,
                 (MuonOptions { AdjustLearningRate: LearningRateAdjustment.Original }, "adjust_lr_fn") => null,
+                (AdamOptionsBase adam, Decoupled) => adam.WeightDecayMode == WeightDecayMode.Decoupled,
                 (MuonOptions muon, "adjust_lr_fn") => _adjustments.First(pair => pair.Value == muon.AdjustLearningRate).Key,
                 _ => values[name] is double[] numbers ? numbers.Select(number => (object?)number).ToArray() : values[name],
             });
@@ -76,12 +77,10 @@ internal sealed record TorchOptimizer(OptimizerOptions Defaults, bool CountsStep
     /// <exception cref="InvalidDataException">There is one without an equivalent, or out of its range.</exception>
     public OptimizerOptions Read(PickleDictionary saved, OptimizerOptions like, Func<object?, double?> number)
     {
-        foreach (var (key, value) in saved)
+        foreach (var key in saved.Keys)
         {
             if (key is not string name || !(Names.Contains(name) || _ignored.Contains(name) || Constants.Any(constant => constant.Name == name)))
                 throw new InvalidDataException($"Hyper-parameter '{key}' is none of {like.GetType().Name}");
-            if (name == Decoupled && !Equals(value, Constants.First(constant => constant.Name == name).Value))
-                throw new InvalidDataException($"Hyper-parameter '{name}' must be {value is false}, as {like.GetType().Name} decay. Actual value was {value ?? "None"}");
         }
         if (!saved.ContainsKey("lr"))
             throw new InvalidDataException("Hyper-parameter 'lr' is missing");
@@ -92,6 +91,8 @@ internal sealed record TorchOptimizer(OptimizerOptions Defaults, bool CountsStep
         {
             if (name is "state_precision" or "flatten_convolutions" or "split_rows" or "ns_precision")
                 values.AddAny(name, own.Values[name]);
+            else if (name == "weight_decay_mode" && saved.TryGetValue(Decoupled, out var isDecoupled))
+                values.AddAny(name, $"{((bool)Read(Decoupled, isDecoupled, usual: false, number) ? WeightDecayMode.Decoupled : WeightDecayMode.L2)}");
             else
                 values.AddAny(name, Names.Contains(name) && saved.TryGetValue(name, out var value) ? Read(name, value, usual, number) : usual);
         }
@@ -122,11 +123,13 @@ internal sealed record TorchOptimizer(OptimizerOptions Defaults, bool CountsStep
     };
 
     /// <summary>Refuses what PyTorch would go on from differently.</summary>
-    private static void ThrowIfOnlyHere(ParameterGroup group)
+    private void ThrowIfOnlyHere(ParameterGroup group)
     {
         var options = group.AnyOptions;
         if (options.StatePrecision == StatePrecision.Float32 && group.Parameters.FirstOrDefault(parameter => parameter.ElementType != ElementType.Float32) is { } narrow)
             throw new ArgumentException($"State must have the parameter's type, for PyTorch would round it. That of {narrow.ElementType} parameter '{narrow.Name}' is Float32: take Checkpoint.");
+        if (options.WeightDecayMode != Defaults.WeightDecayMode && !(Names.Contains(Decoupled) && options.WeightDecayMode is (WeightDecayMode.L2 or WeightDecayMode.Decoupled)))
+            throw new ArgumentException($"WeightDecayMode must be {Defaults.WeightDecayMode}, as in PyTorch. Actual value was {options.WeightDecayMode}: take Checkpoint.");
         if (options is not MuonOptions muon)
             return;
         var coefficients = muon.NewtonSchulz.Coefficients;
