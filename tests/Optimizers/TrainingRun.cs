@@ -33,7 +33,10 @@ internal sealed class TrainingRun : IDisposable
             _ => new ModelOptimizer(Parameters, Assignment.Named("*weight", new MuonOptions()), Assignment.Rest(new AdamWOptions())),
         };
         if (kind == "scaled")
+        {
             Optimizer.GradientScaler = new(device, new() { InitialScale = 4, GrowthInterval = 3 });
+            Optimizer.WeightAverage = WeightAverage.Equal(Parameters[..1]);
+        }
         if (kind is not ("small" or "model"))
             Optimizer.AddGroup(rest, Optimizer.Groups[0].AnyOptions with { LearningRate = 0.01 });
         Schedule = kind switch
@@ -95,6 +98,8 @@ internal sealed class TrainingRun : IDisposable
             .. state.Parameters.OrderBy(pair => pair.Key).SelectMany(pair => (object?[])[pair.Key, pair.Value.Step, .. pair.Value.Tensors.Select(tensor => Convert.ToHexString(tensor.Value.Bytes.ToArray()))]),
             .. Optimizer.Groups.Select(group => (object)group.LearningRate),
             Optimizer.GradientScaler?.State(),
+            Optimizer.WeightAverage?.UpdateCount,
+            .. (Optimizer.WeightAverage?.Averages ?? []).Select(Bytes),
             Schedule.State().StepCount,
         ];
     }
@@ -102,6 +107,7 @@ internal sealed class TrainingRun : IDisposable
     public void Dispose()
     {
         Optimizer.GradientScaler?.Dispose();
+        Optimizer.WeightAverage?.Dispose();
         Optimizer.Dispose();
         _device.Dispose();
     }

@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.IO.Hashing;
 using GpuOptim.Host;
 using GpuOptim.Optimizers.Schedules;
@@ -5,14 +6,14 @@ using GpuOptim.Optimizers.Schedules;
 namespace GpuOptim.Optimizers.Checkpoints;
 
 /// <summary>
-/// Training runs in <c>.safetensors</c> files: parameters under their own names, the optimizer's state as <c>optimizer/PARAMETER/STATE</c> with
+/// Training runs in <c>.safetensors</c> files: parameters under their own names, the optimizer's state as <c>optimizer/PARAMETER/STATE</c>, averages as <c>average/PARAMETER</c>, with
 /// PyTorch's names, and hyper-parameters, step counts, schedules, the gradient scaler and a digest of each tensor in the metadata. A run that is loaded goes on to the
 /// same bits.
 /// </summary>
 /// <remarks>Format: https://github.com/huggingface/safetensors. Other libraries read the tensors; torch reads parameters as a module's state dictionary.</remarks>
 public static class Checkpoint
 {
-    private const string StatePrefix = "optimizer/";
+    private const string StatePrefix = "optimizer/", AveragePrefix = "average/";
 
     /// <summary>Writes a run. The file is written aside and renamed once it is whole on the disk, so that an old one is there until then.</summary>
     /// <param name="path">The file; overwritten.</param>
@@ -33,11 +34,14 @@ public static class Checkpoint
             foreach (var (name, tensor) in each.Tensors)
                 Add(tensors, $"{StatePrefix}{parameter}/{name}", tensor);
         }
+        foreach (var average in optimizer.WeightAverage?.Averages ?? [])
+            Add(tensors, AveragePrefix + average.Name, Live(average));
         var metadata = new CheckpointMetadata(
             [.. state.Groups.Select(group => (group.Optimizer, Describe(group.Options), group.Parameters))],
             state.Parameters.ToDictionary(pair => pair.Key, pair => pair.Value.Step),
             [.. schedules.Select(schedule => schedule.State())],
             optimizer.GradientScaler?.State(),
+            optimizer.WeightAverage?.UpdateCount,
             new Dictionary<string, string>());
         AtomicFile.Write(path, stream => SafetensorsWriter.Write(stream, tensors, digests => (metadata with { Digests = digests }).ToTexts(), CheckpointMetadata.HeaderDigest));
     }
@@ -73,6 +77,8 @@ public static class Checkpoint
                 schedules[i].ThrowIfForeign(metadata.Schedules[i]);
             if (metadata.Scaler is null != optimizer.GradientScaler is null)
                 throw new InvalidDataException($"The file must have the state of a gradient scaler if the optimizer has a scaler, and none if it has none. Actual state was {metadata.Scaler?.ToString() ?? "none"}");
+            if (metadata.AverageUpdates is null != optimizer.WeightAverage is null)
+                throw new InvalidDataException($"The file must have averages of parameters if the optimizer has some, and none if it has none. Actual number of their updates was {metadata.AverageUpdates?.ToString(CultureInfo.InvariantCulture) ?? "none"}");
             foreach (var entry in file.Entries.Values)
                 Verify(file, entry, metadata.Digests);
         }
@@ -83,9 +89,13 @@ public static class Checkpoint
 
         foreach (var parameter in optimizer.Parameters)
             Tensor(file, parameter.Name).CopyTo(parameter.Data);
+        foreach (var average in optimizer.WeightAverage?.Averages ?? [])
+            Tensor(file, AveragePrefix + average.Name).CopyTo(average.Data);
         optimizer.TakeState(state);
         if (metadata.Scaler is not null)
             optimizer.GradientScaler!.Load(metadata.Scaler);
+        if (metadata.AverageUpdates is { } updates)
+            optimizer.WeightAverage!.UpdateCount = updates;
         for (var i = 0; i < schedules.Count; i++)
             schedules[i].Load(metadata.Schedules[i]);
     }
@@ -117,7 +127,7 @@ public static class Checkpoint
         try
         {
             foreach (var parameter in all)
-                ThrowIfUnfit(file, parameter);
+                ThrowIfUnfit(file, parameter, parameter.Name);
         }
         catch (InvalidDataException failure)
         {
@@ -132,9 +142,11 @@ public static class Checkpoint
     {
         var tensors = new Dictionary<string, StateTensor>();
         foreach (var parameter in parameters)
-            Add(tensors, parameter.Name, new(parameter.ElementType, [.. parameter.Shape], new TensorBytes.OnDevice(parameter.Data)));
+            Add(tensors, parameter.Name, Live(parameter));
         return tensors;
     }
+
+    private static StateTensor Live(Parameter parameter) => new(parameter.ElementType, [.. parameter.Shape], new TensorBytes.OnDevice(parameter.Data));
 
     private static void Add(Dictionary<string, StateTensor> tensors, string name, StateTensor tensor)
     {
@@ -154,17 +166,19 @@ public static class Checkpoint
     private static StateDictionary State(SafetensorsFile file, CheckpointMetadata metadata, Optimizer optimizer)
     {
         foreach (var parameter in optimizer.Parameters)
-            ThrowIfUnfit(file, parameter);
+            ThrowIfUnfit(file, parameter, parameter.Name);
+        foreach (var average in optimizer.WeightAverage?.Averages ?? [])
+            ThrowIfUnfit(file, average, AveragePrefix + average.Name);
         if (metadata.Groups.Count != optimizer.Groups.Count)
             throw new InvalidDataException($"The file must have {optimizer.Groups.Count} parameter groups, as the optimizer has. Actual number was {metadata.Groups.Count}");
 
-        var names = optimizer.Parameters.Select(parameter => parameter.Name).ToHashSet();
+        HashSet<string> names = [.. optimizer.Parameters.Select(parameter => parameter.Name), .. (optimizer.WeightAverage?.Averages ?? []).Select(average => AveragePrefix + average.Name)];
         var states = metadata.Steps.ToDictionary(pair => pair.Key, pair => (Step: pair.Value, Tensors: new OrderedDictionary<string, StateTensor>()));
         foreach (var name in file.Entries.Keys.Where(name => !names.Contains(name)))
         {
             var end = name.LastIndexOf('/');
             if (!name.StartsWith(StatePrefix, StringComparison.Ordinal) || end < StatePrefix.Length || !states.TryGetValue(name[StatePrefix.Length..end], out var state))
-                throw new InvalidDataException($"Tensor '{name}' is neither a parameter of the optimizer nor its state");
+                throw new InvalidDataException($"Tensor '{name}' is neither a parameter of the optimizer nor its state, nor an average");
             state.Tensors.Add(name[(end + 1)..], Tensor(file, name));
         }
         return new(
@@ -186,15 +200,16 @@ public static class Checkpoint
         }
     }
 
-    private static void ThrowIfUnfit(SafetensorsFile file, Parameter parameter)
+    /// <summary>Refuses a parameter for which the file has no tensor of this name, or another one.</summary>
+    private static void ThrowIfUnfit(SafetensorsFile file, Parameter parameter, string name)
     {
         ObjectDisposedException.ThrowIf(parameter.Data.IsDisposed, parameter);
-        if (!file.Entries.TryGetValue(parameter.Name, out var entry))
-            throw new InvalidDataException($"Parameter '{parameter.Name}' is missing");
+        if (!file.Entries.TryGetValue(name, out var entry))
+            throw new InvalidDataException($"Parameter '{name}' is missing");
         if (entry.Type != SafetensorsWriter.TypeName(parameter.ElementType))
-            throw new InvalidDataException($"Parameter '{parameter.Name}' must be {SafetensorsWriter.TypeName(parameter.ElementType)}. Actual type was {entry.Type}");
+            throw new InvalidDataException($"Parameter '{name}' must be {SafetensorsWriter.TypeName(parameter.ElementType)}. Actual type was {entry.Type}");
         if (!entry.Shape.SequenceEqual(parameter.Shape))
-            throw new InvalidDataException($"Parameter '{parameter.Name}' must have shape {Parameter.Describe([.. parameter.Shape])}. Actual shape was {Parameter.Describe(entry.Shape)}");
+            throw new InvalidDataException($"Parameter '{name}' must have shape {Parameter.Describe([.. parameter.Shape])}. Actual shape was {Parameter.Describe(entry.Shape)}");
     }
 
     private static StateTensor Tensor(SafetensorsFile file, string name)

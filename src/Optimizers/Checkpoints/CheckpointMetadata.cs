@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Text;
 using System.Text.Json;
 using GpuOptim.Optimizers.Schedules;
@@ -9,12 +10,14 @@ namespace GpuOptim.Optimizers.Checkpoints;
 /// <param name="Steps">How often each parameter that has state was updated; null where the optimizer does not count.</param>
 /// <param name="Schedules">States of schedules.</param>
 /// <param name="Scaler">State of the gradient scaler; null if there is none.</param>
+/// <param name="AverageUpdates">How often averages of parameters were updated; null if there are none.</param>
 /// <param name="Digests">The XXH128 of each tensor's bytes, in hexadecimal digits.</param>
 internal sealed record CheckpointMetadata(
     IReadOnlyList<(string Optimizer, HyperParameters Options, IReadOnlyList<string> Parameters)> Groups,
     IReadOnlyDictionary<string, long?> Steps,
     IReadOnlyList<ScheduleState> Schedules,
     GradientScalerState? Scaler,
+    long? AverageUpdates,
     IReadOnlyDictionary<string, string> Digests)
 {
     /// <summary>The text that holds the digest of the header.</summary>
@@ -34,6 +37,7 @@ internal sealed record CheckpointMetadata(
         (Prefix + "steps", Json(WriteSteps)),
         (Prefix + "schedules", Json(writer => WriteSchedules(writer, Schedules))),
         (Prefix + "scaler", Json(WriteScaler)),
+        (Prefix + "average_updates", AverageUpdates?.ToString(CultureInfo.InvariantCulture) ?? "null"),
         (Prefix + "digests", Json(WriteDigests)),
     ];
 
@@ -50,6 +54,7 @@ internal sealed record CheckpointMetadata(
             Read(texts, "steps", ReadSteps),
             Read(texts, "schedules", ReadSchedules),
             Read(texts, "scaler", ReadScaler),
+            Read(texts, "average_updates", ReadAverageUpdates),
             Read(texts, "digests", root => (IReadOnlyDictionary<string, string>)Unique(root).ToDictionary(property => property.Name, property => property.Value.GetString()!)));
     }
 
@@ -119,6 +124,10 @@ internal sealed record CheckpointMetadata(
         GradientScaler.Validate(state);
         return state;
     }
+
+    private static long? ReadAverageUpdates(JsonElement root) => root.ValueKind == JsonValueKind.Null
+        ? null
+        : root.GetInt64() is var updates and >= 0 ? updates : throw new FormatException($"It must be at least 0. Actual value was {root.GetInt64()}.");
 
     private static IEnumerable<JsonProperty> Unique(JsonElement root)
     {
