@@ -21,14 +21,15 @@ namespace GpuOptim.Optimizers.Checkpoints;
 /// </remarks>
 public static class TorchCheckpoint
 {
-    private const string OptimizerKey = "optimizer", ParametersKey = "params", ModelKey = "model";
+    private const string OptimizerKey = "optimizer", ParametersKey = "params", ModelKey = "model", ScalerKey = "scaler";
 
-    /// <summary>Where programs put an optimizer's state, tensors by name, and tensors in the optimizer's order.</summary>
-    private static readonly string[] _optimizers = [OptimizerKey, "optimizer_state_dict"], _models = [ModelKey, "model_state_dict", "state_dict"];
+    /// <summary>Where programs put an optimizer's state, tensors by name, and the state of a gradient scaler.</summary>
+    private static readonly string[]
+        _optimizers = [OptimizerKey, "optimizer_state_dict"], _models = [ModelKey, "model_state_dict", "state_dict"], _scalers = [ScalerKey, "scaler_state_dict"];
 
     /// <summary>
     /// Writes <c>{"optimizer": optimizer.state_dict(), "params": [tensor, …], "model": {name: tensor, …}}</c>; the last two are the same
-    /// tensors, stored once. The file is written aside and renamed once it is whole on the disk.
+    /// tensors, stored once. An optimizer with a <see cref="GradientScaler"/> adds <c>"scaler": scaler.state_dict()</c>. The file is written aside and renamed once it is whole on the disk.
     /// </summary>
     /// <param name="path">The file; overwritten.</param>
     /// <param name="optimizer">An <see cref="Sgd"/>, <see cref="RmsProp"/>, <see cref="Adam"/>, <see cref="AdamW"/> or <see cref="Muon"/>, with its parameters.</param>
@@ -41,18 +42,22 @@ public static class TorchCheckpoint
         ArgumentNullException.ThrowIfNull(optimizer);
         ObjectDisposedException.ThrowIf(optimizer.IsDisposed, optimizer);
         var parameters = Checkpoint.Live(optimizer.Parameters);
-        Write(path, new()
+        var root = new PickleDictionary
         {
             [OptimizerKey] = TorchState.Write(optimizer),
             [ParametersKey] = parameters.Values.ToList<object?>(),
             [ModelKey] = Model(parameters),
-        });
+        };
+        if (optimizer.GradientScaler is { } scaler)
+            root[ScalerKey] = TorchScaler.Write(scaler.State());
+        Write(path, root);
     }
 
     /// <summary>
     /// Takes over a run. The file holds <c>optimizer.state_dict()</c>, alone or as <c>optimizer</c> or <c>optimizer_state_dict</c> beside the parameters, which
     /// are tensors by name in <c>model</c>, <c>model_state_dict</c> or <c>state_dict</c>, or else a list <c>params</c> in the optimizer's order. It is
-    /// checked whole before anything is changed. Where it holds the state alone, parameters stay.
+    /// checked whole before anything is changed. Where it holds the state alone, parameters stay. The optimizer's <see cref="GradientScaler"/> takes over
+    /// <c>scaler</c> or <c>scaler_state_dict</c>, where there are both.
     /// </summary>
     /// <param name="path">The file.</param>
     /// <param name="optimizer">An optimizer of the same kind, with as many parameters in each group, in the same order, on any device.</param>
@@ -65,6 +70,8 @@ public static class TorchCheckpoint
         ArgumentException.ThrowIfNullOrEmpty(path);
         ArgumentNullException.ThrowIfNull(optimizer);
         ObjectDisposedException.ThrowIf(optimizer.IsDisposed, optimizer);
+        if (optimizer.GradientScaler is { } own)
+            ObjectDisposedException.ThrowIf(own.IsDisposed, own);
         _ = TorchOptimizer.Of(optimizer);
         Read(path, (file, root) =>
         {
@@ -74,10 +81,13 @@ public static class TorchCheckpoint
             var state = TorchState.Read(file, saved, optimizer);
             optimizer.ThrowIfForeign(state);
             var tensors = isAlone ? [] : Match(file, root, [.. optimizer.Parameters]);
+            var scaler = optimizer.GradientScaler is not null && Find(root, _scalers) is PickleDictionary savedScaler ? TorchScaler.Read(file, savedScaler) : null;
             return () =>
             {
                 CopyAll(tensors);
                 optimizer.TakeState(state);
+                if (scaler is not null)
+                    optimizer.GradientScaler!.Load(scaler);
             };
         });
     }

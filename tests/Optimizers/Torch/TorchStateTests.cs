@@ -63,6 +63,46 @@ public sealed class TorchStateTests
         Assert.That(sgd.Parameters.Select(parameter => ((Parameter<float>)parameter).Data.ToArray()), Is.EqualTo((float[][])[[10, 11], [20, 21]]));
     }
 
+    /// <summary>A gradient scaler's state, by either of its usual names; that of one that was switched off, or none, changes nothing.</summary>
+    [Test]
+    public void ScalersComeBack([Values("scaler", "scaler_state_dict")] string key)
+    {
+        using var sgd = new Sgd(Parameters(1));
+        using var scaler = new GradientScaler(_device, new() { InitialScale = 3 });
+        PickleDictionary Root(PickleDictionary? saved)
+        {
+            PickleDictionary root = new() { ["params"] = Tensors(1), ["optimizer"] = State([], new() { ["lr"] = 0.5, ["params"] = new List<object?> { 0L } }) };
+            if (saved is not null)
+                root[key] = saved;
+            return root;
+        }
+        PickleDictionary Saved(object? tracker) => new() { ["scale"] = 512.0, ["growth_factor"] = 4L, ["backoff_factor"] = 0.25, ["growth_interval"] = 7L, ["_growth_tracker"] = tracker };
+
+        Write(Root(Saved(2L)));
+        TorchCheckpoint.Load(_file, sgd);
+        sgd.GradientScaler = scaler;
+        foreach (var without in (PickleDictionary?[])[null, []])
+        {
+            Write(Root(without));
+            TorchCheckpoint.Load(_file, sgd);
+            Assert.That(scaler.State(), Is.EqualTo(new GradientScalerState(3, 2, 0.5, 2000, 0)));
+        }
+        Write(Root(Saved(7L)));
+        Refused(sgd, "GrowthTracker must be at least 0 and less than GrowthInterval, 7");
+        Write(Root(Saved(null)));
+        Refused(sgd, "'_growth_tracker' of the gradient scaler must be a number. Actual value was None");
+        Assert.That(scaler.State(), Is.EqualTo(new GradientScalerState(3, 2, 0.5, 2000, 0)));
+        Write(Root(Saved(2L)));
+        TorchCheckpoint.Load(_file, sgd);
+        Assert.That(scaler.State(), Is.EqualTo(new GradientScalerState(512, 4, 0.25, 7, 2)));
+
+        TorchCheckpoint.Save(_file, sgd);
+        using var second = new GradientScaler(_device);
+        using var other = new Sgd(Parameters(1)) { GradientScaler = second };
+        TorchCheckpoint.Load(_file, other);
+        Assert.That(second.State(), Is.EqualTo(scaler.State()));
+    }
+
     [TestCase("lr", null, "Hyper-parameter 'lr' must be a number. Actual value was None")]
     [TestCase("lr", -1.0, "LearningRate must be finite and at least 0")]
     [TestCase("betas", 0.5, "Hyper-parameter 'betas' must be 2 numbers. Actual value was 0.5")]
