@@ -8,6 +8,9 @@ namespace GpuOptim.Kernels.Ilgpu;
 /// <typeparam name="TNorm">The norm.</typeparam>
 internal static class ScaleKernel<TNorm> where TNorm : INorm
 {
+    /// <summary>A double's exponent bits, all ones.</summary>
+    private const ulong InfinityBits = 0x7FF0_0000_0000_0000;
+
     /// <summary>Writes the verdict, and the next loss scale.</summary>
     /// <param name="sums">What is accumulated of each chunk.</param>
     /// <param name="maxNorm">The most that the norm may be; infinite if gradients are not clipped.</param>
@@ -35,7 +38,8 @@ internal static class ScaleKernel<TNorm> where TNorm : INorm
         {
             var scale = lossScale[0];
             verdict.Unscale = scale.Unscale;
-            verdict.IsSkipped = Math.Abs(norm) <= double.MaxValue ? 0 : 1;
+            // By its bits: ILGPU's compiler for OpenCL turns comparisons around as if there were no NaN.
+            verdict.IsSkipped = (Interop.FloatAsInt(norm) & InfinityBits) == InfinityBits ? 1 : 0;
             scale = scale.After(verdict.IsSkipped != 0, bit, scaling);
             lossScale[0] = scale;
             verdict.Skips = scale.Skips;
