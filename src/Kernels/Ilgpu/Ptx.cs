@@ -6,7 +6,7 @@ namespace GpuOptim.Kernels.Ilgpu;
 
 /// <summary>
 /// The instructions that GPU kernels compute and reach memory with. In PTX each is one instruction that names its rounding and its width;
-/// on ILGPU's CPU accelerator it is the same operation in C#.
+/// on ILGPU's CPU accelerator it is the same operation in C#, in OpenCL what <see cref="OpenCL.OpenCLInstructions"/> says.
 /// </summary>
 /// <remarks>
 /// ILGPU writes <c>a * b + c</c> without a rounding, and the assembler fuses what has none; and how wide it reaches memory depends on what it
