@@ -14,7 +14,7 @@ internal static class VerifyCommand
 
     public static Command Create()
     {
-        var name = new Option<string>("--device") { Description = "A device: cuda, ilgpu-cpu or simd", DefaultValueFactory = _ => "ilgpu" };
+        var name = new Option<string>("--device") { Description = "A device: cuda, opencl, ilgpu-cpu or simd", DefaultValueFactory = _ => "ilgpu" };
         var command = new Command("verify", "Compares every optimizer's results on a device with those of the CPU, bit by bit") { name };
         command.SetAction(result => Verify(result.GetRequiredValue(name)));
         return command;

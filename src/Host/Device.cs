@@ -16,7 +16,7 @@ public abstract class Device : IDisposable
     {
     }
 
-    /// <summary>The devices that this machine has, the best first.</summary>
+    /// <summary>The devices that this machine has, the best first, but OpenCL, which is unverified, last.</summary>
     public static IReadOnlyList<DeviceInfo> All => DeviceCatalog.All;
 
     /// <summary>
@@ -24,6 +24,7 @@ public abstract class Device : IDisposable
     /// </summary>
     /// <param name="name">
     /// A name from <see cref="All"/>, for instance <c>simd</c>; or <c>ilgpu</c>, the first CUDA card or else ILGPU's CPU accelerator. Case does not matter.
+    /// <c>opencl</c> is opened only if it is named.
     /// </param>
     /// <param name="loggerFactory">Makes the logger, category <c>GpuOptim</c>, of what happens: the device chosen, kernels compiled, steps skipped.</param>
     /// <exception cref="ArgumentException">This machine has no device of that name.</exception>

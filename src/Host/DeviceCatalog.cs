@@ -11,6 +11,20 @@ internal static class DeviceCatalog
     {
         get
         {
+            var all = Verified;
+#if ILGPU
+            if (System.Runtime.CompilerServices.RuntimeFeature.IsDynamicCodeSupported && Ilgpu.IlgpuDevice.OpenCLDescription is { } openCL)
+                all.Add(new(Ilgpu.IlgpuDevice.OpenCLName, openCL));
+#endif
+            return all;
+        }
+    }
+
+    /// <summary>Those of which the first is opened if none is named; to look for the others loads their drivers.</summary>
+    private static List<DeviceInfo> Verified
+    {
+        get
+        {
             List<DeviceInfo> all = [new(SimdDevice.DeviceName, SimdDevice.Describe(SimdDevice.VectorWidths[0], Environment.ProcessorCount))];
 #if ILGPU
             if (System.Runtime.CompilerServices.RuntimeFeature.IsDynamicCodeSupported)
@@ -29,8 +43,7 @@ internal static class DeviceCatalog
         var source = "name";
         if (name is null && Environment.GetEnvironmentVariable(Variable) is { Length: > 0 } chosen)
             (name, source) = (chosen, Variable);
-        var all = All;
-        name ??= all[0].Name;
+        name ??= Verified[0].Name;
 
         if (name.Equals(SimdDevice.DeviceName, StringComparison.OrdinalIgnoreCase))
             return new SimdDevice();
@@ -43,8 +56,10 @@ internal static class DeviceCatalog
                 return Ilgpu.IlgpuDevice.Open(loggerFactory);
             if (name.Equals(Ilgpu.IlgpuDevice.CudaName, StringComparison.OrdinalIgnoreCase) && Ilgpu.IlgpuDevice.CudaDescription is not null)
                 return Ilgpu.IlgpuDevice.OpenCuda(loggerFactory);
+            if (name.Equals(Ilgpu.IlgpuDevice.OpenCLName, StringComparison.OrdinalIgnoreCase) && Ilgpu.IlgpuDevice.OpenCLDescription is not null)
+                return Ilgpu.IlgpuDevice.OpenOpenCL(loggerFactory);
         }
 #endif
-        throw new ArgumentException($"{source} must be a device of this machine: {string.Join(", ", all.Select(device => device.Name))}. Actual value was '{name}'.", nameof(name));
+        throw new ArgumentException($"{source} must be a device of this machine: {string.Join(", ", All.Select(device => device.Name))}. Actual value was '{name}'.", nameof(name));
     }
 }

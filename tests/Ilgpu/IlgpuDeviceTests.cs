@@ -87,13 +87,13 @@ public sealed class IlgpuDeviceTests
     [Test]
     public void AnyIlgpuDeviceIsTheBestOne()
     {
-        var best = GpuOptim.Host.Device.All.First(info => info.Name != "simd").Name;
+        var best = GpuOptim.Host.Device.All.First(info => info.Name is "cuda" or "ilgpu-cpu").Name;
         using var named = GpuOptim.Host.Device.Open("ILGPU");
         using var opened = IlgpuDevice.Open();
         Assert.That((named.Name, opened.Name), Is.EqualTo((best, best)));
         Assert.That(named, Is.InstanceOf<IlgpuDevice>());
         if (best != "cuda")
-            Assert.That(() => GpuOptim.Host.Device.Open("cuda"), Throws.ArgumentException.With.Message.Contains("simd, ilgpu-cpu. Actual value was 'cuda'."));
+            Assert.That(() => GpuOptim.Host.Device.Open("cuda"), Throws.ArgumentException.With.Message.Contains("simd, ilgpu-cpu").And.Message.Contains("Actual value was 'cuda'."));
     }
 
     [Test]

@@ -1,24 +1,31 @@
 using System.Diagnostics.CodeAnalysis;
+using GpuOptim.Host.Ilgpu.OpenCL;
 using GpuOptim.Kernels;
 using GpuOptim.Kernels.Rules;
 using ILGPU;
 using ILGPU.Runtime;
 using ILGPU.Runtime.CPU;
 using ILGPU.Runtime.Cuda;
+using ILGPU.Runtime.OpenCL;
 using Microsoft.Extensions.Logging;
 
 namespace GpuOptim.Host.Ilgpu;
 
-/// <summary>An ILGPU accelerator: the engine's own, with its stream, or one of our own.</summary>
-/// <remarks>What an engine enqueues on the stream runs in order with what optimizers do. Kernels are compiled when they are first needed.</remarks>
+/// <summary>An ILGPU accelerator, of CUDA, OpenCL or ILGPU's own for the CPU: the engine's, with its stream, or one of our own.</summary>
+/// <remarks>
+/// What an engine enqueues on the stream runs in order with what optimizers do. Kernels are compiled when they are first needed. OpenCL is unverified on
+/// cards, and launches a kernel for each tensor where the others launch one for all.
+/// </remarks>
 [RequiresDynamicCode("ILGPU compiles kernels at run time. SimdDevice does without.")]
 public sealed class IlgpuDevice : Device
 {
     internal const string CpuName = "ilgpu-cpu";
     internal const string CudaName = "cuda";
+    internal const string OpenCLName = "opencl";
     internal const string AnyName = "ilgpu";
 
     private static readonly Lazy<string?> _cuda = new(() => CudaDevice.GetDevices(_ => true) is [var first, ..] ? first.Name : null);
+    private static readonly Lazy<string?> _openCL = new(() => CLDevice.GetDevices(device => OpenCLQueue.Missing(device) is null) is [var first, ..] ? DescribeOpenCL(first) : null);
 
     private readonly Lock _gate = new();
     private readonly IlgpuQueue _queue;
@@ -28,7 +35,7 @@ public sealed class IlgpuDevice : Device
     /// <param name="accelerator">The accelerator; may have been made at any time before.</param>
     /// <param name="stream">The stream to work on; the accelerator's default stream if null.</param>
     /// <param name="loggerFactory">Makes the logger, category <c>GpuOptim</c>, of kernels that are compiled and steps that are skipped.</param>
-    /// <exception cref="NotSupportedException">The accelerator is neither CUDA's nor ILGPU's own for the CPU.</exception>
+    /// <exception cref="NotSupportedException">The accelerator is OpenCL's and lacks what kernels need: double precision, groups of 256 threads.</exception>
     public IlgpuDevice(Accelerator accelerator, AcceleratorStream? stream = null, ILoggerFactory? loggerFactory = null)
         : this(accelerator ?? throw new ArgumentNullException(nameof(accelerator)), stream, loggerFactory, [])
     {
@@ -36,19 +43,28 @@ public sealed class IlgpuDevice : Device
 
     private IlgpuDevice(Accelerator accelerator, AcceleratorStream? stream, ILoggerFactory? loggerFactory, IDisposable[] owned)
     {
-        if (accelerator.AcceleratorType is not (AcceleratorType.Cuda or AcceleratorType.CPU))
-            throw new NotSupportedException($"accelerator must be of type Cuda or CPU: kernels reach tensors by raw addresses. Actual type was {accelerator.AcceleratorType}.");
         Accelerator = accelerator;
         _owned = owned;
         Logger = loggerFactory?.CreateLogger(Telemetry.MeterName);
-        _queue = new(accelerator, stream ?? accelerator.DefaultStream, Name, Logger);
+        stream ??= accelerator.DefaultStream;
+        _queue = accelerator is CLAccelerator openCL ? new OpenCLQueue(openCL, stream, Name, Logger) : new IlgpuQueue(accelerator, stream, Name, Logger);
     }
 
     /// <inheritdoc/>
-    public override string Name => Accelerator is CPUAccelerator ? CpuName : CudaName;
+    public override string Name => Accelerator switch
+    {
+        CPUAccelerator => CpuName,
+        CLAccelerator => OpenCLName,
+        _ => CudaName,
+    };
 
     /// <inheritdoc/>
-    public override string Description => Accelerator is CPUAccelerator ? CpuDescription : Accelerator.Name;
+    public override string Description => Accelerator switch
+    {
+        CPUAccelerator => CpuDescription,
+        CLAccelerator openCL => DescribeOpenCL(openCL.Device),
+        _ => Accelerator.Name,
+    };
 
     /// <inheritdoc/>
     public override bool IsHostAccessible => false;
@@ -83,18 +99,25 @@ public sealed class IlgpuDevice : Device
             throw new ArgumentException($"view must hold at least one element. Actual length was {(view.IsValid ? view.Length : 0)}.", nameof(view));
         if (view.GetAccelerator() != Accelerator)
             throw new ArgumentException($"view must lie on the device's accelerator, '{Accelerator.Name}'. Actual accelerator was '{view.GetAccelerator().Name}'.", nameof(view));
-        return Register(() => new DeviceBuffer<T>(this, view.Cast<byte>().LoadEffectiveAddressAsPtr(), view.Length, memory: null));
+        return Register(() =>
+        {
+            var (address, memory) = _queue.Wrap(view);
+            return new DeviceBuffer<T>(this, address, view.Length, memory);
+        });
     }
 
     /// <summary>A buffer over memory of the same accelerator that the engine knows by its address, which must stay valid while the buffer is used.</summary>
     /// <typeparam name="T"><see cref="float"/>, <see cref="BFloat16"/> or <see cref="System.Half"/>.</typeparam>
     /// <param name="pointer">Where the first element is: an address on the accelerator, a multiple of the element's size. Updates are fastest at multiples of 16.</param>
     /// <param name="length">How many elements there are; at least 1.</param>
+    /// <exception cref="NotSupportedException">The accelerator is OpenCL's, whose memory has no addresses.</exception>
     /// <exception cref="ArgumentException">The pointer is null or misaligned.</exception>
     /// <exception cref="ArgumentOutOfRangeException"><paramref name="length"/> is less than 1.</exception>
     /// <exception cref="ObjectDisposedException">The device was disposed of.</exception>
     public DeviceBuffer<T> Wrap<T>(nint pointer, long length) where T : unmanaged
     {
+        if (Accelerator is CLAccelerator)
+            throw new NotSupportedException("Memory of OpenCL has no addresses. Wrap a view of it.");
         var size = ElementTypes.Of<T>().Size();
         if (pointer == 0 || pointer % size != 0)
             throw new ArgumentException($"pointer must be a multiple of {size} and not null. Actual value was 0x{pointer:x}.", nameof(pointer));
@@ -145,6 +168,17 @@ public sealed class IlgpuDevice : Device
     {
         var context = Context.Create(builder => builder.Cuda());
         var accelerator = context.CreateCudaAccelerator(0);
+        return new(accelerator, null, loggerFactory, [accelerator, context]);
+    }
+
+    /// <summary>What the first OpenCL device that can run the kernels is; null if there is none.</summary>
+    internal static string? OpenCLDescription => _openCL.Value;
+
+    /// <summary>The first OpenCL device that can run the kernels.</summary>
+    internal static IlgpuDevice OpenOpenCL(ILoggerFactory? loggerFactory)
+    {
+        var context = Context.Create(builder => builder.OpenCL(device => OpenCLQueue.Missing(device) is null));
+        var accelerator = context.CreateCLAccelerator(0);
         return new(accelerator, null, loggerFactory, [accelerator, context]);
     }
 
@@ -201,6 +235,8 @@ public sealed class IlgpuDevice : Device
         if (source.Length > 0)
             _queue.CopyFromHost(source, destination);
     }
+
+    private static string DescribeOpenCL(ILGPU.Runtime.Device device) => $"{device.Name}, through OpenCL: unverified";
 
     /// <summary>Sends what a step changes, and has the device complete it with what it alone knows.</summary>
     private unsafe void Upload<TRule>(IlgpuUpdateTable table, UpdateBatch batch, ReadOnlySpan<TRule> rules) where TRule : unmanaged, IUpdateRule

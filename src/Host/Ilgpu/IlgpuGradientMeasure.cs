@@ -16,7 +16,9 @@ internal sealed class IlgpuGradientMeasure(IlgpuQueue queue, Lock gate, int lag)
     private readonly MemoryBuffer1D<LossScale, Stride1D.Dense> _noScale = queue.Accelerator.Allocate1D<LossScale>(1);
     private readonly Report?[] _reports = new Report?[MaxInFlight];
     private MemoryBuffer1D<byte, Stride1D.Dense>? _sums;
-    private PointerMemory? _lossScale;
+    private nint _lossScaleAddress;
+    private ArrayView<LossScale> _lossScale;
+    private IDisposable? _lossScaleMemory;
     private int _next;
     private int _inFlight;
 
@@ -63,7 +65,7 @@ internal sealed class IlgpuGradientMeasure(IlgpuQueue queue, Lock gate, int lag)
     public override double ReadNorm()
     {
         var verdict = default(GradientVerdict);
-        queue.CopyToHost(_verdict.NativePtr, MemoryMarshal.AsBytes(new Span<GradientVerdict>(ref verdict)));
+        queue.CopyToHost(_verdict.View.BaseView.Cast<byte>(), MemoryMarshal.AsBytes(new Span<GradientVerdict>(ref verdict)));
         return verdict.Norm;
     }
 
@@ -79,7 +81,7 @@ internal sealed class IlgpuGradientMeasure(IlgpuQueue queue, Lock gate, int lag)
         }
         _verdict.Dispose();
         _noScale.Dispose();
-        _lossScale?.Dispose();
+        _lossScaleMemory?.Dispose();
         _sums?.Dispose();
     }
 
@@ -114,12 +116,13 @@ internal sealed class IlgpuGradientMeasure(IlgpuQueue queue, Lock gate, int lag)
     {
         if (address == 0)
             return _noScale.View;
-        if (_lossScale?.NativePtr != address)
+        if (_lossScaleAddress != address)
         {
-            _lossScale?.Dispose();
-            _lossScale = new(queue.Accelerator, address, Marshal.SizeOf<LossScale>());
+            _lossScaleMemory?.Dispose();
+            _lossScale = queue.At(address, Marshal.SizeOf<LossScale>(), out _lossScaleMemory).Cast<LossScale>();
+            _lossScaleAddress = address;
         }
-        return _lossScale.AsRawArrayView().Cast<LossScale>();
+        return _lossScale;
     }
 
     private void SendReport()

@@ -1,10 +1,14 @@
 using System.Diagnostics;
 using GpuOptim.Kernels.Ilgpu;
+using GpuOptim.Kernels.Ilgpu.OpenCL;
 using GpuOptim.Kernels.Lanes;
+using ILGPU.Backends;
 using ILGPU.Backends.EntryPoints;
+using ILGPU.Backends.OpenCL;
 using ILGPU.Backends.PTX;
 using ILGPU.Runtime;
 using ILGPU.Runtime.Cuda;
+using ILGPU.Runtime.OpenCL;
 using Microsoft.Extensions.Logging;
 
 namespace GpuOptim.Host.Ilgpu;
@@ -14,7 +18,7 @@ internal sealed class IlgpuKernels : IDisposable
 {
     private readonly Accelerator _accelerator;
     private readonly ILogger? _logger;
-    private readonly PTXBackend? _backend;
+    private readonly Backend? _backend;
     private readonly Dictionary<Delegate, Delegate> _launchers = [];
     private readonly List<Kernel> _kernels = [];
 
@@ -27,6 +31,10 @@ internal sealed class IlgpuKernels : IDisposable
         {
             PtxCompiler.Register(cuda.Context);
             _backend = new PTXBackend(cuda.Context, cuda.Architecture, cuda.InstructionSet, null!);
+        }
+        else if (accelerator is CLAccelerator openCL)
+        {
+            _backend = OpenCLCompiler.CreateBackend(openCL.Context, openCL.Capabilities, openCL.Vendor, openCL.CLStdVersion);
         }
     }
 
@@ -46,9 +54,12 @@ internal sealed class IlgpuKernels : IDisposable
         if (!_launchers.TryGetValue(kernel, out var launcher))
         {
             var start = Stopwatch.GetTimestamp();
-            var loaded = _backend is null
-                ? _accelerator.LoadKernel(kernel.Method)
-                : _accelerator.LoadKernel(_backend.Compile(EntryPointDescription.FromExplicitlyGroupedKernel(kernel.Method), default));
+            var loaded = _backend switch
+            {
+                null => _accelerator.LoadKernel(kernel.Method),
+                CLBackend openCL => _accelerator.LoadKernel(OpenCLCompiler.Compile(openCL, kernel.Method)),
+                _ => _accelerator.LoadKernel(_backend.Compile(EntryPointDescription.FromExplicitlyGroupedKernel(kernel.Method), default)),
+            };
             _kernels.Add(loaded);
             _launchers.Add(kernel, launcher = loaded.CreateLauncherDelegate<TLauncher>());
             if (_logger is { } logger && logger.IsEnabled(LogLevel.Debug))

@@ -14,7 +14,7 @@ using Microsoft.Extensions.Logging;
 namespace GpuOptim.Host.Ilgpu;
 
 /// <summary>A stream of an accelerator. All that the library asks of one, to launch, to copy, to wait, goes through here and is counted.</summary>
-internal sealed class IlgpuQueue : IDisposable
+internal class IlgpuQueue : IDisposable
 {
     private readonly AcceleratorStream _stream;
     private readonly string _device;
@@ -51,22 +51,30 @@ internal sealed class IlgpuQueue : IDisposable
     public IlgpuCounters Counters => new(
         Interlocked.Read(ref _launches), Interlocked.Read(ref _hostWaits), Interlocked.Read(ref _tableBuilds), Interlocked.Read(ref _bytesToDevice), Interlocked.Read(ref _bytesToHost));
 
+    /// <summary>Whether kernels read tables of tensors, of which they take all at once.</summary>
+    public virtual bool ReadsTables => true;
+
+    protected IlgpuKernels Kernels => _kernels;
+
+    /// <summary>Threads of a group.</summary>
+    protected int GroupSize => _groupSize;
+
     private bool RunsTensorCores => AllowsTensorCores && Accelerator is CudaAccelerator { Architecture: var architecture } && architecture >= CudaArchitecture.SM_80;
 
     /// <summary>A fused update.</summary>
-    public void Update<TRule>(IlgpuUpdateTable table, ReadOnlySpan<TRule> rules, AverageRule average, ElementType element, ElementType gradient, ElementType state)
+    public virtual void Update<TRule>(IlgpuUpdateTable table, ReadOnlySpan<TRule> rules, AverageRule average, ElementType element, ElementType gradient, ElementType state)
         where TRule : unmanaged, IUpdateRule =>
         _kernels.Get<UpdateKernels<TRule>, UpdateLauncher<TRule>>(element, gradient, state)(
             NextLaunch(), new(table.Chunks, _groupSize), table.ChunkMap, table.Segments, table.Gradients, table.RuleIndices, table.Rules<TRule>(rules.Length), average);
 
     /// <summary>The first half of an update that orthogonalizes.</summary>
-    public void Direct<TRule>(IlgpuUpdateTable table, ReadOnlySpan<TRule> rules, ElementType work, ElementType gradient, ElementType state, ArrayView<double> sums)
+    public virtual void Direct<TRule>(IlgpuUpdateTable table, ReadOnlySpan<TRule> rules, ElementType work, ElementType gradient, ElementType state, ArrayView<double> sums)
         where TRule : unmanaged, IUpdateRule =>
         _kernels.Get<DirectionKernels<TRule>, DirectionLauncher<TRule>>(work, gradient, state)(
             NextLaunch(), new(table.Chunks, _sharingGroupSize), table.ChunkMap, table.Segments, table.Gradients, table.RuleIndices, table.Rules<TRule>(rules.Length), sums);
 
     /// <summary>Accumulates a norm of a table's gradients, chunk by chunk.</summary>
-    public void Norm<TNorm>(IlgpuUpdateTable table, ElementType gradient, ArrayView<double> sums) where TNorm : INorm =>
+    public virtual void Norm<TNorm>(IlgpuUpdateTable table, ElementType gradient, ArrayView<double> sums) where TNorm : INorm =>
         _kernels.Get<Action<AcceleratorStream, KernelConfig, ArrayView<GpuChunk>, ArrayView<GpuSegment>, ArrayView<long>, ArrayView<double>>>(gradient switch
         {
             ElementType.Float32 => NormKernel<Float32Format, TNorm>.Run,
@@ -84,21 +92,20 @@ internal sealed class IlgpuQueue : IDisposable
     /// <param name="stride">Bytes of a rule.</param>
     /// <param name="rules">How many of its rules take factors.</param>
     /// <param name="result">The verdict.</param>
-    public void Patch(IlgpuUpdateTable table, int stride, int rules, ArrayView<GradientVerdict> result) =>
+    public virtual void Patch(IlgpuUpdateTable table, int stride, int rules, ArrayView<GradientVerdict> result) =>
         _kernels.Get<Action<AcceleratorStream, KernelConfig, long, int, int, ArrayView<long>, ArrayView<int>, ArrayView<ulong>, ArrayView<GradientVerdict>>>(PatchKernel.Run)(
             NextLaunch(), new(1, _sharingGroupSize), table.RulesAddress, stride, rules, table.Gradients, table.RuleIndices, table.Pending, result);
 
     /// <summary>Divides matrices by their norms, of the sums of squares of their chunks.</summary>
-    public void Normalize<TFormat>(MatrixBatch x, ArrayView<double> sums, double scale, float epsilon) where TFormat : IFormat
+    public virtual void Normalize<TFormat>(MatrixBatch x, ArrayView<double> sums, double scale, float epsilon) where TFormat : IFormat
     {
-        // A group takes the norm anew, so it gets several chunks of a matrix of many.
-        var groups = (int)Math.Min(NormOrder.Chunks(x.Length), 512);
+        var groups = GroupsToNormalize(x);
         _kernels.Get<Action<AcceleratorStream, KernelConfig, long, long, int, ArrayView<double>, double, float>>(NormalizeKernel<TFormat>.Run)(
             NextLaunch(), new(groups * x.Count, _sharingGroupSize), x.Address, x.Length, groups, sums, scale, epsilon);
     }
 
     /// <summary>Products of matrices, each tile of a result a group of threads.</summary>
-    public void Multiply<TFormat, TLeft, TRight, TOrder>(GpuProduct product)
+    public virtual void Multiply<TFormat, TLeft, TRight, TOrder>(GpuProduct product)
         where TFormat : IFormat
         where TLeft : struct, ITileLayout
         where TRight : struct, ITileLayout
@@ -118,7 +125,7 @@ internal sealed class IlgpuQueue : IDisposable
     }
 
     /// <summary>Sends what lies in the host's memory, which may change as soon as this returns; the host does not wait.</summary>
-    public void Upload<T>(ReadOnlySpan<T> source, ArrayView<byte> destination) where T : unmanaged
+    public virtual void Upload<T>(ReadOnlySpan<T> source, ArrayView<byte> destination) where T : unmanaged
     {
         var bytes = MemoryMarshal.AsBytes(source);
         if (_ring.Upload(bytes, destination))
@@ -127,7 +134,7 @@ internal sealed class IlgpuQueue : IDisposable
     }
 
     /// <summary>Has bytes brought to the host, which does not wait.</summary>
-    public void Download(ArrayView<byte> source, PageLockedArray1D<byte> destination)
+    public virtual void Download(ArrayView<byte> source, PageLockedArray1D<byte> destination)
     {
         source.CopyTo(_stream, destination.ArrayView);
         Interlocked.Add(ref _bytesToHost, source.Length);
@@ -153,34 +160,44 @@ internal sealed class IlgpuQueue : IDisposable
     }
 
     /// <summary>Zeroed memory that begins on a multiple of 256 bytes, as all does on CUDA, and what to dispose of to give it back.</summary>
-    public (nint Address, IDisposable Memory) AllocateAligned(long bytes)
+    public virtual (nint Address, IDisposable Memory) AllocateAligned(long bytes)
     {
         const int Alignment = 256;
         var buffer = Allocate(bytes + Alignment);
         return ((buffer.NativePtr + Alignment - 1) / Alignment * Alignment, buffer);
     }
 
+    /// <summary>Where a view begins, and what to dispose of after its last use if that is not null.</summary>
+    public virtual (nint Address, IDisposable? Memory) Wrap<T>(ArrayView<T> view) where T : unmanaged => (view.Cast<byte>().LoadEffectiveAddressAsPtr(), null);
+
     public void Clear(nint address, long bytes)
     {
-        using var memory = new PointerMemory(Accelerator, address, bytes);
-        memory.AsRawArrayView().MemSetToZero(_stream);
+        var view = At(address, bytes, out var memory);
+        using (memory)
+            view.MemSetToZero(_stream);
     }
 
     public void CopyToHost(nint source, Span<byte> destination)
     {
+        var view = At(source, destination.Length, out var memory);
+        using (memory)
+            CopyToHost(view, destination);
+    }
+
+    public void CopyToHost(ArrayView<byte> source, Span<byte> destination)
+    {
         Interlocked.Increment(ref _hostWaits);
         Interlocked.Add(ref _bytesToHost, destination.Length);
         Telemetry.Copy(_device, "to host", destination.Length);
-        using var memory = new PointerMemory(Accelerator, source, destination.Length);
-        memory.AsRawArrayView().CopyToCPU(_stream, destination);
+        source.CopyToCPU(_stream, destination);
     }
 
     public void CopyFromHost(ReadOnlySpan<byte> source, nint destination)
     {
-        Interlocked.Increment(ref _hostWaits);
-        CountToDevice(source.Length);
-        using var memory = new PointerMemory(Accelerator, destination, source.Length);
-        memory.AsRawArrayView().CopyFromCPU(_stream, source);
+        CountCopyFromHost(source.Length);
+        var view = At(destination, source.Length, out var memory);
+        using (memory)
+            view.CopyFromCPU(_stream, source);
     }
 
     public void Synchronize()
@@ -191,13 +208,33 @@ internal sealed class IlgpuQueue : IDisposable
 
     public void CountTableBuild() => Interlocked.Increment(ref _tableBuilds);
 
-    public void Dispose()
+    public virtual void Dispose()
     {
         _ring.Dispose();
         _kernels.Dispose();
     }
 
-    private AcceleratorStream NextLaunch()
+    /// <summary>The memory at an address, and what to dispose of after its use.</summary>
+    public virtual ArrayView<byte> At(nint address, long bytes, out IDisposable? memory)
+    {
+        var pointer = new PointerMemory(Accelerator, address, bytes);
+        memory = pointer;
+        return pointer.AsRawArrayView();
+    }
+
+    /// <summary>How many groups normalize each matrix.</summary>
+    /// <remarks>A group takes the norm anew, so it gets several chunks of a matrix of many.</remarks>
+    protected static int GroupsToNormalize(MatrixBatch x) => (int)Math.Min(NormOrder.Chunks(x.Length), 512);
+
+    /// <summary>Counts a copy from the host, for which it waits.</summary>
+    protected void CountCopyFromHost(long bytes)
+    {
+        Interlocked.Increment(ref _hostWaits);
+        CountToDevice(bytes);
+    }
+
+    /// <summary>The stream, to launch one kernel.</summary>
+    protected AcceleratorStream NextLaunch()
     {
         Interlocked.Increment(ref _launches);
         Telemetry.Launch(_device);

@@ -14,6 +14,7 @@ internal sealed class IlgpuUpdateTable : IDisposable
 {
     private readonly IlgpuQueue _queue;
     private readonly int _count;
+    private readonly UpdateSegment[] _tensors;
     private readonly MemoryBuffer1D<GpuSegment, Stride1D.Dense>? _segments;
     private readonly MemoryBuffer1D<GpuChunk, Stride1D.Dense>? _chunks;
     private MemoryBuffer1D<byte, Stride1D.Dense>? _step;
@@ -25,6 +26,7 @@ internal sealed class IlgpuUpdateTable : IDisposable
     {
         _queue = queue;
         _count = segments.Length;
+        _tensors = segments.ToArray();
         var rows = new GpuSegment[segments.Length];
         var chunks = new List<GpuChunk>();
         for (var i = 0; i < segments.Length; i++)
@@ -37,14 +39,22 @@ internal sealed class IlgpuUpdateTable : IDisposable
         Chunks = chunks.Count;
         if (Chunks == 0)
             return;
+        queue.CountTableBuild();
+        if (!queue.ReadsTables)
+            return;
         _segments = queue.Accelerator.Allocate1D<GpuSegment>(rows.Length);
         _chunks = queue.Accelerator.Allocate1D<GpuChunk>(chunks.Count);
         queue.Upload<GpuSegment>(rows, _segments.View.BaseView.Cast<byte>());
         queue.Upload<GpuChunk>(CollectionsMarshal.AsSpan(chunks), _chunks.View.BaseView.Cast<byte>());
-        queue.CountTableBuild();
     }
 
-    /// <summary>How many groups of threads the update takes; the views are there only if it is not 0.</summary>
+    /// <summary>The tensors.</summary>
+    public ReadOnlySpan<UpdateSegment> Tensors => _tensors;
+
+    /// <summary>For each tensor, where its gradient was said to be.</summary>
+    public ReadOnlySpan<long> HostGradients => MemoryMarshal.Cast<byte, long>(_bytes.AsSpan(_gradientsOffset, _count * sizeof(long)));
+
+    /// <summary>How many groups of threads the update takes; the views are there only if it is not 0 and the queue reads tables.</summary>
     public int Chunks { get; }
 
     public ArrayView<GpuSegment> Segments => _segments!.View;
@@ -60,6 +70,9 @@ internal sealed class IlgpuUpdateTable : IDisposable
     private int PendingOffset => _gradientsOffset + _count * sizeof(long);
 
     private int RuleIndicesOffset => PendingOffset + _pendingCount * sizeof(ulong);
+
+    /// <summary>What a step changes, as it was sent: the rules first.</summary>
+    public ArrayView<byte> Step => _step!.View;
 
     /// <summary>Where the rules are that were sent.</summary>
     public nint RulesAddress => _step!.NativePtr;

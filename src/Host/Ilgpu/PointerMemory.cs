@@ -2,10 +2,11 @@ using ILGPU;
 using ILGPU.Runtime;
 using ILGPU.Runtime.CPU;
 using ILGPU.Runtime.Cuda;
+using ILGPU.Runtime.OpenCL;
 
 namespace GpuOptim.Host.Ilgpu;
 
-/// <summary>Memory of an accelerator that is known by its address, and that somebody else frees.</summary>
+/// <summary>Memory of an accelerator that is known by its address, or in OpenCL by its handle, and that somebody else frees.</summary>
 internal sealed class PointerMemory : MemoryBuffer
 {
     public PointerMemory(Accelerator accelerator, nint pointer, long bytes)
@@ -15,6 +16,8 @@ internal sealed class PointerMemory : MemoryBuffer
     {
         if (stream is CudaStream cuda)
             CudaMemoryBuffer.CudaMemSet(cuda, value, targetView);
+        else if (stream is CLStream openCL)
+            CLMemoryBuffer.CLMemSet(openCL, value, targetView);
         else
             CPUMemoryBuffer.CPUMemSet(targetView.LoadEffectiveAddressAsPtr(), value, 0, targetView.LengthInBytes);
     }
@@ -23,6 +26,8 @@ internal sealed class PointerMemory : MemoryBuffer
     {
         if (stream is CudaStream cuda)
             CudaMemoryBuffer.CudaCopy(cuda, sourceView, targetView);
+        else if (stream is CLStream openCL)
+            CLMemoryBuffer.CLCopy(openCL, sourceView, targetView);
         else
             CPUMemoryBuffer.CPUCopy(stream, sourceView, targetView);
     }
@@ -31,6 +36,8 @@ internal sealed class PointerMemory : MemoryBuffer
     {
         if (stream is CudaStream cuda)
             CudaMemoryBuffer.CudaCopy(cuda, sourceView, targetView);
+        else if (stream is CLStream openCL)
+            CLMemoryBuffer.CLCopy(openCL, sourceView, targetView);
         else
             CPUMemoryBuffer.CPUCopy(stream, sourceView, targetView);
     }

@@ -1,0 +1,20 @@
+using GpuOptim.Kernels.Ilgpu;
+using GpuOptim.Kernels.Ilgpu.OpenCL;
+using ILGPU;
+using ILGPU.Runtime;
+
+namespace GpuOptim.Host.Ilgpu.OpenCL;
+
+/// <summary>Enqueues an <see cref="OpenCLDirectionKernel{TRule, TElement, TGradient, TState}"/>.</summary>
+internal delegate void OpenCLDirectionLauncher<TRule>(
+    AcceleratorStream stream,
+    KernelConfig config,
+    ArrayView<GpuChunk> chunks,
+    OpenCLPlace direction,
+    OpenCLPlace gradient,
+    OpenCLPlace state,
+    long length,
+    ArrayView<long> gradients,
+    ArrayView<int> ruleIndices,
+    ArrayView<TRule> rules,
+    ArrayView<double> sums) where TRule : unmanaged;

@@ -1,0 +1,206 @@
+using System.Runtime.InteropServices;
+using GpuOptim.Kernels;
+using GpuOptim.Kernels.Ilgpu;
+using GpuOptim.Kernels.Ilgpu.Matrix;
+using GpuOptim.Kernels.Ilgpu.OpenCL;
+using GpuOptim.Kernels.Lanes;
+using GpuOptim.Kernels.Norms;
+using GpuOptim.Kernels.Rules;
+using GpuOptim.Kernels.Scaling;
+using ILGPU;
+using ILGPU.Runtime;
+using ILGPU.Runtime.OpenCL;
+using Microsoft.Extensions.Logging;
+
+namespace GpuOptim.Host.Ilgpu.OpenCL;
+
+/// <summary>A stream of OpenCL's. Its kernels reach only buffers that they are given, so that each tensor is a launch.</summary>
+/// <param name="accelerator">The accelerator.</param>
+/// <param name="stream">One of its streams.</param>
+/// <param name="device">What telemetry calls the device.</param>
+/// <param name="logger">Where to say which kernels are compiled.</param>
+internal sealed class OpenCLQueue(CLAccelerator accelerator, AcceleratorStream stream, string device, ILogger? logger) : IlgpuQueue(Suitable(accelerator), stream, device, logger)
+{
+    private readonly OpenCLAddresses _addresses = new();
+    private readonly AcceleratorStream _stream = stream;
+    private MemoryBuffer1D<GpuChunk, Stride1D.Dense>? _chunks;
+
+    public override bool ReadsTables => false;
+
+    /// <summary>What a device lacks that kernels need; null if nothing.</summary>
+    public static string? Missing(CLDevice device) =>
+        !device.Capabilities.GenericAddressSpace ? "a generic address space"
+        : !device.Capabilities.Float64 ? "double precision"
+        : device.MaxNumThreadsPerGroup < UpdateKernel.GroupSize ? $"groups of {UpdateKernel.GroupSize} threads"
+        : null;
+
+    public override void Update<TRule>(IlgpuUpdateTable table, ReadOnlySpan<TRule> rules, AverageRule average, ElementType element, ElementType gradient, ElementType state)
+    {
+        var launch = Kernels.Get<OpenCLUpdateKernels<TRule>, OpenCLUpdateLauncher<TRule>>(element, gradient, state);
+        for (var i = 0; i < table.Tensors.Length; i++)
+        {
+            var (tensor, slope) = (table.Tensors[i], (nint)table.HostGradients[i]);
+            if ((slope == 0 && tensor.Average == 0) || tensor.Length == 0)
+                continue;
+            var chunks = Chunks(tensor.Length);
+            launch(
+                NextLaunch(),
+                new(chunks.IntLength, GroupSize),
+                chunks,
+                Place(tensor.Parameter),
+                Place(slope),
+                Place(tensor.State0),
+                Place(tensor.State1),
+                Place(tensor.State2),
+                Place(tensor.Average),
+                tensor.Length,
+                table.Gradients.SubView(i, 1),
+                table.RuleIndices.SubView(i, 1),
+                table.Rules<TRule>(rules.Length),
+                average);
+        }
+    }
+
+    public override void Direct<TRule>(IlgpuUpdateTable table, ReadOnlySpan<TRule> rules, ElementType work, ElementType gradient, ElementType state, ArrayView<double> sums)
+    {
+        var launch = Kernels.Get<OpenCLDirectionKernels<TRule>, OpenCLDirectionLauncher<TRule>>(work, gradient, state);
+        var start = 0L;
+        for (var i = 0; i < table.Tensors.Length; i++)
+        {
+            var (matrix, slope) = (table.Tensors[i], (nint)table.HostGradients[i]);
+            var chunks = Chunks(matrix.Length);
+            if (slope != 0)
+            {
+                launch(
+                    NextLaunch(),
+                    new(chunks.IntLength, GroupSize),
+                    chunks,
+                    Place(matrix.Parameter),
+                    Place(slope),
+                    Place(matrix.State0),
+                    matrix.Length,
+                    table.Gradients.SubView(i, 1),
+                    table.RuleIndices.SubView(i, 1),
+                    table.Rules<TRule>(rules.Length),
+                    sums.SubView(start, chunks.Length));
+            }
+            start += chunks.Length;
+        }
+    }
+
+    public override void Norm<TNorm>(IlgpuUpdateTable table, ElementType gradient, ArrayView<double> sums)
+    {
+        var launch = Kernels.Get<Action<AcceleratorStream, KernelConfig, ArrayView<GpuChunk>, OpenCLPlace, long, ArrayView<double>>>(gradient switch
+        {
+            ElementType.Float32 => OpenCLNormKernel<Float32Format, TNorm>.Run,
+            ElementType.BFloat16 => OpenCLNormKernel<BFloat16Format, TNorm>.Run,
+            _ => OpenCLNormKernel<Float16Format, TNorm>.Run,
+        });
+        var start = 0L;
+        for (var i = 0; i < table.Tensors.Length; i++)
+        {
+            var length = table.Tensors[i].Length;
+            if (length == 0)
+                continue;
+            var chunks = Chunks(length);
+            launch(NextLaunch(), new(chunks.IntLength, GroupSize), chunks, Place((nint)table.HostGradients[i]), length, sums.SubView(start, chunks.Length));
+            start += chunks.Length;
+        }
+    }
+
+    public override void Patch(IlgpuUpdateTable table, int stride, int rules, ArrayView<GradientVerdict> result) =>
+        Kernels.Get<Action<AcceleratorStream, KernelConfig, OpenCLPlace, int, int, ArrayView<long>, ArrayView<int>, ArrayView<ulong>, ArrayView<GradientVerdict>>>(OpenCLPatchKernel.Run)(
+            NextLaunch(), new(1, GroupSize), new(table.Step, 0), stride, rules, table.Gradients, table.RuleIndices, table.Pending, result);
+
+    public override void Normalize<TFormat>(MatrixBatch x, ArrayView<double> sums, double scale, float epsilon)
+    {
+        var groups = GroupsToNormalize(x);
+        Kernels.Get<Action<AcceleratorStream, KernelConfig, OpenCLPlace, long, int, ArrayView<double>, double, float>>(OpenCLNormalizeKernel<TFormat>.Run)(
+            NextLaunch(), new(groups * x.Count, GroupSize), Place(x.Address), x.Length, groups, sums, scale, epsilon);
+    }
+
+    public override void Multiply<TFormat, TLeft, TRight, TOrder>(GpuProduct product)
+    {
+        const int Rows = TiledProduct.MaxGroupRows;
+        var tiles = TileGrid.Count<TOrder>(product, Rows * TiledProduct.PatchRows);
+        Kernels.Get<Action<AcceleratorStream, KernelConfig, GpuProduct, OpenCLPlace, OpenCLPlace, OpenCLPlace, OpenCLPlace>>(OpenCLProductKernel<TFormat, TLeft, TRight, TOrder>.Run)(
+            NextLaunch(),
+            new(new Index2D(tiles, 1), new Index2D(Rows, Rows)),
+            product,
+            Place((nint)product.Left),
+            Place((nint)product.Right),
+            Place((nint)product.Addend),
+            Place((nint)product.Result));
+    }
+
+    /// <remarks>Waits: ILGPU sends the whole of page-locked memory to OpenCL, whatever part of it is asked for.</remarks>
+    public override void Upload<T>(ReadOnlySpan<T> source, ArrayView<byte> destination)
+    {
+        var bytes = MemoryMarshal.AsBytes(source);
+        CountCopyFromHost(bytes.Length);
+        destination.CopyFromCPU(_stream, bytes);
+    }
+
+    /// <remarks>Waits: ILGPU tells no point in a stream of OpenCL's.</remarks>
+    public override void Download(ArrayView<byte> source, PageLockedArray1D<byte> destination)
+    {
+        base.Download(source, destination);
+        Synchronize();
+    }
+
+    /// <remarks>OpenCL aligns buffers to its longest type, 128 bytes.</remarks>
+    public override (nint Address, IDisposable Memory) AllocateAligned(long bytes)
+    {
+        var buffer = Allocate(Math.Max(1, bytes));
+        return _addresses.Add(buffer.View, buffer);
+    }
+
+    /// <remarks>ILGPU miscounts where a view begins if its buffer's elements are longer than a byte: the buffer is taken for one of bytes.</remarks>
+    public override (nint Address, IDisposable? Memory) Wrap<T>(ArrayView<T> view)
+    {
+        IContiguousArrayView part = view;
+        var bytes = new PointerMemory(Accelerator, part.Buffer.NativePtr, part.Buffer.LengthInBytes);
+        var (address, memory) = _addresses.Add(bytes.AsRawArrayView(), bytes);
+        return (address + (nint)part.IndexInBytes, memory);
+    }
+
+    public override void Dispose()
+    {
+        base.Dispose();
+        _chunks?.Dispose();
+    }
+
+    public override ArrayView<byte> At(nint address, long bytes, out IDisposable? memory)
+    {
+        memory = null;
+        var (buffer, offset) = _addresses.Find(address);
+        return buffer.SubView(offset, bytes);
+    }
+
+    private static CLAccelerator Suitable(CLAccelerator accelerator) =>
+        Missing(accelerator.Device) is not { } missing ? accelerator : throw new NotSupportedException($"accelerator must have {missing}. Actual accelerator was '{accelerator.Name}'.");
+
+    private OpenCLPlace Place(nint address)
+    {
+        if (address == 0)
+            return default;
+        var (buffer, offset) = _addresses.Find(address);
+        return new(buffer, offset);
+    }
+
+    /// <summary>The chunks of a tensor, which differ from another's in their number alone.</summary>
+    private ArrayView<GpuChunk> Chunks(long length)
+    {
+        var count = checked((int)NormOrder.Chunks(length));
+        if (_chunks is null || _chunks.Length < count)
+        {
+            _chunks?.Dispose();
+            var chunks = new GpuChunk[Math.Max(1024, 2 * (long)count)];
+            for (var i = 0; i < chunks.Length; i++)
+                chunks[i].Index = i;
+            _chunks = Accelerator.Allocate1D<GpuChunk>(chunks.Length);
+            Upload<GpuChunk>(chunks, _chunks.View.BaseView.Cast<byte>());
+        }
+        return _chunks.View.SubView(0, count);
+    }
+}
