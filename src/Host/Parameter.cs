@@ -44,6 +44,12 @@ public abstract class Parameter : IDisposable
     /// <summary>The gradient, whatever its type.</summary>
     internal abstract DeviceBuffer GradientBuffer { get; }
 
+    /// <summary>The sum of gradients that optimizers take for the gradient; null if they take the gradient itself.</summary>
+    internal DeviceBuffer<float>? GradientSum { get; set; }
+
+    /// <summary>The type of what optimizers take for the gradient.</summary>
+    internal ElementType GradientType => GradientSum?.ElementType ?? ElementType;
+
     /// <summary>Zeroes the gradient, if there is memory for one yet.</summary>
     internal abstract void ClearGradient();
 

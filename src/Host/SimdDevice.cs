@@ -106,7 +106,7 @@ public sealed unsafe class SimdDevice : Device
         Telemetry.Launch(DeviceName);
         fixed (TRule* first = rules)
         {
-            var job = new SimdUpdateJob(table, (byte*)first, sizeof(TRule), UpdateKernels.Select<TRule>(VectorBits, batch.ElementType, batch.ElementType, batch.StateType), UpdateKernels.Average(VectorBits, batch.ElementType));
+            var job = new SimdUpdateJob(table, (byte*)first, sizeof(TRule), UpdateKernels.Select<TRule>(VectorBits, batch.ElementType, batch.GradientType, batch.StateType), UpdateKernels.Average(VectorBits, batch.ElementType));
             _workers.Run(ref job, table.Chunks);
         }
     }

@@ -17,7 +17,7 @@ public abstract class UpdateBatch : IDisposable
     {
         if (stateType != elementType && stateType != ElementType.Float32)
             throw new NotSupportedException($"Parameters of {elementType} must have state of the same type or of Float32. Actual type was {stateType}.");
-        ElementType = elementType;
+        ElementType = GradientType = elementType;
         StateType = stateType;
         _gradients = new nint[segments.Length];
         _rules = new int[segments.Length];
@@ -35,6 +35,9 @@ public abstract class UpdateBatch : IDisposable
 
     /// <summary>The type of the state, and the one computed in.</summary>
     public ElementType StateType { get; }
+
+    /// <summary>The type of gradients, where they are not those of the parameters but sums of them.</summary>
+    internal ElementType GradientType { get; set; }
 
     /// <summary>How many tensors there are.</summary>
     public int Count => _gradients.Length;

@@ -127,10 +127,12 @@ public abstract class ElementwiseOptimizer<TOptions, TRule> : Optimizer<TOptions
         foreach (var (table, _) in _batches)
             table.Dispose();
         _batches.Clear();
-        foreach (var alike in Tracked.GroupBy(tracked => (Element: tracked.Parameter.ElementType, State: StateTypeOf(tracked))))
+        foreach (var alike in Tracked.GroupBy(tracked => (Element: tracked.Parameter.ElementType, State: StateTypeOf(tracked), Gradient: tracked.Parameter.GradientType)))
         {
             TrackedParameter[] members = [.. alike];
-            _batches.Add((Device.CreateUpdateBatch(alike.Key.Element, alike.Key.State, [.. members.Select(Segment)]), members));
+            var table = Device.CreateUpdateBatch(alike.Key.Element, alike.Key.State, [.. members.Select(Segment)]);
+            table.GradientType = alike.Key.Gradient;
+            _batches.Add((table, members));
         }
         _batchedLayout = Layout;
     }

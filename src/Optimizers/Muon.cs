@@ -139,7 +139,7 @@ public sealed class Muon : Optimizer<MuonOptions>
                 gradients[i] = GradientAddress(tracked);
                 if (gradients[i] != 0)
                 {
-                    gradients[i] += (nint)start * batch.ElementType.Size();
+                    gradients[i] += (nint)start * batch.GradientType.Size();
                     rules[i] = RuleIndex(tracked.Group, batch.Rows, batch.Columns);
                 }
             }
@@ -175,12 +175,19 @@ public sealed class Muon : Optimizer<MuonOptions>
         foreach (var alike in blocks.GroupBy(block => Groups[block.Tracked.Group].Options.NewtonSchulz))
         {
             var batches = alike
-                .GroupBy(block => (block.Rows, block.Columns, Element: block.Tracked.Parameter.ElementType, State: StateTypeOf(block.Tracked)))
+                .GroupBy(block => (block.Rows, block.Columns, Element: block.Tracked.Parameter.ElementType, State: StateTypeOf(block.Tracked), Gradient: block.Tracked.Parameter.GradientType))
                 .OrderByDescending(batch => (double)batch.Key.Rows * batch.Key.Columns * Math.Min(batch.Key.Rows, batch.Key.Columns))
                 .ToArray();
             _calls.Add(new(
                 alike.Key.Plan,
-                [.. batches.Select(batch => Device.CreateMatrixUpdateBatch(batch.Key.Element, batch.Key.State, alike.Key.WorkType, batch.Key.Rows, batch.Key.Columns, [.. batch.Select(block => Segment(block.Tracked, block.Row * block.Columns, (long)block.Rows * block.Columns))]))],
+                [
+                    .. batches.Select(batch =>
+                    {
+                        var table = Device.CreateMatrixUpdateBatch(batch.Key.Element, batch.Key.State, alike.Key.WorkType, batch.Key.Rows, batch.Key.Columns, [.. batch.Select(block => Segment(block.Tracked, block.Row * block.Columns, (long)block.Rows * block.Columns))]);
+                        table.GradientType = batch.Key.Gradient;
+                        return table;
+                    }),
+                ],
                 [.. batches.Select(batch => batch.Select(block => (block.Tracked, block.Row * block.Columns)).ToArray())]));
         }
         _builtFor.Clear();

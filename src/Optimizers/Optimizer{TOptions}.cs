@@ -129,7 +129,7 @@ public abstract class Optimizer<TOptions> : Optimizer where TOptions : Optimizer
     private protected static nint GradientAddress(TrackedParameter tracked)
     {
         ObjectDisposedException.ThrowIf(tracked.Parameter.Data.IsDisposed, tracked.Parameter);
-        return tracked.Parameter.HasGradient ? tracked.Parameter.GradientBuffer.Address : 0;
+        return tracked.Parameter.HasGradient ? (tracked.Parameter.GradientSum ?? tracked.Parameter.GradientBuffer).Address : 0;
     }
 
     /// <summary>Remembers that every parameter with a gradient was updated, or may have been.</summary>

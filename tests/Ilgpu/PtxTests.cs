@@ -26,7 +26,7 @@ internal sealed partial class PtxTests
 
     /// <summary>What is not committed, because it is the same with a multiplication or two before it.</summary>
     [Test]
-    public void UpdatesThatChangeGradientsAreSound([ValueSource(typeof(GpuKernel), nameof(GpuKernel.Changed))] GpuKernel kernel)
+    public void VariantsAreSound([ValueSource(typeof(GpuKernel), nameof(GpuKernel.Variants))] GpuKernel kernel)
     {
         var (architecture, instructionSet) = GpuKernel.Architectures[1];
         CommittedKernelTests.AssertSound(kernel.Compile(architecture, instructionSet));

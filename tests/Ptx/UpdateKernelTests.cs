@@ -103,7 +103,7 @@ public sealed class UpdateKernelTests
         // Rule and types of parameters, gradients and state; the gradient is not written, a direction not read, and has no average.
         var isDirection = kernel.Name.Contains(".Direction.", StringComparison.Ordinal);
         var name = kernel.Name.Replace(".Direction", "", StringComparison.Ordinal).Replace("Changed.", "", StringComparison.Ordinal).Split('.');
-        var states = name[0] switch { "MuonUpdateRule" or "CopyRule" or "AverageRule" => 0, "SgdRule" or "MuonMomentumRule" or "SwapRule" => 1, _ => 3 };
+        var states = name[0] switch { "MuonUpdateRule" or "CopyRule" or "AverageRule" or "AccumulateRule" => 0, "SgdRule" or "MuonMomentumRule" or "SwapRule" => 1, _ => 3 };
         string[] others = [.. Enumerable.Repeat(name[3], states)];
         string[] written = isDirection ? [name[1], .. others] : [name[1], name[1], .. others];
         string[] read = isDirection ? [name[2], .. others] : [name[1], name[1], name[2], .. others];

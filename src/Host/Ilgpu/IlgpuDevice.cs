@@ -144,7 +144,7 @@ public sealed class IlgpuDevice : Device
         lock (_gate)
         {
             Upload(table, batch, rules);
-            _queue.Update(table, rules, batch.Average, batch.ElementType, batch.ElementType, batch.StateType);
+            _queue.Update(table, rules, batch.Average, batch.ElementType, batch.GradientType, batch.StateType);
         }
     }
 
@@ -260,7 +260,7 @@ public sealed class IlgpuDevice : Device
         else
         {
             Upload(batch.Directions, batch, directionRules);
-            _queue.Direct(batch.Directions, directionRules, batch.WorkType, batch.ElementType, batch.StateType, batch.Sums);
+            _queue.Direct(batch.Directions, directionRules, batch.WorkType, batch.GradientType, batch.StateType, batch.Sums);
             var orthogonal = NewtonSchulz.Orthogonalize(batch.Ops, batch.X, batch.Other, batch.Product, batch.Polynomial, plan);
             for (var i = 0; i < batch.Count; i++)
                 batch.Orthogonal[i] = batch.Gradients[i] == 0 ? 0 : orthogonal[i].Address;

@@ -105,7 +105,7 @@ internal sealed class IlgpuGradientMeasure(IlgpuQueue queue, Lock gate, int lag)
             if (table.Chunks == 0)
                 continue;
             table.UploadGradients(batch.Gradients);
-            queue.Norm<TNorm>(table, batch.ElementType, sums.SubView(start, table.Chunks));
+            queue.Norm<TNorm>(table, batch.GradientType, sums.SubView(start, table.Chunks));
             start += table.Chunks;
         }
         queue.Scale<TNorm>(sums, request, LossScaleAt(request.LossScale), Verdict);

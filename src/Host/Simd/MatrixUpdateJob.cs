@@ -106,8 +106,8 @@ internal readonly unsafe ref struct MatrixUpdateJob<TDirection, TUpdate>(
         var stateSize = batch.StateType.Size();
         fixed (TDirection* rule = &_directionRules[batch.Rules[index]])
         {
-            var kernel = UpdateKernels.Select<TDirection>(vectorBits, batch.WorkType, batch.ElementType, batch.StateType);
-            new TensorUpdateJob(kernel, rule, x.Address, workSize, gradient, elementSize, segment.State0, stateSize, segment.Length).Run(workers);
+            var kernel = UpdateKernels.Select<TDirection>(vectorBits, batch.WorkType, batch.GradientType, batch.StateType);
+            new TensorUpdateJob(kernel, rule, x.Address, workSize, gradient, batch.GradientType.Size(), segment.State0, stateSize, segment.Length).Run(workers);
         }
         var ops = workers == SimdMatrixUpdateBatch.Caller ? batch.OnOneThread : batch.OnAllThreads;
         var orthogonal = NewtonSchulz.Orthogonalize(ops, x, other, product, polynomial, plan);

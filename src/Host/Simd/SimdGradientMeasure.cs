@@ -67,9 +67,9 @@ internal sealed unsafe class SimdGradientMeasure(Workers workers) : GradientMeas
                     var chunks = (int)NormOrder.Chunks(table.Lengths[i]);
                     if (table.Gradients[i] == 0)
                         new Span<double>(next, chunks).Clear();
-                    else if (table.ElementType == ElementType.Float32)
+                    else if (table.GradientType == ElementType.Float32)
                         ChunkedNorm<Float32Format, TNorm>.RunChunks(workers, (void*)table.Gradients[i], table.Lengths[i], next);
-                    else if (table.ElementType == ElementType.BFloat16)
+                    else if (table.GradientType == ElementType.BFloat16)
                         ChunkedNorm<BFloat16Format, TNorm>.RunChunks(workers, (void*)table.Gradients[i], table.Lengths[i], next);
                     else
                         ChunkedNorm<Float16Format, TNorm>.RunChunks(workers, (void*)table.Gradients[i], table.Lengths[i], next);

@@ -7,6 +7,7 @@ namespace GpuOptim.Host.Simd;
 internal readonly unsafe struct SimdUpdateJob(SimdUpdateBatch batch, byte* rules, int ruleSize, UpdateKernel kernel, UpdateKernel averageKernel) : IChunkedJob
 {
     private readonly int _elementSize = batch.ElementType.Size();
+    private readonly int _gradientSize = batch.GradientType.Size();
     private readonly int _stateSize = batch.StateType.Size();
 
     public void Run(int chunk)
@@ -22,7 +23,7 @@ internal readonly unsafe struct SimdUpdateJob(SimdUpdateBatch batch, byte* rules
                 kernel(
                     rules + (nint)batch.Rules[segment] * ruleSize,
                     At(tensor.Parameter, offset),
-                    At(gradient, offset),
+                    (void*)(gradient + (nint)offset * _gradientSize),
                     State(tensor.State0, offset),
                     State(tensor.State1, offset),
                     State(tensor.State2, offset),

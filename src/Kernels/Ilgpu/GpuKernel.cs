@@ -26,7 +26,7 @@ internal sealed partial record GpuKernel(string Name, MethodInfo Method, CudaArc
         (new CudaArchitecture(10, 0), new CudaInstructionSet(8, 6)),
     ];
 
-    /// <summary>All kernels, but those of updates that change gradients first: of these, Adam's.</summary>
+    /// <summary>All kernels, but the variants.</summary>
     public static IEnumerable<GpuKernel> All { get; } =
     [
         .. Norms<OneNorm>(),
@@ -40,6 +40,9 @@ internal sealed partial record GpuKernel(string Name, MethodInfo Method, CudaArc
         .. Averages<Float32Format>(),
         .. Averages<BFloat16Format>(),
         .. Averages<Float16Format>(),
+        Update<AccumulateRule, Float32Format, Float32Format, Float32Format>(),
+        Update<AccumulateRule, Float32Format, BFloat16Format, Float32Format>(),
+        Update<AccumulateRule, Float32Format, Float16Format, Float32Format>(),
         .. Matrices<BFloat16Format>(),
         .. Matrices<Float32Format>(),
         new("SymmetricProduct.TensorCore.Wide", ((Delegate)TensorProduct<DepthContiguous, DepthContiguous, LowerTiles>.Multiply).Method, CudaArchitecture.SM_80),
@@ -47,9 +50,12 @@ internal sealed partial record GpuKernel(string Name, MethodInfo Method, CudaArc
         new("MultiplyAdd.TensorCore", ((Delegate)TensorProduct<DepthContiguous, DepthStrided, AllTiles>.Multiply).Method, CudaArchitecture.SM_80),
     ];
 
-    /// <summary>The kernels of the other updates again, with what is done to gradients before.</summary>
-    public static IEnumerable<GpuKernel> Changed { get; } =
+    /// <summary>The kernels of updates again: with what is done to gradients before (but Adam's, which are among the others), and with sums of gradients.</summary>
+    public static IEnumerable<GpuKernel> Variants { get; } =
     [
+        .. UpdatesBySums<SgdRule>(),
+        .. UpdatesBySums<RmsPropRule>(),
+        .. UpdatesBySums<AdamRule>(),
         .. Updates<ChangedRule<SgdRule>>(),
         .. Updates<ChangedRule<RmsPropRule>>(),
         .. Directions<ChangedRule<MuonMomentumRule>, BFloat16Format>(),
@@ -57,7 +63,7 @@ internal sealed partial record GpuKernel(string Name, MethodInfo Method, CudaArc
     ];
 
     /// <summary>The kernels that an architecture can run.</summary>
-    public static IEnumerable<GpuKernel> For(CudaArchitecture architecture) => All.Concat(Changed).Where(kernel => kernel.Minimum is not { } minimum || architecture >= minimum);
+    public static IEnumerable<GpuKernel> For(CudaArchitecture architecture) => All.Concat(Variants).Where(kernel => kernel.Minimum is not { } minimum || architecture >= minimum);
 
     /// <summary>Compiles the kernel.</summary>
     /// <remarks>Each time in a context of its own: numbers in names are then the same each time, and one that failed harms no other.</remarks>
@@ -87,6 +93,15 @@ internal sealed partial record GpuKernel(string Name, MethodInfo Method, CudaArc
         Update<TRule, BFloat16Format, BFloat16Format, Float32Format>(),
         Update<TRule, Float16Format, Float16Format, Float16Format>(),
         Update<TRule, Float16Format, Float16Format, Float32Format>(),
+    ];
+
+    /// <summary>Those of 16-bit parameters that take sums of gradients, in float32.</summary>
+    private static IEnumerable<GpuKernel> UpdatesBySums<TRule>() where TRule : unmanaged, IUpdateRule =>
+    [
+        Update<TRule, BFloat16Format, Float32Format, BFloat16Format>(),
+        Update<TRule, BFloat16Format, Float32Format, Float32Format>(),
+        Update<TRule, Float16Format, Float32Format, Float16Format>(),
+        Update<TRule, Float16Format, Float32Format, Float32Format>(),
     ];
 
     /// <summary>What finds a norm of gradients, and the factor that takes it down.</summary>
