@@ -4,6 +4,7 @@ using GpuOptim.Benchmarks.Checkpoints;
 using GpuOptim.Benchmarks.Muon;
 using GpuOptim.Benchmarks.NewtonSchulz;
 using GpuOptim.Benchmarks.Throughput;
+using GpuOptim.Benchmarks.Training;
 
 var command = new RootCommand("Measures GpuOptim against the machine's memory, its arithmetic, and PyTorch.")
 {
@@ -11,6 +12,7 @@ var command = new RootCommand("Measures GpuOptim against the machine's memory, i
     NewtonSchulzCommand.Create(),
     MuonCommand.Create(),
     CheckpointCommand.Create(),
+    TrainingCommand.Create(),
     VerifyCommand.Create(),
 };
 // Is there if ILGPU could be restored.
