@@ -106,7 +106,8 @@ public sealed unsafe class SimdDevice : Device
         Telemetry.Launch(DeviceName);
         fixed (TRule* first = rules)
         {
-            var job = new SimdUpdateJob(table, (byte*)first, sizeof(TRule), UpdateKernels.Select<TRule>(VectorBits, batch.ElementType, batch.GradientType, batch.StateType), UpdateKernels.Average(VectorBits, batch.ElementType));
+            var kernel = UpdateKernels.Select<TRule>(VectorBits, batch.ElementType, batch.GradientType, batch.StateType);
+            var job = new SimdUpdateJob(table, (byte*)first, sizeof(TRule), kernel, UpdateKernels.Average(VectorBits, batch.ElementType));
             _workers.Run(ref job, table.Chunks);
         }
     }

@@ -6,9 +6,9 @@ using GpuOptim.Optimizers.Schedules;
 namespace GpuOptim.Optimizers.Checkpoints;
 
 /// <summary>
-/// Training runs in <c>.safetensors</c> files: parameters under their own names, the optimizer's state as <c>optimizer/PARAMETER/STATE</c>, averages as <c>average/PARAMETER</c>, with
-/// PyTorch's names, and hyper-parameters, step counts, schedules, the gradient scaler and a digest of each tensor in the metadata. A run that is loaded goes on to the
-/// same bits.
+/// Training runs in <c>.safetensors</c> files: parameters under their own names, the optimizer's state as <c>optimizer/PARAMETER/STATE</c> with
+/// PyTorch's names, averages as <c>average/PARAMETER</c>, and hyper-parameters, step counts, schedules, the gradient scaler and a digest of each
+/// tensor in the metadata. A run that is loaded goes on to the same bits.
 /// </summary>
 /// <remarks>Format: https://github.com/huggingface/safetensors. Other libraries read the tensors; torch reads parameters as a module's state dictionary.</remarks>
 public static class Checkpoint

@@ -29,7 +29,8 @@ public static class TorchCheckpoint
 
     /// <summary>
     /// Writes <c>{"optimizer": optimizer.state_dict(), "params": [tensor, …], "model": {name: tensor, …}}</c>; the last two are the same
-    /// tensors, stored once. An optimizer with a <see cref="GradientScaler"/> adds <c>"scaler": scaler.state_dict()</c>. The file is written aside and renamed once it is whole on the disk.
+    /// tensors, stored once. An optimizer with a <see cref="GradientScaler"/> adds <c>"scaler": scaler.state_dict()</c>. The file is written aside and
+    /// renamed once it is whole on the disk.
     /// </summary>
     /// <param name="path">The file; overwritten.</param>
     /// <param name="optimizer">An <see cref="Sgd"/>, <see cref="RmsProp"/>, <see cref="Adam"/>, <see cref="AdamW"/> or <see cref="Muon"/>, with its parameters.</param>
