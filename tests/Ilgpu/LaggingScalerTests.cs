@@ -22,8 +22,13 @@ public sealed class LaggingScalerTests
     }
 
     /// <summary>A lag of more steps than may be on their way has a step wait.</summary>
-    [Test]
-    public void GivesTheBitsOfSimd([Values(1, 7, 1000)] int lag, [Range(0, 3)] int optimizer, [Values] bool isClipped)
+    [TestCase(1, 3, true)]
+    [TestCase(7, 0, false)]
+    [TestCase(7, 1, true)]
+    [TestCase(7, 2, false)]
+    [TestCase(7, 3, false)]
+    [TestCase(1000, 0, true)]
+    public void GivesTheBitsOfSimd(int lag, int optimizer, bool isClipped)
     {
         using var reference = new SimdDevice(threads: 2);
         var clipping = isClipped ? GradientClipping.ByNorm(0.5) : null;

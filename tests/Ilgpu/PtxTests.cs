@@ -15,7 +15,9 @@ internal sealed partial class PtxTests
     public void IsUpToDate([ValueSource(typeof(GpuKernel), nameof(GpuKernel.All))] GpuKernel kernel)
     {
         var committed = new CommittedKernel(kernel.Name).Text;
-        foreach (var (architecture, instructionSet) in GpuKernel.Architectures.Where(target => target.Architecture >= CudaArchitecture.SM_80))
+        // Which it is committed for, and by turns one of the later ones, whose text must be the same.
+        var later = GpuKernel.Architectures.Where(target => target.Architecture > CudaArchitecture.SM_80).ToArray();
+        foreach (var (architecture, instructionSet) in GpuKernel.Architectures.Where(target => target.Architecture == CudaArchitecture.SM_80).Append(later[kernel.Name.Length % later.Length]))
         {
             Assert.That(
                 Header().Replace(kernel.Compile(architecture, instructionSet), ""),
@@ -38,7 +40,7 @@ internal sealed partial class PtxTests
     {
         var (architecture, instructionSet) = GpuKernel.Architectures[0];
         Assert.That(architecture, Is.LessThan(CudaArchitecture.SM_80));
-        foreach (var kernel in GpuKernel.For(architecture))
+        foreach (var kernel in GpuKernel.All.Where(kernel => kernel.Minimum is null))
             CommittedKernelTests.AssertSound(kernel.Compile(architecture, instructionSet));
 
         var adam = GpuKernel.All.Single(kernel => kernel.Name == "AdamRule.BFloat16.BFloat16.BFloat16");
