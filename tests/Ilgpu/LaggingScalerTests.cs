@@ -12,6 +12,23 @@ public sealed class LaggingScalerTests
 {
     private static readonly IReadOnlyList<Func<Parameter[], Optimizer>> _optimizers = [.. GradientScalerTests.Optimizers];
 
+    private Context _context = null!;
+    private CPUAccelerator _accelerator = null!;
+
+    [OneTimeSetUp]
+    public void MakeAccelerator()
+    {
+        _context = Context.Create(builder => builder.CPU(new CPUDevice(4, 1, 2)));
+        _accelerator = _context.CreateCPUAccelerator(0);
+    }
+
+    [OneTimeTearDown]
+    public void CloseAccelerator()
+    {
+        _accelerator.Dispose();
+        _context.Dispose();
+    }
+
     [Test]
     public void TheRecordedRunsStayThoseOfPyTorch([Values(1, 4, 15)] int lag)
     {
@@ -62,9 +79,7 @@ public sealed class LaggingScalerTests
     [Test]
     public void StepsDoNotWait()
     {
-        using var context = Context.Create(builder => builder.CPU(new CPUDevice(4, 1, 2)));
-        using var accelerator = context.CreateCPUAccelerator(0);
-        using var device = new IlgpuDevice(accelerator);
+        using var device = new IlgpuDevice(_accelerator);
         Parameter[] parameters = [.. Enumerable.Range(0, 5).Select(i => device.CreateParameter<float>($"p{i}", [100 * i]))];
         foreach (var parameter in parameters.Cast<Parameter<float>>())
             parameter.Gradient.Clear();
@@ -79,11 +94,9 @@ public sealed class LaggingScalerTests
         Assert.That((after.Launches - before.Launches, after.HostWaits - before.HostWaits, after.TableBuilds - before.TableBuilds), Is.EqualTo((160, 0, 0)));
     }
 
-    private static void Run(int lag, Action<GpuOptim.Host.Device> test)
+    private void Run(int lag, Action<GpuOptim.Host.Device> test)
     {
-        using var context = Context.Create(builder => builder.CPU(new CPUDevice(4, 1, 2)));
-        using var accelerator = context.CreateCPUAccelerator(0);
-        using var device = new IlgpuDevice(accelerator) { VerdictLag = lag };
+        using var device = new IlgpuDevice(_accelerator) { VerdictLag = lag };
         test(device);
     }
 }

@@ -12,11 +12,11 @@ public sealed record TestDevice(string Name, Func<Device> Open)
     [
         .. SimdDevice.VectorWidths.Select(bits => new TestDevice($"simd{bits}", () => new SimdDevice(threads: 3, bits))),
         new("simd, one thread", () => new SimdDevice(threads: 1)),
-        .. Device.All.Where(info => info.Name != "simd").Select(info => new TestDevice(info.Name, info.Name == "opencl" ? OpenShared : () => Device.Open(info.Name))),
+        .. Device.All.Where(info => info.Name != "simd").Select(info => new TestDevice(info.Name, () => OpenShared(info.Name))),
     ];
 
     /// <remarks>By its name, since it is not there in a build without ILGPU.</remarks>
-    private static Device OpenShared() => (Device)typeof(TestDevice).Assembly.GetType("GpuOptim.Tests.Ilgpu.SharedOpenCL")!.GetMethod("Open")!.Invoke(null, null)!;
+    private static Device OpenShared(string name) => (Device)typeof(TestDevice).Assembly.GetType("GpuOptim.Tests.Ilgpu.SharedAccelerator")!.GetMethod("Open")!.Invoke(null, [name])!;
 
     public override string ToString() => Name;
 }

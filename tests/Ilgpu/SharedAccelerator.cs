@@ -1,0 +1,22 @@
+using GpuOptim.Host.Ilgpu;
+using GpuOptim.Host.Ilgpu.OpenCL;
+using ILGPU;
+using ILGPU.Runtime.CPU;
+using ILGPU.Runtime.OpenCL;
+
+namespace GpuOptim.Tests.Ilgpu;
+
+/// <summary>Accelerators that the devices of many tests share: what a context knows from one kernel makes the next compile several times faster.</summary>
+internal static class SharedAccelerator
+{
+    private static readonly Lazy<CLAccelerator> _openCL = new(() => Context.Create(builder => builder.OpenCL(device => OpenCLQueue.Missing(device) is null)).CreateCLAccelerator(0));
+    private static readonly Lazy<CPUAccelerator> _cpu = new(() => Context.Create(builder => builder.CPU(new CPUDevice(2, 2, Math.Max(1, Environment.ProcessorCount)))).CreateCPUAccelerator(0));
+
+    /// <summary>A device on one.</summary>
+    public static GpuOptim.Host.Device Open(string name) => name switch
+    {
+        "opencl" => new IlgpuDevice(_openCL.Value),
+        "ilgpu-cpu" => new IlgpuDevice(_cpu.Value),
+        _ => GpuOptim.Host.Device.Open(name),
+    };
+}
