@@ -122,7 +122,7 @@ public sealed class GradientAccumulationTests(TestDevice testDevice)
                 Fill((Parameter<BFloat16>)parameters[3], random, isBad: false);
                 accumulation.Step();
             }
-            return [.. parameters.Select(Hexadecimal), $"{scaler.State()} {scaler.ReadSkippedSteps()}"];
+            return [.. parameters.Select(Bits.Hexadecimal), $"{scaler.State()} {scaler.ReadSkippedSteps()}"];
         }
 
         static void Fill<T>(Parameter<T> parameter, Random random, bool isBad) where T : unmanaged
@@ -155,11 +155,4 @@ public sealed class GradientAccumulationTests(TestDevice testDevice)
     }
 
     private static float[] Numbers(Random random, int count) => [.. Enumerable.Range(0, count).Select(_ => random.NextSingle() - 0.5f)];
-
-    private static string Hexadecimal(Parameter parameter)
-    {
-        var bytes = new byte[parameter.Data.SizeInBytes];
-        parameter.Data.CopyBytesTo(bytes);
-        return Convert.ToHexString(bytes);
-    }
 }

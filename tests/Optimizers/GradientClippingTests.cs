@@ -122,17 +122,10 @@ public sealed class GradientClippingTests(TestDevice testDevice)
             parameters[4].HasGradient = step % 2 == 0;
             optimizer.Step();
         }
-        return ([.. parameters.Select(Hexadecimal)], maxNorm is null ? 0 : optimizer.ReadGradientNorm());
+        return ([.. parameters.Select(Bits.Hexadecimal)], maxNorm is null ? 0 : optimizer.ReadGradientNorm());
     }
 
     private static T[] Numbers<T>(Random random, int count) where T : unmanaged => [.. Enumerable.Range(0, count).Select(_ => Bits.FromFloat<T>(random.NextSingle() - 0.5f))];
-
-    private static string Hexadecimal(Parameter parameter)
-    {
-        var bytes = new byte[parameter.Data.SizeInBytes];
-        parameter.Data.CopyBytesTo(bytes);
-        return Convert.ToHexString(bytes);
-    }
 
     private static SafetensorsFile Recording(string name) => new(Path.Combine(TestContext.CurrentContext.TestDirectory, "Golden", "Training", name + ".safetensors"));
 

@@ -87,7 +87,7 @@ internal static class ScaledRun
         var state = optimizer.StateDictionary().Parameters;
         return
         [
-            .. parameters.Select(parameter => $"{parameter.Name} {Hexadecimal(parameter)} {state[parameter.Name].Step}"),
+            .. parameters.Select(parameter => $"{parameter.Name} {Bits.Hexadecimal(parameter)} {state[parameter.Name].Step}"),
             $"{scaler.State()} {scaler.ReadSkippedSteps()}",
         ];
     }
@@ -101,12 +101,5 @@ internal static class ScaledRun
         if (isBad && parameter.Name == "d")
             gradients[random.Next(gradients.Length)] = Bits.FromFloat<T>(random.Next(2) == 0 ? float.NaN : float.NegativeInfinity);
         return gradients;
-    }
-
-    private static string Hexadecimal(Parameter parameter)
-    {
-        var bytes = new byte[parameter.Data.SizeInBytes];
-        parameter.Data.CopyBytesTo(bytes);
-        return Convert.ToHexString(bytes);
     }
 }

@@ -86,7 +86,7 @@ internal sealed class TrainingRun : IDisposable
 
     public void AssertEqual(TrainingRun other) => Assert.That(Snapshot(), Is.EqualTo(other.Snapshot()));
 
-    public void AssertParametersEqual(TrainingRun other) => Assert.That(Parameters.Select(Bytes), Is.EqualTo(other.Parameters.Select(Bytes)));
+    public void AssertParametersEqual(TrainingRun other) => Assert.That(Parameters.Select(Bits.Hexadecimal), Is.EqualTo(other.Parameters.Select(Bits.Hexadecimal)));
 
     /// <summary>All there is: parameters, state, rates, schedule.</summary>
     public IReadOnlyList<object?> Snapshot()
@@ -94,12 +94,12 @@ internal sealed class TrainingRun : IDisposable
         var state = Optimizer.StateDictionary();
         return
         [
-            .. Parameters.Select(Bytes),
+            .. Parameters.Select(Bits.Hexadecimal),
             .. state.Parameters.OrderBy(pair => pair.Key).SelectMany(pair => (object?[])[pair.Key, pair.Value.Step, .. pair.Value.Tensors.Select(tensor => Convert.ToHexString(tensor.Value.Bytes.ToArray()))]),
             .. Optimizer.Groups.Select(group => (object)group.LearningRate),
             Optimizer.GradientScaler?.State(),
             Optimizer.WeightAverage?.UpdateCount,
-            .. (Optimizer.WeightAverage?.Averages ?? []).Select(Bytes),
+            .. (Optimizer.WeightAverage?.Averages ?? []).Select(Bits.Hexadecimal),
             Schedule.State().StepCount,
         ];
     }
@@ -110,13 +110,6 @@ internal sealed class TrainingRun : IDisposable
         Optimizer.WeightAverage?.Dispose();
         Optimizer.Dispose();
         _device.Dispose();
-    }
-
-    private static string Bytes(Parameter parameter)
-    {
-        var bytes = new byte[parameter.Data.SizeInBytes];
-        parameter.Data.CopyBytesTo(bytes);
-        return Convert.ToHexString(bytes);
     }
 
     private static void Fill<T>(Parameter<T> parameter, int step) where T : unmanaged

@@ -102,17 +102,10 @@ public sealed class WeightAverageTests(TestDevice testDevice)
                 if (!isWithin)
                     current.Update();
             }
-            return [.. parameters.Concat(average.Averages).Concat(mean.Averages).Select(Hexadecimal), $"{average.UpdateCount} {mean.UpdateCount}"];
+            return [.. parameters.Concat(average.Averages).Concat(mean.Averages).Select(Bits.Hexadecimal), $"{average.UpdateCount} {mean.UpdateCount}"];
         }
 
         static T[] Numbers<T>(Random random, int count) where T : unmanaged => [.. Enumerable.Range(0, count).Select(_ => Bits.FromFloat<T>(random.NextSingle() - 0.5f))];
-
-        static string Hexadecimal(Parameter parameter)
-        {
-            var bytes = new byte[parameter.Data.SizeInBytes];
-            parameter.Data.CopyBytesTo(bytes);
-            return Convert.ToHexString(bytes);
-        }
     }
 
     [Test]

@@ -1,3 +1,5 @@
+using GpuOptim.Host;
+
 namespace GpuOptim.Tests.Support;
 
 /// <summary>Comparison to the last bit. NaN is a class: every NaN equals every other.</summary>
@@ -12,6 +14,14 @@ internal static class Bits
             if (!Same(actual[i], expected[i]))
                 Assert.Fail($"{what}[{i}]: expected {Describe(expected[i])}, was {Describe(actual[i])}");
         }
+    }
+
+    /// <summary>A parameter's bytes in hexadecimal digits.</summary>
+    public static string Hexadecimal(Parameter parameter)
+    {
+        var bytes = new byte[parameter.Data.SizeInBytes];
+        parameter.Data.CopyBytesTo(bytes);
+        return Convert.ToHexString(bytes);
     }
 
     public static bool Same<T>(T a, T b) where T : unmanaged => Of(a) == Of(b) || (float.IsNaN(ToFloat(a)) && float.IsNaN(ToFloat(b)));
