@@ -74,8 +74,10 @@ public sealed unsafe class GradientScaler : IDisposable
     public void Load(GradientScalerState state)
     {
         ArgumentNullException.ThrowIfNull(state);
-        Options = Validate(state) with { InitialScale = Options.InitialScale };
-        Write(Read() with { Scale = (float)state.Scale, GrowthTracker = state.GrowthTracker });
+        var options = Validate(state) with { InitialScale = Options.InitialScale };
+        var now = Read();
+        Options = options;
+        Write(now with { Scale = (float)state.Scale, GrowthTracker = state.GrowthTracker });
     }
 
     /// <summary>Gives back the device's memory. The optimizer can go on with another scaler, or with none.</summary>
