@@ -2,6 +2,7 @@ using GpuOptim.Host.Ilgpu;
 using GpuOptim.Host.Ilgpu.OpenCL;
 using ILGPU;
 using ILGPU.Runtime.CPU;
+using ILGPU.Runtime.Cuda;
 using ILGPU.Runtime.OpenCL;
 
 namespace GpuOptim.Tests.Ilgpu;
@@ -12,10 +13,14 @@ internal static class SharedAccelerator
     private static readonly Lazy<CLAccelerator> _openCL = new(() => Context.Create(builder => builder.OpenCL(device => OpenCLQueue.Missing(device) is null)).CreateCLAccelerator(0));
     private static readonly Lazy<CPUAccelerator> _cpu = new(() => Context.Create(builder => builder.CPU(new CPUDevice(2, 2, Math.Max(1, Environment.ProcessorCount)))).CreateCPUAccelerator(0));
 
+    private static readonly Lazy<CudaAccelerator> _cuda = new(() => Context.Create(builder => builder.Cuda()).CreateCudaAccelerator(0));
+
     /// <summary>A device on one.</summary>
+    /// <remarks>Products run without tensor cores, which sum in an order of their own: all that is left is the same bits on every device.</remarks>
     public static GpuOptim.Host.Device Open(string name) => name switch
     {
         "opencl" => new IlgpuDevice(_openCL.Value),
+        "cuda" => new IlgpuDevice(_cuda.Value) { UseTensorCores = false },
         "ilgpu-cpu" => new IlgpuDevice(_cpu.Value),
         _ => GpuOptim.Host.Device.Open(name),
     };
