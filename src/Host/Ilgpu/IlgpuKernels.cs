@@ -1,4 +1,6 @@
+using System.Collections.Concurrent;
 using System.Diagnostics;
+using System.Runtime.CompilerServices;
 using GpuOptim.Kernels.Ilgpu;
 using GpuOptim.Kernels.Ilgpu.OpenCL;
 using GpuOptim.Kernels.Lanes;
@@ -13,19 +15,18 @@ using Microsoft.Extensions.Logging;
 
 namespace GpuOptim.Host.Ilgpu;
 
-/// <summary>Compiles kernels for an accelerator, each when it is first asked for.</summary>
-internal sealed class IlgpuKernels : IDisposable
+/// <summary>The kernels of an accelerator, each compiled when it is first asked for, by whichever of its devices, and kept as long as the accelerator.</summary>
+internal sealed class IlgpuKernels : AcceleratorObject
 {
-    private readonly Accelerator _accelerator;
-    private readonly ILogger? _logger;
-    private readonly Backend? _backend;
-    private readonly Dictionary<Delegate, Delegate> _launchers = [];
-    private readonly List<Kernel> _kernels = [];
+    private static readonly ConditionalWeakTable<Accelerator, IlgpuKernels> _all = [];
 
-    public IlgpuKernels(Accelerator accelerator, ILogger? logger)
+    private readonly Backend? _backend;
+    private readonly ConcurrentDictionary<Delegate, Delegate> _launchers = [];
+    private readonly Lock _compilation = new();
+
+    private IlgpuKernels(Accelerator accelerator)
+        : base(accelerator)
     {
-        _accelerator = accelerator;
-        _logger = logger;
         // An accelerator knows only the instructions that its context knew when it was made; a compiler of our own knows ours.
         if (accelerator is CudaAccelerator cuda)
         {
@@ -38,44 +39,56 @@ internal sealed class IlgpuKernels : IDisposable
         }
     }
 
+    /// <summary>Those of an accelerator.</summary>
+    public static IlgpuKernels Of(Accelerator accelerator) => _all.GetValue(accelerator, accelerator => new(accelerator));
+
     /// <summary>Compiles the kernel for some element types, or finds it.</summary>
-    public TLauncher Get<TKernel, TLauncher>(ElementType element, ElementType gradient, ElementType state)
+    public TLauncher Get<TKernel, TLauncher>(ElementType element, ElementType gradient, ElementType state, ILogger? logger)
         where TKernel : ITypedKernel
         where TLauncher : Delegate => Get<TLauncher>(element switch
         {
             ElementType.Float32 => Of<TKernel, Float32Format>(gradient, state),
             ElementType.BFloat16 => Of<TKernel, BFloat16Format>(gradient, state),
             _ => Of<TKernel, Float16Format>(gradient, state),
-        });
+        }, logger);
 
     /// <summary>Compiles a kernel, or finds it.</summary>
-    public TLauncher Get<TLauncher>(Delegate kernel) where TLauncher : Delegate
+    /// <param name="kernel">Its method.</param>
+    /// <param name="logger">Is told if it is compiled.</param>
+    public TLauncher Get<TLauncher>(Delegate kernel, ILogger? logger) where TLauncher : Delegate
     {
         if (!_launchers.TryGetValue(kernel, out var launcher))
         {
-            var start = Stopwatch.GetTimestamp();
-            var loaded = _backend switch
-            {
-                null => _accelerator.LoadKernel(kernel.Method),
-                CLBackend openCL => _accelerator.LoadKernel(OpenCLCompiler.Compile(openCL, kernel.Method)),
-                _ => _accelerator.LoadKernel(_backend.Compile(EntryPointDescription.FromExplicitlyGroupedKernel(kernel.Method), default)),
-            };
-            _kernels.Add(loaded);
-            _launchers.Add(kernel, launcher = loaded.CreateLauncherDelegate<TLauncher>());
-            if (_logger is { } logger && logger.IsEnabled(LogLevel.Debug))
-            {
-                var (name, milliseconds) = ($"{kernel.Method.DeclaringType}", Stopwatch.GetElapsedTime(start).TotalMilliseconds);
-                Telemetry.KernelCompiled(logger, name, _accelerator.Name, milliseconds);
-            }
+            // One at a time: a context of ILGPU's compiles for one thread only.
+            lock (_compilation)
+                launcher = _launchers.GetOrAdd(kernel, _ => Compile<TLauncher>(kernel, logger));
         }
         return (TLauncher)launcher;
     }
 
-    public void Dispose()
+    private TLauncher Compile<TLauncher>(Delegate kernel, ILogger? logger) where TLauncher : Delegate
     {
-        foreach (var kernel in _kernels)
-            kernel.Dispose();
-        _backend?.Dispose();
+        var start = Stopwatch.GetTimestamp();
+        var loaded = _backend switch
+        {
+            null => Accelerator.LoadKernel(kernel.Method),
+            CLBackend openCL => Accelerator.LoadKernel(OpenCLCompiler.Compile(openCL, kernel.Method)),
+            _ => Accelerator.LoadKernel(_backend.Compile(EntryPointDescription.FromExplicitlyGroupedKernel(kernel.Method), default)),
+        };
+        var launcher = loaded.CreateLauncherDelegate<TLauncher>();
+        if (logger is not null && logger.IsEnabled(LogLevel.Debug))
+        {
+            var (name, milliseconds) = ($"{kernel.Method.DeclaringType}", Stopwatch.GetElapsedTime(start).TotalMilliseconds);
+            Telemetry.KernelCompiled(logger, name, Accelerator.Name, milliseconds);
+        }
+        return launcher;
+    }
+
+    /// <inheritdoc/>
+    protected override void DisposeAcceleratorObject(bool disposing)
+    {
+        if (disposing)
+            _backend?.Dispose();
     }
 
     private static Delegate Of<TKernel, TElement>(ElementType gradient, ElementType state)

@@ -18,6 +18,7 @@ internal class IlgpuQueue : IDisposable
 {
     private readonly AcceleratorStream _stream;
     private readonly string _device;
+    private readonly ILogger? _logger;
     private readonly IlgpuKernels _kernels;
     private readonly IlgpuUploadRing _ring;
     private readonly int _groupSize;
@@ -34,7 +35,8 @@ internal class IlgpuQueue : IDisposable
         Accelerator = accelerator;
         _stream = stream;
         _device = device;
-        _kernels = new(accelerator, logger);
+        _logger = logger;
+        _kernels = IlgpuKernels.Of(accelerator);
         _ring = new(accelerator, stream);
         _groupSize = Math.Min(UpdateKernel.GroupSize, accelerator.MaxNumThreadsPerGroup);
         // On the CPU, threads that wait for each other cost more than all their work: groups that share memory are one thread.
@@ -54,8 +56,6 @@ internal class IlgpuQueue : IDisposable
     /// <summary>Whether kernels read tables of tensors, of which they take all at once.</summary>
     public virtual bool ReadsTables => true;
 
-    protected IlgpuKernels Kernels => _kernels;
-
     /// <summary>Threads of a group.</summary>
     protected int GroupSize => _groupSize;
 
@@ -64,18 +64,18 @@ internal class IlgpuQueue : IDisposable
     /// <summary>A fused update.</summary>
     public virtual void Update<TRule>(IlgpuUpdateTable table, ReadOnlySpan<TRule> rules, AverageRule average, ElementType element, ElementType gradient, ElementType state)
         where TRule : unmanaged, IUpdateRule =>
-        _kernels.Get<UpdateKernels<TRule>, UpdateLauncher<TRule>>(element, gradient, state)(
+        Kernel<UpdateKernels<TRule>, UpdateLauncher<TRule>>(element, gradient, state)(
             NextLaunch(), new(table.Chunks, _groupSize), table.ChunkMap, table.Segments, table.Gradients, table.RuleIndices, table.Rules<TRule>(rules.Length), average);
 
     /// <summary>The first half of an update that orthogonalizes.</summary>
     public virtual void Direct<TRule>(IlgpuUpdateTable table, ReadOnlySpan<TRule> rules, ElementType work, ElementType gradient, ElementType state, ArrayView<double> sums)
         where TRule : unmanaged, IUpdateRule =>
-        _kernels.Get<DirectionKernels<TRule>, DirectionLauncher<TRule>>(work, gradient, state)(
+        Kernel<DirectionKernels<TRule>, DirectionLauncher<TRule>>(work, gradient, state)(
             NextLaunch(), new(table.Chunks, _sharingGroupSize), table.ChunkMap, table.Segments, table.Gradients, table.RuleIndices, table.Rules<TRule>(rules.Length), sums);
 
     /// <summary>Accumulates a norm of a table's gradients, chunk by chunk.</summary>
     public virtual void Norm<TNorm>(IlgpuUpdateTable table, ElementType gradient, ArrayView<double> sums) where TNorm : INorm =>
-        _kernels.Get<Action<AcceleratorStream, KernelConfig, ArrayView<GpuChunk>, ArrayView<GpuSegment>, ArrayView<long>, ArrayView<double>>>(gradient switch
+        Kernel<Action<AcceleratorStream, KernelConfig, ArrayView<GpuChunk>, ArrayView<GpuSegment>, ArrayView<long>, ArrayView<double>>>(gradient switch
         {
             ElementType.Float32 => NormKernel<Float32Format, TNorm>.Run,
             ElementType.BFloat16 => NormKernel<BFloat16Format, TNorm>.Run,
@@ -84,7 +84,7 @@ internal class IlgpuQueue : IDisposable
 
     /// <summary>Takes the norm of what was accumulated, decides what is done to gradients, and moves the loss scale on.</summary>
     public void Scale<TNorm>(ArrayView<double> sums, in MeasureRequest request, ArrayView<LossScale> lossScale, ArrayView<GradientVerdict> result) where TNorm : INorm =>
-        _kernels.Get<Action<AcceleratorStream, KernelConfig, ArrayView<double>, float, int, LossScaling, int, ArrayView<LossScale>, ArrayView<GradientVerdict>>>(ScaleKernel<TNorm>.Run)(
+        Kernel<Action<AcceleratorStream, KernelConfig, ArrayView<double>, float, int, LossScaling, int, ArrayView<LossScale>, ArrayView<GradientVerdict>>>(ScaleKernel<TNorm>.Run)(
             NextLaunch(), new(1, _sharingGroupSize), sums, request.MaxNorm, request.LossScale == 0 ? 0 : 1, request.Scaling, request.Bit, lossScale, result);
 
     /// <summary>Completes what was sent for a step by a verdict that the host does not know.</summary>
@@ -93,14 +93,14 @@ internal class IlgpuQueue : IDisposable
     /// <param name="rules">How many of its rules take factors.</param>
     /// <param name="result">The verdict.</param>
     public virtual void Patch(IlgpuUpdateTable table, int stride, int rules, ArrayView<GradientVerdict> result) =>
-        _kernels.Get<Action<AcceleratorStream, KernelConfig, long, int, int, ArrayView<long>, ArrayView<int>, ArrayView<ulong>, ArrayView<GradientVerdict>>>(PatchKernel.Run)(
+        Kernel<Action<AcceleratorStream, KernelConfig, long, int, int, ArrayView<long>, ArrayView<int>, ArrayView<ulong>, ArrayView<GradientVerdict>>>(PatchKernel.Run)(
             NextLaunch(), new(1, _sharingGroupSize), table.RulesAddress, stride, rules, table.Gradients, table.RuleIndices, table.Pending, result);
 
     /// <summary>Divides matrices by their norms, of the sums of squares of their chunks.</summary>
     public virtual void Normalize<TFormat>(MatrixBatch x, ArrayView<double> sums, double scale, float epsilon) where TFormat : IFormat
     {
         var groups = GroupsToNormalize(x);
-        _kernels.Get<Action<AcceleratorStream, KernelConfig, long, long, int, ArrayView<double>, double, float>>(NormalizeKernel<TFormat>.Run)(
+        Kernel<Action<AcceleratorStream, KernelConfig, long, long, int, ArrayView<double>, double, float>>(NormalizeKernel<TFormat>.Run)(
             NextLaunch(), new(groups * x.Count, _sharingGroupSize), x.Address, x.Length, groups, sums, scale, epsilon);
     }
 
@@ -114,12 +114,12 @@ internal class IlgpuQueue : IDisposable
         if (TFormat.Type == ElementType.BFloat16 && RunsTensorCores)
         {
             var tiles = TileGrid.Count<TOrder>(product, TensorProduct.TileRows);
-            _kernels.Get<Action<AcceleratorStream, KernelConfig, GpuProduct>>(TensorProduct<TLeft, TRight, TOrder>.Multiply)(NextLaunch(), new(tiles, TensorProduct.GroupSize), product);
+            Kernel<Action<AcceleratorStream, KernelConfig, GpuProduct>>(TensorProduct<TLeft, TRight, TOrder>.Multiply)(NextLaunch(), new(tiles, TensorProduct.GroupSize), product);
         }
         else
         {
             var tiles = TileGrid.Count<TOrder>(product, _groupRows * TiledProduct.PatchRows);
-            _kernels.Get<Action<AcceleratorStream, KernelConfig, GpuProduct>>(TiledProduct<TFormat, TLeft, TRight, TOrder>.Multiply)(
+            Kernel<Action<AcceleratorStream, KernelConfig, GpuProduct>>(TiledProduct<TFormat, TLeft, TRight, TOrder>.Multiply)(
                 NextLaunch(), new(new Index2D(tiles, 1), new Index2D(_groupRows, _groupRows)), product);
         }
     }
@@ -208,11 +208,7 @@ internal class IlgpuQueue : IDisposable
 
     public void CountTableBuild() => Interlocked.Increment(ref _tableBuilds);
 
-    public virtual void Dispose()
-    {
-        _ring.Dispose();
-        _kernels.Dispose();
-    }
+    public virtual void Dispose() => _ring.Dispose();
 
     /// <summary>The memory at an address, and what to dispose of after its use.</summary>
     public virtual ArrayView<byte> At(nint address, long bytes, out IDisposable? memory)
@@ -225,6 +221,14 @@ internal class IlgpuQueue : IDisposable
     /// <summary>How many groups normalize each matrix.</summary>
     /// <remarks>A group takes the norm anew, so it gets several chunks of a matrix of many.</remarks>
     protected static int GroupsToNormalize(MatrixBatch x) => (int)Math.Min(NormOrder.Chunks(x.Length), 512);
+
+    /// <summary>What launches a kernel.</summary>
+    protected TLauncher Kernel<TLauncher>(Delegate kernel) where TLauncher : Delegate => _kernels.Get<TLauncher>(kernel, _logger);
+
+    /// <summary>What launches a kernel for some element types.</summary>
+    protected TLauncher Kernel<TKernel, TLauncher>(ElementType element, ElementType gradient, ElementType state)
+        where TKernel : ITypedKernel
+        where TLauncher : Delegate => _kernels.Get<TKernel, TLauncher>(element, gradient, state, _logger);
 
     /// <summary>Counts a copy from the host, for which it waits.</summary>
     protected void CountCopyFromHost(long bytes)

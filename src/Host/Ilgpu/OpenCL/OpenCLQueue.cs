@@ -36,7 +36,7 @@ internal sealed class OpenCLQueue(CLAccelerator accelerator, AcceleratorStream s
 
     public override void Update<TRule>(IlgpuUpdateTable table, ReadOnlySpan<TRule> rules, AverageRule average, ElementType element, ElementType gradient, ElementType state)
     {
-        var launch = Kernels.Get<OpenCLUpdateKernels<TRule>, OpenCLUpdateLauncher<TRule>>(element, gradient, state);
+        var launch = Kernel<OpenCLUpdateKernels<TRule>, OpenCLUpdateLauncher<TRule>>(element, gradient, state);
         for (var i = 0; i < table.Tensors.Length; i++)
         {
             var (tensor, slope) = (table.Tensors[i], (nint)table.HostGradients[i]);
@@ -63,7 +63,7 @@ internal sealed class OpenCLQueue(CLAccelerator accelerator, AcceleratorStream s
 
     public override void Direct<TRule>(IlgpuUpdateTable table, ReadOnlySpan<TRule> rules, ElementType work, ElementType gradient, ElementType state, ArrayView<double> sums)
     {
-        var launch = Kernels.Get<OpenCLDirectionKernels<TRule>, OpenCLDirectionLauncher<TRule>>(work, gradient, state);
+        var launch = Kernel<OpenCLDirectionKernels<TRule>, OpenCLDirectionLauncher<TRule>>(work, gradient, state);
         var start = 0L;
         for (var i = 0; i < table.Tensors.Length; i++)
         {
@@ -90,7 +90,7 @@ internal sealed class OpenCLQueue(CLAccelerator accelerator, AcceleratorStream s
 
     public override void Norm<TNorm>(IlgpuUpdateTable table, ElementType gradient, ArrayView<double> sums)
     {
-        var launch = Kernels.Get<Action<AcceleratorStream, KernelConfig, ArrayView<GpuChunk>, OpenCLPlace, long, ArrayView<double>>>(gradient switch
+        var launch = Kernel<Action<AcceleratorStream, KernelConfig, ArrayView<GpuChunk>, OpenCLPlace, long, ArrayView<double>>>(gradient switch
         {
             ElementType.Float32 => OpenCLNormKernel<Float32Format, TNorm>.Run,
             ElementType.BFloat16 => OpenCLNormKernel<BFloat16Format, TNorm>.Run,
@@ -109,13 +109,13 @@ internal sealed class OpenCLQueue(CLAccelerator accelerator, AcceleratorStream s
     }
 
     public override void Patch(IlgpuUpdateTable table, int stride, int rules, ArrayView<GradientVerdict> result) =>
-        Kernels.Get<Action<AcceleratorStream, KernelConfig, OpenCLPlace, int, int, ArrayView<long>, ArrayView<int>, ArrayView<ulong>, ArrayView<GradientVerdict>>>(OpenCLPatchKernel.Run)(
+        Kernel<Action<AcceleratorStream, KernelConfig, OpenCLPlace, int, int, ArrayView<long>, ArrayView<int>, ArrayView<ulong>, ArrayView<GradientVerdict>>>(OpenCLPatchKernel.Run)(
             NextLaunch(), new(1, GroupSize), new(table.Step, 0), stride, rules, table.Gradients, table.RuleIndices, table.Pending, result);
 
     public override void Normalize<TFormat>(MatrixBatch x, ArrayView<double> sums, double scale, float epsilon)
     {
         var groups = GroupsToNormalize(x);
-        Kernels.Get<Action<AcceleratorStream, KernelConfig, OpenCLPlace, long, int, ArrayView<double>, double, float>>(OpenCLNormalizeKernel<TFormat>.Run)(
+        Kernel<Action<AcceleratorStream, KernelConfig, OpenCLPlace, long, int, ArrayView<double>, double, float>>(OpenCLNormalizeKernel<TFormat>.Run)(
             NextLaunch(), new(groups * x.Count, GroupSize), Place(x.Address), x.Length, groups, sums, scale, epsilon);
     }
 
@@ -123,7 +123,7 @@ internal sealed class OpenCLQueue(CLAccelerator accelerator, AcceleratorStream s
     {
         const int Rows = TiledProduct.MaxGroupRows;
         var tiles = TileGrid.Count<TOrder>(product, Rows * TiledProduct.PatchRows);
-        Kernels.Get<Action<AcceleratorStream, KernelConfig, GpuProduct, OpenCLPlace, OpenCLPlace, OpenCLPlace, OpenCLPlace>>(OpenCLProductKernel<TFormat, TLeft, TRight, TOrder>.Run)(
+        Kernel<Action<AcceleratorStream, KernelConfig, GpuProduct, OpenCLPlace, OpenCLPlace, OpenCLPlace, OpenCLPlace>>(OpenCLProductKernel<TFormat, TLeft, TRight, TOrder>.Run)(
             NextLaunch(),
             new(new Index2D(tiles, 1), new Index2D(Rows, Rows)),
             product,
