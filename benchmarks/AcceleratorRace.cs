@@ -8,7 +8,7 @@ using Layout = GpuOptim.Benchmarks.Throughput.Layout;
 
 namespace GpuOptim.Benchmarks;
 
-/// <summary>Races on an accelerator, each against the floor: bytes over its bandwidth, or operations over its peak.</summary>
+/// <summary>Races on an accelerator, each against the floor: bytes over the bandwidth of a copy, or operations over the peak of its tensor cores.</summary>
 internal static class AcceleratorRace
 {
     private const double SecondsEach = 0.02;
@@ -63,25 +63,34 @@ internal static class AcceleratorRace
         ];
         var optimizers = contestants.Select(contestant => contestant.Create(parameters, type.Precision)).ToArray();
         var measured = Measurement.Interleave([.. contestants.Zip(optimizers, (contestant, optimizer) => accelerator.Timed(contestant.Name, optimizer.Step))], rounds, SecondsEach);
+        double[] host = [.. optimizers.Select(optimizer => accelerator.HostSeconds(optimizer.Step))];
         foreach (var optimizer in optimizers)
             optimizer.Dispose();
 
-        var table = Table($"{layout} {type.Name}", "ns/param", "bytes", "GB/s", "of floor", "±");
-        foreach (var (contestant, measurement) in contestants.Zip(measured))
+        var table = Table($"{layout} {type.Name}", "ns/param", "bytes", "GB/s", "of copy", "±", "host µs");
+        foreach (var ((contestant, measurement), seconds) in contestants.Zip(measured).Zip(host))
         {
             var bytes = contestant.BytesPerParameter(type);
             var bandwidth = bytes * layout.Elements / measurement.Median;
             table.AddRow(
-                measurement.Name, $"{measurement.Median * 1e9 / layout.Elements:F4}", $"{bytes}", $"{bandwidth / 1e9:F1}", Share(bandwidth, accelerator.Bandwidth), $"{measurement.Spread:P0}");
+                measurement.Name, $"{measurement.Median * 1e9 / layout.Elements:F4}", $"{bytes}", $"{bandwidth / 1e9:F1}", Share(bandwidth, accelerator.Bandwidth), $"{measurement.Spread:P0}",
+                $"{seconds * 1e6:F1}");
         }
         AnsiConsole.Write(table);
-        return new { Layout = layout.ToString(), Type = type.Name, accelerator.Bandwidth, Results = measured.Select(measurement => new { measurement.Name, measurement.Seconds }) };
+        return new
+        {
+            Layout = layout.ToString(),
+            Type = type.Name,
+            accelerator.Bandwidth,
+            Results = contestants.Zip(measured, host).Select(each => new { each.Second.Name, Bytes = each.First.BytesPerParameter(type), HostMicroseconds = each.Third * 1e6, each.Second.Seconds }),
+        };
     }
 
     private static object Flops(IAccelerator accelerator, string title, string name, Action work, double done, double dense, int rounds)
     {
         var measurement = Measurement.Interleave([accelerator.Timed(name, work)], rounds, SecondsEach)[0];
-        var table = Table(title, "ms", "GFLOP/s", "of peak", "dense", "of peak", "±");
+        var host = accelerator.HostSeconds(work);
+        var table = Table(title, "ms", "GFLOP/s", "of peak", "dense", "of peak", "±", "host µs");
         table.AddRow(
             name,
             $"{measurement.Median * 1e3:F3}",
@@ -89,9 +98,10 @@ internal static class AcceleratorRace
             Share(done / measurement.Median, accelerator.Flops),
             $"{dense / measurement.Median / 1e9:F1}",
             Share(dense / measurement.Median, accelerator.Flops),
-            $"{measurement.Spread:P0}");
+            $"{measurement.Spread:P0}",
+            $"{host * 1e6:F1}");
         AnsiConsole.Write(table);
-        return new { Title = title, Done = done, Dense = dense, accelerator.Flops, measurement.Seconds };
+        return new { Title = title, Done = done, Dense = dense, accelerator.Flops, HostMicroseconds = host * 1e6, measurement.Seconds };
     }
 
     private static Table Table(string title, params string[] columns)

@@ -10,12 +10,15 @@ internal interface IAccelerator : IDisposable
     /// <summary>What it is, for people.</summary>
     string Description { get; }
 
-    /// <summary>Bytes a second between its memory and its chips; null if unknown.</summary>
+    /// <summary>Bytes a second that a copy of its memory reads and writes, measured; null if that says nothing.</summary>
     double? Bandwidth { get; }
 
-    /// <summary>Operations a second of bfloat16 products on its tensor cores, a multiply-add counted as two; null if unknown.</summary>
+    /// <summary>Operations a second of bfloat16 <c>mma.sync</c> in registers alone, measured, a multiply-add counted as two; null if there are no tensor cores.</summary>
     double? Flops { get; }
 
     /// <summary>Work to time on the accelerator's own clock, each time with nothing in its caches.</summary>
     IWorkload Timed(string name, Action work);
+
+    /// <summary>Seconds that the host takes to send work to the idle accelerator; it does not wait for it.</summary>
+    double HostSeconds(Action work);
 }

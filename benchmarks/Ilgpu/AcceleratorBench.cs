@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using GpuOptim.Host.Ilgpu;
 using ILGPU;
 using ILGPU.Runtime;
@@ -11,6 +12,8 @@ namespace GpuOptim.Benchmarks.Ilgpu;
 internal sealed class AcceleratorBench : IAccelerator
 {
     private const long FlushBytes = 256 << 20;
+    private const long CopyBytes = 512 << 20;
+    private const int HostSteps = 15;
 
     private readonly Context _context;
     private readonly Accelerator _accelerator;
@@ -21,27 +24,20 @@ internal sealed class AcceleratorBench : IAccelerator
         _context = context;
         _accelerator = accelerator;
         Device = new IlgpuDevice(accelerator);
-        _flush = accelerator is CudaAccelerator ? accelerator.Allocate1D<byte>(FlushBytes) : null;
+        if (accelerator is not CudaAccelerator { Architecture: var architecture })
+            return;
+        _flush = accelerator.Allocate1D<byte>(FlushBytes);
+        Bandwidth = MeasureCopy();
+        Flops = architecture >= CudaArchitecture.SM_80 ? MeasureTensorCores() : null;
     }
 
     public Device Device { get; }
 
-    public string Description => _accelerator is CudaAccelerator cuda
-        ? $"{cuda.Name}, {cuda.Architecture}, {cuda.NumMultiprocessors} multiprocessors at {cuda.ClockRate / 1e3:F0} MHz"
-        : Device.Description;
+    public string Description => _accelerator is CudaAccelerator cuda ? $"{cuda.Name}, {cuda.Architecture}, {cuda.NumMultiprocessors} multiprocessors" : Device.Description;
 
-    /// <remarks>Two transfers a clock.</remarks>
-    public double? Bandwidth => _accelerator is CudaAccelerator cuda ? 2e3 * cuda.MemoryClockRate * cuda.MemoryBusWidth / 8 : null;
+    public double? Bandwidth { get; }
 
-    /// <remarks>Source: NVIDIA's white papers of the architectures: dense bfloat16 products with float sums, a multiprocessor and clock.</remarks>
-    public double? Flops => _accelerator is not CudaAccelerator cuda ? null : cuda.NumMultiprocessors * (cuda.ClockRate * 1e3) * (cuda.Architecture.Major, cuda.Architecture.Minor) switch
-    {
-        (8, 0) => 2048,
-        (8, _) => 1024,
-        (9, _) => 4096,
-        (10, _) => 8192,
-        _ => double.NaN,
-    };
+    public double? Flops { get; }
 
     /// <summary>Opens <c>cuda</c> or <c>ilgpu-cpu</c>.</summary>
     public static IAccelerator Open(string name)
@@ -59,6 +55,20 @@ internal sealed class AcceleratorBench : IAccelerator
 
     public IWorkload Timed(string name, Action work) => new Marked(this, name, work);
 
+    public double HostSeconds(Action work)
+    {
+        var seconds = new double[HostSteps];
+        for (var i = 0; i < seconds.Length; i++)
+        {
+            _accelerator.Synchronize();
+            var start = Stopwatch.GetTimestamp();
+            work();
+            seconds[i] = Stopwatch.GetElapsedTime(start).TotalSeconds;
+        }
+        _accelerator.Synchronize();
+        return new Measurement("host", seconds).Median;
+    }
+
     public void Dispose()
     {
         Device.Dispose();
@@ -66,6 +76,24 @@ internal sealed class AcceleratorBench : IAccelerator
         _accelerator.Dispose();
         _context.Dispose();
     }
+
+    private double MeasureCopy()
+    {
+        using var source = _accelerator.Allocate1D<byte>(CopyBytes);
+        using var destination = _accelerator.Allocate1D<byte>(CopyBytes);
+        return 2.0 * CopyBytes / Median(Timed("copy", () => source.View.BaseView.CopyTo(_accelerator.DefaultStream, destination.View.BaseView)));
+    }
+
+    private double MeasureTensorCores()
+    {
+        // Enough groups that the last ones, which leave some multiprocessors idle, do not count.
+        var groups = 64 * _accelerator.NumMultiprocessors;
+        using var result = _accelerator.Allocate1D<float>(groups * (long)TensorPeakKernel.GroupSize);
+        var launch = IlgpuKernels.Of(_accelerator).Get<Action<AcceleratorStream, KernelConfig, ArrayView<float>>>(TensorPeakKernel.Run, null);
+        return groups * TensorPeakKernel.FlopsPerGroup / Median(Timed("peak", () => launch(_accelerator.DefaultStream, new(groups, TensorPeakKernel.GroupSize), result.View)));
+    }
+
+    private static double Median(IWorkload workload) => Measurement.Interleave([workload], rounds: 5, secondsEach: 0.005)[0].Median;
 
     private sealed class Marked(AcceleratorBench bench, string name, Action work) : IWorkload
     {
