@@ -11,6 +11,7 @@ public abstract class Device : IDisposable
 {
     private readonly Lock _gate = new();
     private readonly HashSet<DeviceBuffer> _buffers = [];
+    private long _changes;
 
     private protected Device()
     {
@@ -51,6 +52,12 @@ public abstract class Device : IDisposable
 
     /// <summary>Whether the device was disposed of.</summary>
     public bool IsDisposed { get; private set; }
+
+    /// <summary>
+    /// Counts what may make a step another than the one before: gradients that came, went or moved, and buffers that were disposed of. While it stays,
+    /// an optimizer need not look at each parameter.
+    /// </summary>
+    internal long Changes => Interlocked.Read(ref _changes);
 
     /// <summary>Memory for some numbers, all zero.</summary>
     /// <typeparam name="T"><see cref="float"/>, <see cref="BFloat16"/> or <see cref="Half"/>.</typeparam>
@@ -233,9 +240,13 @@ public abstract class Device : IDisposable
         }
     }
 
+    /// <summary>Counts a change.</summary>
+    internal void CountChange() => Interlocked.Increment(ref _changes);
+
     /// <summary>A buffer went before the device.</summary>
     internal void Forget(DeviceBuffer buffer)
     {
+        CountChange();
         lock (_gate)
             _buffers.Remove(buffer);
     }

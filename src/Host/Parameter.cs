@@ -39,13 +39,31 @@ public abstract class Parameter : IDisposable
     /// Whether there is a gradient for the next step. If not, an optimizer skips the parameter, as PyTorch does where <c>grad</c> is
     /// <c>None</c>: it stays as it is, and so do its state and its step count.
     /// </summary>
-    public bool HasGradient { get; set; } = true;
+    public bool HasGradient
+    {
+        get;
+        set
+        {
+            if (field == value)
+                return;
+            field = value;
+            Device.CountChange();
+        }
+    } = true;
 
     /// <summary>The gradient, whatever its type.</summary>
     internal abstract DeviceBuffer GradientBuffer { get; }
 
     /// <summary>The sum of gradients that optimizers take for the gradient; null if they take the gradient itself.</summary>
-    internal DeviceBuffer<float>? GradientSum { get; set; }
+    internal DeviceBuffer<float>? GradientSum
+    {
+        get;
+        set
+        {
+            field = value;
+            Device.CountChange();
+        }
+    }
 
     /// <summary>The type of what optimizers take for the gradient.</summary>
     internal ElementType GradientType => GradientSum?.ElementType ?? ElementType;
@@ -129,7 +147,10 @@ public sealed class Parameter<T> : Parameter where T : unmanaged
                 throw new ArgumentException($"The gradient of parameter '{Name}' must have {Length} elements, as its data has. Actual length was {value.Length}.", nameof(value));
             if (value.Device != Device)
                 throw new ArgumentException($"The gradient of parameter '{Name}' must lie on its device, '{Device.Name}'. Actual device was '{value.Device.Name}'.", nameof(value));
+            if (Volatile.Read(ref _gradient) == value)
+                return;
             Volatile.Write(ref _gradient, value);
+            Device.CountChange();
         }
     }
 

@@ -19,11 +19,11 @@ public abstract class ElementwiseOptimizer<TOptions, TRule> : Optimizer<TOptions
     where TRule : unmanaged, IUpdateRule
 {
     private readonly Dictionary<(int Group, StepInfo Step, int Pending), int> _ruleIndex = [];
+    private readonly List<(int Group, StepInfo Step, int Pending)> _ruleKeys = [];
     private readonly List<(UpdateBatch Table, TrackedParameter[] Members)> _batches = [];
     private readonly RuleWrapper<TRule> _wrapper = new();
     private TRule[] _rules = [];
     private int _ruleCount;
-    private int _batchedLayout;
 
     /// <summary>Starts with one group of parameters.</summary>
     /// <param name="parameters">At least one, all on one device, no two of the same name or memory.</param>
@@ -42,23 +42,38 @@ public abstract class ElementwiseOptimizer<TOptions, TRule> : Optimizer<TOptions
     /// <param name="step">Which update of the parameters this is.</param>
     protected abstract TRule CreateRule(TOptions options, StepInfo step);
 
-    internal sealed override void PrepareStep()
+    private protected sealed override bool UsesStateFirst => _ruleKeys.Exists(key => key.Step.IsFirstUse);
+
+    private protected sealed override void FillTables()
     {
-        AllocateState();
-        if (_batchedLayout != Layout)
-            BuildBatches();
         _ruleIndex.Clear();
+        _ruleKeys.Clear();
         _ruleCount = 0;
         foreach (var (table, members) in _batches)
             Fill(table, members);
     }
 
-    internal sealed override void RunStep(in StepChange change)
+    private protected sealed override void CreateRules()
+    {
+        if (_ruleCount > _rules.Length)
+            Array.Resize(ref _rules, Math.Max(4, 2 * _ruleCount));
+        var index = 0;
+        // Behind the step that the tables were filled for come those that repeat it.
+        var later = IsRepeat ? Repeats + 1 : 0;
+        foreach (var (group, step, pending) in _ruleKeys)
+        {
+            for (var done = pending; done >= 0; done--)
+                _rules[index + pending - done] = CreateRule(Groups[group].Options, new(step.Step + later + done, step.IsFirstUse && done == 0));
+            index += pending + 1;
+        }
+    }
+
+    private protected sealed override void RunTables(in StepChange change)
     {
         ReadOnlySpan<TRule> rules = _rules.AsSpan(0, _ruleCount);
         foreach (var (table, _) in _batches)
         {
-            (table.Measure, table.Average) = (change.Measure, change.Average);
+            (table.Measure, table.Average, table.IsRepeated) = (change.Measure, change.Average, IsRepeat);
             if (change.IsSkipped)
                 table.Gradients.Clear();
             if (change.Gradients is { } gradients)
@@ -66,7 +81,6 @@ public abstract class ElementwiseOptimizer<TOptions, TRule> : Optimizer<TOptions
             else
                 Device.Update(rules, table);
         }
-        CountStep(change.Bit);
     }
 
     internal sealed override void Collect(List<UpdateBatch> tables)
@@ -113,16 +127,13 @@ public abstract class ElementwiseOptimizer<TOptions, TRule> : Optimizer<TOptions
         {
             index = _ruleCount;
             _ruleCount += key.Pending + 1;
-            if (_ruleCount > _rules.Length)
-                Array.Resize(ref _rules, Math.Max(4, 2 * _ruleCount));
-            for (var done = key.Pending; done >= 0; done--)
-                _rules[index + key.Pending - done] = CreateRule(Groups[key.Group].Options, new(key.Step.Step + done, key.Step.IsFirstUse && done == 0));
             _ruleIndex.Add(key, index);
+            _ruleKeys.Add(key);
         }
         return index;
     }
 
-    private void BuildBatches()
+    private protected sealed override void BuildTables()
     {
         foreach (var (table, _) in _batches)
             table.Dispose();
@@ -134,7 +145,6 @@ public abstract class ElementwiseOptimizer<TOptions, TRule> : Optimizer<TOptions
             table.GradientType = alike.Key.Gradient;
             _batches.Add((table, members));
         }
-        _batchedLayout = Layout;
     }
 
     private UpdateSegment Segment(TrackedParameter tracked)

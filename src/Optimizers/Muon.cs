@@ -17,12 +17,12 @@ public sealed class Muon : Optimizer<MuonOptions>
     private static readonly StateSlot<MuonOptions>[] _state = [new("momentum_buffer")];
 
     private readonly Dictionary<(int Group, int Rows, int Columns), int> _ruleIndex = [];
+    private readonly List<(int Group, int Rows, int Columns)> _ruleKeys = [];
     private readonly List<Call> _calls = [];
     private readonly List<MuonOptions> _builtFor = [];
     private readonly RuleWrapper<MuonMomentumRule> _wrapper = new();
     private MuonMomentumRule[] _directionRules = [];
     private MuonUpdateRule[] _updateRules = [];
-    private int _builtLayout;
 
     /// <summary>Starts with one group of parameters.</summary>
     /// <param name="parameters">At least one, all matrices on one device, no two of the same name or memory.</param>
@@ -36,25 +36,52 @@ public sealed class Muon : Optimizer<MuonOptions>
     /// <inheritdoc/>
     protected override bool RecordsStep => false;
 
-    internal override void PrepareStep()
+    private protected override bool TablesAreStale
     {
-        AllocateState();
-        if (_builtLayout != Layout || OrthogonalizationChanged())
-            BuildBatches();
+        get
+        {
+            for (var i = 0; i < _builtFor.Count; i++)
+            {
+                if (!ReferenceEquals(_builtFor[i], Groups[i].Options) && !_builtFor[i].OrthogonalizesAs(Groups[i].Options))
+                    return true;
+            }
+            return false;
+        }
+    }
+
+    private protected override void FillTables()
+    {
         _ruleIndex.Clear();
+        _ruleKeys.Clear();
         foreach (var call in _calls)
             Fill(call);
     }
 
-    internal override void RunStep(in StepChange change)
+    private protected override void CreateRules()
     {
-        ReadOnlySpan<MuonMomentumRule> directions = _directionRules.AsSpan(0, _ruleIndex.Count);
-        ReadOnlySpan<MuonUpdateRule> updates = _updateRules.AsSpan(0, _ruleIndex.Count);
+        if (_ruleKeys.Count > _directionRules.Length)
+        {
+            Array.Resize(ref _directionRules, Math.Max(4, 2 * _ruleKeys.Count));
+            Array.Resize(ref _updateRules, _directionRules.Length);
+        }
+        for (var i = 0; i < _ruleKeys.Count; i++)
+        {
+            var (group, rows, columns) = _ruleKeys[i];
+            var options = Groups[group].Options;
+            _directionRules[i] = new(options.Momentum, options.Nesterov);
+            _updateRules[i] = new(options.LearningRate, options.WeightDecay, options.WeightDecayMode, options.Ratio(rows, columns));
+        }
+    }
+
+    private protected override void RunTables(in StepChange change)
+    {
+        ReadOnlySpan<MuonMomentumRule> directions = _directionRules.AsSpan(0, _ruleKeys.Count);
+        ReadOnlySpan<MuonUpdateRule> updates = _updateRules.AsSpan(0, _ruleKeys.Count);
         foreach (var call in _calls)
         {
             foreach (var batch in call.Batches)
             {
-                (batch.Measure, batch.Average) = (change.Measure, change.Average);
+                (batch.Measure, batch.Average, batch.IsRepeated) = (change.Measure, change.Average, IsRepeat);
                 if (change.IsSkipped)
                     batch.Gradients.Clear();
             }
@@ -63,7 +90,6 @@ public sealed class Muon : Optimizer<MuonOptions>
             else
                 Device.UpdateMatrices(directions, updates, call.Plan, call.Batches);
         }
-        CountStep(change.Bit);
     }
 
     internal override void Collect(List<UpdateBatch> tables)
@@ -114,16 +140,6 @@ public sealed class Muon : Optimizer<MuonOptions>
         }
     }
 
-    private bool OrthogonalizationChanged()
-    {
-        for (var i = 0; i < _builtFor.Count; i++)
-        {
-            if (!ReferenceEquals(_builtFor[i], Groups[i].Options) && !_builtFor[i].OrthogonalizesAs(Groups[i].Options))
-                return true;
-        }
-        return false;
-    }
-
     /// <summary>Writes the columns of the tables that change from step to step.</summary>
     private void Fill(Call call)
     {
@@ -150,22 +166,15 @@ public sealed class Muon : Optimizer<MuonOptions>
     {
         if (!_ruleIndex.TryGetValue((group, rows, columns), out var index))
         {
-            index = _ruleIndex.Count;
-            if (index == _directionRules.Length)
-            {
-                Array.Resize(ref _directionRules, Math.Max(4, 2 * index));
-                Array.Resize(ref _updateRules, _directionRules.Length);
-            }
-            var options = Groups[group].Options;
-            _directionRules[index] = new(options.Momentum, options.Nesterov);
-            _updateRules[index] = new(options.LearningRate, options.WeightDecay, options.WeightDecayMode, options.Ratio(rows, columns));
+            index = _ruleKeys.Count;
             _ruleIndex.Add((group, rows, columns), index);
+            _ruleKeys.Add((group, rows, columns));
         }
         return index;
     }
 
     /// <summary>Matrices of one shape and type, orthogonalized alike, make a batch; batches orthogonalized alike make a call, largest first.</summary>
-    private void BuildBatches()
+    private protected override void BuildTables()
     {
         var blocks = Tracked
             .Where(tracked => tracked.Parameter.Length > 0)
@@ -192,7 +201,6 @@ public sealed class Muon : Optimizer<MuonOptions>
         }
         _builtFor.Clear();
         _builtFor.AddRange(Groups.Select(group => group.Options));
-        _builtLayout = Layout;
     }
 
     private UpdateSegment Segment(TrackedParameter tracked, long start, long length)

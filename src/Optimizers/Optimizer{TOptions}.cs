@@ -13,6 +13,9 @@ public abstract class Optimizer<TOptions> : Optimizer where TOptions : Optimizer
     private readonly List<uint> _slotsInUse = [];
     private readonly StateSlot<TOptions>[] _slots;
     private readonly StateArena _arena;
+    private int _builtLayout;
+    private long _filledChanges;
+    private bool _canRepeat;
 
     private protected Optimizer(IEnumerable<Parameter> parameters, TOptions options, IReadOnlyList<StateSlot<TOptions>> slots)
         : this([.. parameters ?? throw new ArgumentNullException(nameof(parameters))], options, slots)
@@ -38,7 +41,14 @@ public abstract class Optimizer<TOptions> : Optimizer where TOptions : Optimizer
     private protected IReadOnlyList<TrackedParameter> Tracked => _tracked;
 
     /// <summary>Counts how often tensors or state came or went: what was built from addresses is out of date when it changes.</summary>
-    private protected int Layout { get; private set; }
+    private int Layout { get; set; }
+
+    /// <summary>How many steps have repeated the one that the tables were filled for: the same parameters have gradients, in the same places.</summary>
+    /// <remarks>Such steps are not counted parameter by parameter, but all at once before a step that does not repeat it.</remarks>
+    private protected int Repeats { get; private set; }
+
+    /// <summary>Whether the step in preparation repeats the one before.</summary>
+    private protected bool IsRepeat { get; private set; }
 
     /// <summary>Adds parameters with their own hyper-parameters; state of those there already stays where it is.</summary>
     /// <param name="parameters">At least one; none that the optimizer has already, by identity, name or memory.</param>
@@ -77,6 +87,7 @@ public abstract class Optimizer<TOptions> : Optimizer where TOptions : Optimizer
     internal override StateDictionary LiveState()
     {
         Settle(wait: true);
+        CountRepeats();
         var states = new Dictionary<string, ParameterState>();
         foreach (var tracked in _tracked.Where(tracked => tracked.Step > 0 || tracked.Written != 0))
         {
@@ -94,6 +105,7 @@ public abstract class Optimizer<TOptions> : Optimizer where TOptions : Optimizer
     internal override void TakeState(StateDictionary state)
     {
         Settle(wait: true);
+        CountRepeats();
         for (var i = 0; i < _groups.Count; i++)
             _groups[i].Options = (TOptions)state.Groups[i].Options;
         AllocateState();
@@ -132,19 +144,86 @@ public abstract class Optimizer<TOptions> : Optimizer where TOptions : Optimizer
         return tracked.Parameter.HasGradient ? (tracked.Parameter.GradientSum ?? tracked.Parameter.GradientBuffer).Address : 0;
     }
 
+    internal sealed override void PrepareStep()
+    {
+        AllocateState();
+        if (_builtLayout != Layout || TablesAreStale)
+        {
+            BuildTables();
+            _builtLayout = Layout;
+            _canRepeat = false;
+        }
+        // Read before the columns are: what changes meanwhile has the next step look again.
+        var changes = Device.Changes;
+        IsRepeat = _canRepeat && changes == _filledChanges;
+        if (!IsRepeat)
+        {
+            CountRepeats();
+            FillTables();
+            _filledChanges = changes;
+        }
+        CreateRules();
+    }
+
+    internal sealed override void RunStep(in StepChange change)
+    {
+        // If a launch fails, the next step starts afresh.
+        _canRepeat = false;
+        RunTables(change);
+        if (IsRepeat && change.Bit is null)
+            Repeats++;
+        else
+            CountStep(change.Bit);
+        _canRepeat = change.Bit is null && !change.IsSkipped && !UsesStateFirst;
+    }
+
+    /// <summary>Whether tables must be built anew although no tensor came or went.</summary>
+    private protected virtual bool TablesAreStale => false;
+
+    /// <summary>Whether some rule of the last filled step was for state that held nothing yet, so that the next step has others.</summary>
+    private protected virtual bool UsesStateFirst => false;
+
+    /// <summary>Builds the tables of the tensors that are updated together.</summary>
+    private protected abstract void BuildTables();
+
+    /// <summary>Writes the columns of the tables that change from step to step.</summary>
+    private protected abstract void FillTables();
+
+    /// <summary>Makes the rules of the step in preparation, for the tables as they were last filled.</summary>
+    private protected abstract void CreateRules();
+
+    /// <summary>Has the device update the tables.</summary>
+    private protected abstract void RunTables(in StepChange change);
+
     /// <summary>Remembers that every parameter with a gradient was updated, or may have been.</summary>
     /// <param name="pendingBit">The bit of a step that the device may have skipped; null if it was done.</param>
-    private protected void CountStep(int? pendingBit)
+    private void CountStep(int? pendingBit)
     {
+        CountRepeats();
         foreach (var tracked in _tracked)
         {
-            if (!tracked.Parameter.HasGradient)
+            tracked.IsUpdated = tracked.Parameter.HasGradient;
+            if (!tracked.IsUpdated)
                 continue;
             if (pendingBit is { } bit)
                 tracked.Pending |= 1ul << bit;
             else
                 Count(tracked);
         }
+    }
+
+    /// <summary>Counts the steps that repeated the one before, parameter by parameter, and has the next one look again.</summary>
+    private void CountRepeats()
+    {
+        _canRepeat = false;
+        if (Repeats == 0)
+            return;
+        foreach (var tracked in _tracked)
+        {
+            if (tracked.IsUpdated)
+                tracked.Step += Repeats;
+        }
+        Repeats = 0;
     }
 
     internal sealed override void Rebuild() => Layout++;

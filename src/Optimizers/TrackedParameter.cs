@@ -19,6 +19,9 @@ internal sealed class TrackedParameter(Parameter parameter, int group, int slots
     /// <summary>The bits of the steps that may have updated it, too, unless the device skipped them.</summary>
     public ulong Pending { get; set; }
 
+    /// <summary>Whether the last step that was not the one before again updated it, as far as is known.</summary>
+    public bool IsUpdated { get; set; }
+
     /// <summary>A bit for each slot that an update has written.</summary>
     public uint Written { get; set; }
 

@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using GpuOptim.Host;
 using GpuOptim.Host.Ilgpu;
 using GpuOptim.Kernels;
@@ -142,6 +143,27 @@ public sealed class IlgpuDeviceTests
             Assert.That((asked.Launches, asked.TableBuilds, asked.HostWaits, asked.BytesToHost), Is.EqualTo((1, 0, 0, 0)));
             Assert.That(asked.BytesToDevice, Is.LessThan(300), "addresses, rule indices and rules");
         }
+    }
+
+    /// <summary>What has not changed is not sent again, however many tensors there are.</summary>
+    [Test]
+    public void AStepThatRepeatsTheOneBeforeSendsItsRulesAlone()
+    {
+        using var device = new IlgpuDevice(_accelerator);
+        Parameter<float>[] parameters = [.. Enumerable.Range(0, 200).Select(i => device.CreateParameter<float>($"p{i}", [3], new float[3]))];
+        foreach (var parameter in parameters)
+            parameter.Gradient.CopyFrom([1f, 2f, 3f]);
+        using var optimizer = new AdamW(parameters);
+        // The first step fills state that was empty, so that the second one's rule is another.
+        optimizer.Step();
+        optimizer.Step();
+        for (var step = 0; step < 5; step++)
+        {
+            var before = device.Counters;
+            optimizer.Step();
+            Assert.That((device.Counters - before).BytesToDevice, Is.EqualTo(Unsafe.SizeOf<AdamRule>()));
+        }
+        Assert.That(optimizer.StateDictionary()["p7"].Step, Is.EqualTo(7));
     }
 
     /// <summary>Element types are launches of their own; so are rules.</summary>

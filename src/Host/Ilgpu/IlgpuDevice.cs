@@ -241,7 +241,7 @@ public sealed class IlgpuDevice : Device
     /// <summary>Sends what a step changes, and has the device complete it with what it alone knows.</summary>
     private unsafe void Upload<TRule>(IlgpuUpdateTable table, UpdateBatch batch, ReadOnlySpan<TRule> rules) where TRule : unmanaged, IUpdateRule
     {
-        table.Upload(batch.Gradients, batch.Rules, batch.Measure is null ? [] : batch.Pending, rules);
+        table.Upload(batch.Gradients, batch.Rules, batch.Measure is null ? [] : batch.Pending, rules, batch.IsRepeated, isCompleted: batch.Measure is not null);
         if (batch.Measure is IlgpuGradientMeasure measure)
             _queue.Patch(table, sizeof(TRule), rules.Length, measure.Verdict);
     }
@@ -262,11 +262,12 @@ public sealed class IlgpuDevice : Device
             Upload(batch.Directions, batch, directionRules);
             _queue.Direct(batch.Directions, directionRules, batch.WorkType, batch.GradientType, batch.StateType, batch.Sums);
             var orthogonal = NewtonSchulz.Orthogonalize(batch.Ops, batch.X, batch.Other, batch.Product, batch.Polynomial, plan);
-            for (var i = 0; i < batch.Count; i++)
+            for (var i = 0; i < batch.Count && !batch.IsRepeated; i++)
                 batch.Orthogonal[i] = batch.Gradients[i] == 0 ? 0 : orthogonal[i].Address;
         }
-        batch.Updates.Upload(batch.Orthogonal, batch.Rules, [], updateRules);
-        if (batch.Measure is IlgpuGradientMeasure { MaySkip: true } measure)
+        var measure = batch.Measure is IlgpuGradientMeasure { MaySkip: true } mayskip ? mayskip : null;
+        batch.Updates.Upload(batch.Orthogonal, batch.Rules, [], updateRules, batch.IsRepeated, isCompleted: measure is not null);
+        if (measure is not null)
             _queue.Patch(batch.Updates, 0, 0, measure.Verdict);
         _queue.Update(batch.Updates, updateRules, batch.Average, batch.ElementType, batch.WorkType, batch.StateType);
     }

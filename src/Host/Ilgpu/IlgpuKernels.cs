@@ -1,5 +1,6 @@
 using System.Collections.Concurrent;
 using System.Diagnostics;
+using System.Reflection;
 using System.Runtime.CompilerServices;
 using GpuOptim.Kernels.Ilgpu;
 using GpuOptim.Kernels.Ilgpu.OpenCL;
@@ -21,7 +22,7 @@ internal sealed class IlgpuKernels : AcceleratorObject
     private static readonly ConditionalWeakTable<Accelerator, IlgpuKernels> _all = [];
 
     private readonly Backend? _backend;
-    private readonly ConcurrentDictionary<Delegate, Delegate> _launchers = [];
+    private readonly ConcurrentDictionary<MethodInfo, Delegate> _launchers = [];
     private readonly Lock _compilation = new();
 
     private IlgpuKernels(Accelerator accelerator)
@@ -57,28 +58,29 @@ internal sealed class IlgpuKernels : AcceleratorObject
     /// <param name="logger">Is told if it is compiled.</param>
     public TLauncher Get<TLauncher>(Delegate kernel, ILogger? logger) where TLauncher : Delegate
     {
-        if (!_launchers.TryGetValue(kernel, out var launcher))
+        // By its method: delegates of one type all hash alike.
+        if (!_launchers.TryGetValue(kernel.Method, out var launcher))
         {
             // One at a time: a context of ILGPU's compiles for one thread only.
             lock (_compilation)
-                launcher = _launchers.GetOrAdd(kernel, _ => Compile<TLauncher>(kernel, logger));
+                launcher = _launchers.GetOrAdd(kernel.Method, method => Compile<TLauncher>(method, logger));
         }
         return (TLauncher)launcher;
     }
 
-    private TLauncher Compile<TLauncher>(Delegate kernel, ILogger? logger) where TLauncher : Delegate
+    private TLauncher Compile<TLauncher>(MethodInfo kernel, ILogger? logger) where TLauncher : Delegate
     {
         var start = Stopwatch.GetTimestamp();
         var loaded = _backend switch
         {
-            null => Accelerator.LoadKernel(kernel.Method),
-            CLBackend openCL => Accelerator.LoadKernel(OpenCLCompiler.Compile(openCL, kernel.Method)),
-            _ => Accelerator.LoadKernel(_backend.Compile(EntryPointDescription.FromExplicitlyGroupedKernel(kernel.Method), default)),
+            null => Accelerator.LoadKernel(kernel),
+            CLBackend openCL => Accelerator.LoadKernel(OpenCLCompiler.Compile(openCL, kernel)),
+            _ => Accelerator.LoadKernel(_backend.Compile(EntryPointDescription.FromExplicitlyGroupedKernel(kernel), default)),
         };
         var launcher = loaded.CreateLauncherDelegate<TLauncher>();
         if (logger is not null && logger.IsEnabled(LogLevel.Debug))
         {
-            var (name, milliseconds) = ($"{kernel.Method.DeclaringType}", Stopwatch.GetElapsedTime(start).TotalMilliseconds);
+            var (name, milliseconds) = ($"{kernel.DeclaringType}", Stopwatch.GetElapsedTime(start).TotalMilliseconds);
             Telemetry.KernelCompiled(logger, name, Accelerator.Name, milliseconds);
         }
         return launcher;

@@ -21,6 +21,8 @@ internal sealed class IlgpuUpdateTable : IDisposable
     private byte[] _bytes = [];
     private int _gradientsOffset;
     private int _pendingCount;
+    private int _rulesLength;
+    private bool _hasColumns;
 
     public IlgpuUpdateTable(IlgpuQueue queue, ReadOnlySpan<UpdateSegment> segments)
     {
@@ -86,12 +88,30 @@ internal sealed class IlgpuUpdateTable : IDisposable
     /// <param name="ruleIndices">Which tensor follows which rule.</param>
     /// <param name="pending">The bits of steps that may have been skipped, for each tensor; sent only where there are any.</param>
     /// <param name="rules">The rules.</param>
-    public void Upload<TRule>(ReadOnlySpan<nint> gradients, ReadOnlySpan<int> ruleIndices, ReadOnlySpan<ulong> pending, ReadOnlySpan<TRule> rules)
-        where TRule : unmanaged, IUpdateRule =>
-        Upload(gradients, ruleIndices, pending.ContainsAnyExcept(0ul) ? pending : [], MemoryMarshal.AsBytes(rules));
+    /// <param name="isRepeated">Whether all but the rules are as they were when they were last sent.</param>
+    /// <param name="isCompleted">Whether the device will change what was sent.</param>
+    public void Upload<TRule>(ReadOnlySpan<nint> gradients, ReadOnlySpan<int> ruleIndices, ReadOnlySpan<ulong> pending, ReadOnlySpan<TRule> rules, bool isRepeated, bool isCompleted)
+        where TRule : unmanaged, IUpdateRule
+    {
+        var bytes = MemoryMarshal.AsBytes(rules);
+        if (isRepeated && _hasColumns && bytes.Length == _rulesLength)
+        {
+            bytes.CopyTo(_bytes);
+            _queue.Upload(bytes, _step!.View.BaseView.SubView(0, bytes.Length));
+        }
+        else
+        {
+            Upload(gradients, ruleIndices, pending.ContainsAnyExcept(0ul) ? pending : [], bytes);
+        }
+        (_hasColumns, _rulesLength) = (!isCompleted, bytes.Length);
+    }
 
     /// <summary>Sends where gradients are, alone.</summary>
-    public void UploadGradients(ReadOnlySpan<nint> gradients) => Upload(gradients, [], [], []);
+    public void UploadGradients(ReadOnlySpan<nint> gradients)
+    {
+        Upload(gradients, [], [], []);
+        _hasColumns = false;
+    }
 
     private void Upload(ReadOnlySpan<nint> gradients, ReadOnlySpan<int> ruleIndices, ReadOnlySpan<ulong> pending, ReadOnlySpan<byte> sent)
     {
