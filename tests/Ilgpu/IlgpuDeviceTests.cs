@@ -2,6 +2,7 @@ using System.Runtime.CompilerServices;
 using GpuOptim.Host;
 using GpuOptim.Host.Ilgpu;
 using GpuOptim.Kernels;
+using GpuOptim.Kernels.Ilgpu;
 using GpuOptim.Kernels.Lanes;
 using GpuOptim.Kernels.Rules;
 using GpuOptim.Optimizers;
@@ -165,6 +166,14 @@ public sealed class IlgpuDeviceTests
         }
         Assert.That(optimizer.StateDictionary()["p7"].Step, Is.EqualTo(7));
     }
+
+    /// <summary>Where all tensors are short, a multiprocessor has room for more of them.</summary>
+    [TestCase(1, 32)]
+    [TestCase(100, 32)]
+    [TestCase(129, 64)]
+    [TestCase(1000, 256)]
+    [TestCase(4096, 256)]
+    public void ShortChunksAreTakenByFewThreads(int longestChunk, int threads) => Assert.That(UpdateKernel.GroupSizeFor(longestChunk), Is.EqualTo(threads));
 
     /// <summary>Element types are launches of their own; so are rules.</summary>
     [Test]

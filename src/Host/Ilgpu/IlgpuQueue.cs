@@ -65,7 +65,7 @@ internal class IlgpuQueue : IDisposable
     public virtual void Update<TRule>(IlgpuUpdateTable table, ReadOnlySpan<TRule> rules, AverageRule average, ElementType element, ElementType gradient, ElementType state)
         where TRule : unmanaged, IUpdateRule =>
         Kernel<UpdateKernels<TRule>, UpdateLauncher<TRule>>(element, gradient, state)(
-            NextLaunch(), new(table.Chunks, _groupSize), table.ChunkMap, table.Segments, table.Gradients, table.RuleIndices, table.Rules<TRule>(rules.Length), average);
+            NextLaunch(), new(table.Chunks, Math.Min(UpdateKernel.GroupSizeFor(table.LongestChunk), _groupSize)), table.ChunkMap, table.Segments, table.Gradients, table.RuleIndices, table.Rules<TRule>(rules.Length), average);
 
     /// <summary>The first half of an update that orthogonalizes.</summary>
     public virtual void Direct<TRule>(IlgpuUpdateTable table, ReadOnlySpan<TRule> rules, ElementType work, ElementType gradient, ElementType state, ArrayView<double> sums)

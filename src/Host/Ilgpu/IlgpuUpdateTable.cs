@@ -35,6 +35,7 @@ internal sealed class IlgpuUpdateTable : IDisposable
         {
             ref readonly var segment = ref segments[i];
             rows[i] = new() { Parameter = segment.Parameter, State0 = segment.State0, State1 = segment.State1, State2 = segment.State2, Average = segment.Average, Length = segment.Length };
+            LongestChunk = Math.Max(LongestChunk, (int)Math.Min(segment.Length, UpdateKernel.ChunkLength));
             for (var chunk = 0; chunk * (long)UpdateKernel.ChunkLength < segment.Length; chunk++)
                 chunks.Add(new() { Segment = i, Index = chunk });
         }
@@ -58,6 +59,9 @@ internal sealed class IlgpuUpdateTable : IDisposable
 
     /// <summary>How many groups of threads the update takes; the views are there only if it is not 0 and the queue reads tables.</summary>
     public int Chunks { get; }
+
+    /// <summary>Elements of the longest chunk.</summary>
+    public int LongestChunk { get; }
 
     public ArrayView<GpuSegment> Segments => _segments!.View;
 

@@ -1,3 +1,4 @@
+using System.Numerics;
 using GpuOptim.Kernels.Lanes;
 using GpuOptim.Kernels.Norms;
 using GpuOptim.Kernels.Rules;
@@ -11,8 +12,15 @@ internal static class UpdateKernel
     /// <summary>Threads of a group on a GPU.</summary>
     public const int GroupSize = 256;
 
+    /// <summary>Threads of the smallest group: a warp.</summary>
+    public const int MinGroupSize = 32;
+
     /// <summary>Elements of a chunk: on a GPU, four for each thread, four times, or eight, twice. Norms are taken of the same chunks.</summary>
     public const int ChunkLength = NormOrder.ChunkLength;
+
+    /// <summary>How many threads take a chunk: fewer where all are short, so that a multiprocessor works on more of them at once.</summary>
+    /// <param name="longestChunk">Elements of the longest chunk.</param>
+    public static int GroupSizeFor(int longestChunk) => Math.Clamp((int)BitOperations.RoundUpToPowerOf2((uint)(longestChunk + 3) / 4), MinGroupSize, GroupSize);
 }
 
 /// <summary>
