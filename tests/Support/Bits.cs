@@ -1,3 +1,4 @@
+using System.Runtime.InteropServices;
 using GpuOptim.Host;
 
 namespace GpuOptim.Tests.Support;
@@ -16,13 +17,14 @@ internal static class Bits
         }
     }
 
-    /// <summary>A parameter's bytes in hexadecimal digits.</summary>
-    public static string Hexadecimal(Parameter parameter)
+    /// <summary>A parameter's bytes in hexadecimal digits, every NaN as the same one.</summary>
+    public static string Hexadecimal(Parameter parameter) => parameter switch
     {
-        var bytes = new byte[parameter.Data.SizeInBytes];
-        parameter.Data.CopyBytesTo(bytes);
-        return Convert.ToHexString(bytes);
-    }
+        Parameter<float> single => Hexadecimal(single, float.NaN),
+        Parameter<BFloat16> bfloat16 => Hexadecimal(bfloat16, (BFloat16)float.NaN),
+        Parameter<Half> half => Hexadecimal(half, Half.NaN),
+        _ => throw new NotSupportedException(parameter.GetType().Name),
+    };
 
     public static bool Same<T>(T a, T b) where T : unmanaged => Of(a) == Of(b) || (float.IsNaN(ToFloat(a)) && float.IsNaN(ToFloat(b)));
 
@@ -38,6 +40,9 @@ internal static class Bits
         typeof(T) == typeof(BFloat16) ? (BFloat16)value
         : typeof(T) == typeof(Half) ? (Half)value
         : (object)value);
+
+    private static string Hexadecimal<T>(Parameter<T> parameter, T nan) where T : unmanaged =>
+        Convert.ToHexString(MemoryMarshal.AsBytes<T>([.. parameter.Data.ToArray().Select(value => float.IsNaN(ToFloat(value)) ? nan : value)]));
 
     private static uint Of<T>(T value) where T : unmanaged => value switch
     {
