@@ -8,8 +8,14 @@ namespace GpuOptim.Kernels;
 /// <param name="Columns">Columns of each.</param>
 internal readonly record struct MatrixBatch(nint Address, ElementType ElementType, int Count, int Rows, int Columns)
 {
-    /// <summary>Elements of each.</summary>
-    public long Length => (long)Rows * Columns;
+    /// <summary>Elements from one row to the next: as many as there are columns, unless more are between rows, which are zero.</summary>
+    public int Stride { get => field == 0 ? Columns : field; init; }
+
+    /// <summary>Rows from one matrix to the next: as many as each has, unless more are between matrices, which are zero.</summary>
+    public int Lines { get => field == 0 ? Rows : field; init; }
+
+    /// <summary>Elements from one matrix to the next.</summary>
+    public long Length => (long)Lines * Stride;
 
     /// <summary>The smaller extent: that of the matrices X Xᵀ, where X is the matrix, or its transpose if it is tall.</summary>
     public int Order => Math.Min(Rows, Columns);

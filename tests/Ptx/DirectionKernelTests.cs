@@ -95,6 +95,8 @@ public sealed class DirectionKernelTests
             var counters = JsonSerializer.Deserialize<Counters>(Simulator.Run("simulate_direction.py", At("job.json")), JsonSerializerOptions.Web)!;
             Assert.That((counters.Races, counters.Warnings.Length), Is.EqualTo((0, 0)), string.Join('\n', counters.Warnings));
 
+            Assert.That(counters.IsSameApart, "quotients with zeros between rows");
+
             // Without a step of Newton-Schulz, what comes out is what would go in; parameters are of the gradients' type.
             DeviceBuffer[] parameters = [.. gradients.Select(gradient => device.CreateBuffer(gradient.ElementType, columns))];
             using var batch = device.CreateMatrixUpdateBatch(
@@ -135,5 +137,5 @@ public sealed class DirectionKernelTests
         return bytes;
     }
 
-    private sealed record Counters(long DirectionBytes, long NormalizeBytes, int Races, string[] Warnings);
+    private sealed record Counters(long DirectionBytes, long NormalizeBytes, bool IsSameApart, int Races, string[] Warnings);
 }

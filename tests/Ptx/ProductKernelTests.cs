@@ -12,7 +12,7 @@ namespace GpuOptim.Tests.Ptx;
 [FixtureLifeCycle(LifeCycle.InstancePerTestCase)]
 public sealed class ProductKernelTests : IDisposable
 {
-    private const int Count = 2, TileRows = 128, TileDepth = 32, WarpsPerTile = 8, MultiplyAddsPerWarp = 2 * 16;
+    private const int Count = 2, TileRows = 128, TileDepth = 32, WarpsPerTile = 4, MultiplyAddsPerWarp = 2 * 32;
 
     /// <summary>Ends of every kind: of quads, of tiles, of pieces of 16 bytes, of accumulation blocks; lines aligned and not.</summary>
     private static readonly (int Rows, int Columns)[] _shapes =
@@ -49,8 +49,9 @@ public sealed class ProductKernelTests : IDisposable
         [ValueSource(nameof(_shapes))] (int Rows, int Columns) shape, [Values] Operation operation)
     {
         using var job = Prepare(operation, ElementType.BFloat16, shape.Rows, shape.Columns);
-        var (result, counters) = Simulate(job, "TensorCore", group: [256], TileRows, rounding: "hw");
+        var (result, counters) = Simulate(job, "TensorCore", group: [128], TileRows, rounding: "hw");
         Assert.That((counters.Races, counters.Warnings.Length, counters.BankConflicts), Is.EqualTo((0, 0, 0)), string.Join('\n', counters.Warnings));
+        Assert.That(counters.IsZeroBehindRows);
         AssertWithinRounding(job, MemoryMarshal.Cast<byte, BFloat16>(result));
     }
 
@@ -59,14 +60,14 @@ public sealed class ProductKernelTests : IDisposable
     public void WarpsMayRunInAnyOrder([Values] Operation operation, [Values(false, true)] bool isTall)
     {
         using var job = Prepare(operation, ElementType.BFloat16, isTall ? 200 : 136, isTall ? 136 : 200);
-        var (expected, _) = Simulate(job, "TensorCore", group: [256], TileRows);
-        var (actual, counters) = Simulate(job, "TensorCore", group: [256], TileRows, schedule: "warps");
+        var (expected, _) = Simulate(job, "TensorCore", group: [128], TileRows);
+        var (actual, counters) = Simulate(job, "TensorCore", group: [128], TileRows, schedule: "warps");
         Assert.That(counters.Races, Is.Zero);
         Assert.That(actual, Is.EqualTo(expected));
     }
 
     /// <summary>
-    /// The work of the tiles and no more: half of them where the product is symmetric, and the diagonal; 16 multiplications for six fragments; no bank
+    /// The work of the tiles and no more: half of them where the product is symmetric, and the diagonal; 32 multiplications for eight fragments; no bank
     /// twice at a time; whole sectors of global memory.
     /// </summary>
     [Test]
@@ -74,14 +75,14 @@ public sealed class ProductKernelTests : IDisposable
     {
         const int Small = 384, Large = 512;
         using var job = Prepare(operation, ElementType.BFloat16, isTall ? Large : Small, isTall ? Small : Large);
-        var (_, counters) = Simulate(job, "TensorCore", group: [256], TileRows);
+        var (_, counters) = Simulate(job, "TensorCore", group: [128], TileRows);
         var mirrored = operation == Operation.MultiplyAdd ? 0 : Small / TileRows * (Small / TileRows - 1) / 2;
         var tiles = operation == Operation.MultiplyAdd ? Small / TileRows * (Large / TileRows) : Small / TileRows + mirrored;
         var expected = Count * tiles * (job.Depth / TileDepth) * WarpsPerTile * MultiplyAddsPerWarp;
         Assert.That(counters.MultiplyAdds, Is.EqualTo(expected));
-        // In the epilogue of a tile with a mirror image each warp turns eight blocks.
-        var loads = counters.FragmentLoads - Count * mirrored * WarpsPerTile * 8;
-        Assert.That((double)counters.MultiplyAdds / loads, Is.GreaterThanOrEqualTo(2.6));
+        // In the epilogue of a tile with a mirror image each warp turns sixteen blocks.
+        var loads = counters.FragmentLoads - Count * mirrored * WarpsPerTile * 16;
+        Assert.That((double)counters.MultiplyAdds / loads, Is.EqualTo(4));
         Assert.That((counters.Races, counters.BankConflicts, counters.LoadEfficiency, counters.StoreEfficiency), Is.EqualTo((0, 0, 1.0, 1.0)));
     }
 
@@ -130,10 +131,9 @@ public sealed class ProductKernelTests : IDisposable
                 elementSize = job.Left.ElementType.Size(),
                 isSymmetric = job.IsSymmetric,
                 count = Count,
-                leftLength = job.LeftLength,
-                rightLength = job.RightLength,
-                leftStride = job.LeftRowStride * job.LeftDepthStride,
-                rightStride = job.RightDepthStride * job.RightColumnStride,
+                isPadded = variant == "TensorCore",
+                isLeftDepthContiguous = job.LeftDepthStride == 1,
+                isRightDepthContiguous = job.RightDepthStride == 1,
                 rows = job.Rows,
                 columns = job.Columns,
                 depth = job.Depth,
@@ -228,5 +228,5 @@ public sealed class ProductKernelTests : IDisposable
         }
     }
 
-    private sealed record Counters(int Races, string[] Warnings, int BankConflicts, int MultiplyAdds, int FragmentLoads, double LoadEfficiency, double StoreEfficiency);
+    private sealed record Counters(int Races, string[] Warnings, int BankConflicts, int MultiplyAdds, int FragmentLoads, double LoadEfficiency, double StoreEfficiency, bool IsZeroBehindRows);
 }

@@ -6,6 +6,7 @@ both launches go to standard output as JSON.
 """
 import json
 import os
+import struct
 import sys
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "ptxsim"))
@@ -50,15 +51,28 @@ def main():
         check_races=True,
     )
     groups = min(len(chunks) // count, job["groups"])
-    normalize = launch(
-        Module.load(job["normalizePtx"]),
-        "Kernel_Run",
-        grid=groups * count,
-        block=job["groupSize"],
-        args=[directions.addr, length, groups, sums, job["scale"], job["epsilon"]],
-        mem=memory,
-        check_races=True,
-    )
+    size = job["workSize"]
+
+    def divide(source, result, columns, stride):
+        division = struct.pack("<5q2i", source.addr, result.addr, length, length // columns * stride, length, columns, stride)
+        return launch(
+            Module.load(job["normalizePtx"]),
+            "Kernel_Run",
+            grid=groups * count,
+            block=job["groupSize"],
+            args=[division, groups, sums, job["scale"], job["epsilon"]],
+            mem=memory,
+            check_races=True,
+        )
+
+    # The matrices taken as several rows, to where rows have others behind them; then in place.
+    columns = next((length // rows for rows in (7, 5, 3, 2) if length % rows == 0), length)
+    stride = columns + 3
+    apart = memory.alloc(np.zeros(count * length // columns * stride * size, np.uint8))
+    divide(directions, apart, columns, stride)
+    normalize = divide(directions, directions, length, length)
+    rows = apart.array.view(np.uint8).reshape(-1, stride * size)
+    is_same_apart = bool((rows[:, : columns * size].reshape(-1) == directions.array.view(np.uint8)).all() and not rows[:, columns * size :].any())
     with open(job["output"], "wb") as file:
         for buffer in (directions, *momenta):
             file.write(buffer.array.tobytes())
@@ -69,6 +83,7 @@ def main():
     print(json.dumps({
         "directionBytes": distinct(direction),
         "normalizeBytes": distinct(normalize),
+        "isSameApart": is_same_apart,
         "races": direction.race_count + normalize.race_count,
         "warnings": direction.warnings + direction.uninit_shared + normalize.warnings + normalize.uninit_shared,
     }))

@@ -14,29 +14,43 @@ import numpy as np
 from ptxsim import GlobalMemory, Module, launch
 
 
+def laid_out(numbers, count, rows, columns, is_padded):
+    """Matrices as the kernel wants them: on tensor cores with zeros behind rows and matrices, and memory behind the last that the loop may read."""
+    stride, lines = (-(-columns // 64) * 64, -(-rows // 32) * 32) if is_padded else (columns, rows)
+    whole = np.zeros((count, lines, stride), numbers.dtype)
+    whole[:, :rows, :columns] = numbers.reshape(count, rows, columns)
+    return np.concatenate([whole.reshape(-1), np.zeros(64 * stride if is_padded else 0, numbers.dtype)]), stride, lines
+
+
 def main():
     with open(sys.argv[1]) as file:
         job = json.load(file)
-    with open(job["input"], "rb") as file:
-        data = np.frombuffer(file.read(), np.uint8)
-    memory, size, count = GlobalMemory(), job["elementSize"], job["count"]
-    left, right, addend = np.split(data, np.cumsum([count * job["leftLength"] * size, count * job["rightLength"] * size]))
-    left, right = memory.alloc(left), memory.alloc(right)
-    result = memory.empty(count * job["rows"] * job["columns"] * size, np.uint8)
+    memory, count, is_padded = GlobalMemory(), job["count"], job["isPadded"]
+    rows, columns, depth = job["rows"], job["columns"], job["depth"]
+    data = np.fromfile(job["input"], np.uint16 if job["elementSize"] == 2 else np.uint32)
+    left, right, addend = np.split(data, np.cumsum([count * rows * depth, count * depth * columns]))
+    left, left_stride, left_lines = laid_out(left, count, *((rows, depth) if job["isLeftDepthContiguous"] else (depth, rows)), is_padded)
+    right, right_stride, right_lines = laid_out(right, count, *((columns, depth) if job["isRightDepthContiguous"] else (depth, columns)), is_padded)
+    if len(addend):
+        addend, _, _ = laid_out(addend, count, rows, columns, is_padded)
+    result, result_stride, result_lines = laid_out(np.zeros(count * rows * columns, data.dtype), count, rows, columns, is_padded)
+    result = memory.alloc(result)
     product = struct.pack(
-        "<6q6i2f",
-        left.addr,
-        right.addr,
+        "<7q7i2f4x",
+        memory.alloc(left).addr,
+        memory.alloc(right).addr,
         memory.alloc(addend).addr if len(addend) else 0,
         result.addr,
-        job["leftLength"],
-        job["rightLength"],
-        job["leftStride"],
-        job["rightStride"],
+        left_lines * left_stride,
+        right_lines * right_stride,
+        result_lines * result_stride,
+        left_stride,
+        right_stride,
+        result_stride,
         count,
-        job["rows"],
-        job["columns"],
-        job["depth"],
+        rows,
+        columns,
+        depth,
         job["alpha"],
         job["beta"],
     )
@@ -54,8 +68,10 @@ def main():
         mma_rounding=job["mmaRounding"],
         seed=1,
     )
-    with open(job["output"], "wb") as file:
-        file.write(result.array.tobytes())
+    whole = result.array.view(data.dtype)[: count * result_lines * result_stride].reshape(count, result_lines, result_stride)
+    numbers = whole[:, :rows, :columns].copy()
+    numbers.tofile(job["output"])
+    whole[:, :rows, :columns] = 0
     print(json.dumps({
         "races": stats.race_count,
         "warnings": stats.warnings + stats.uninit_shared,
@@ -64,6 +80,7 @@ def main():
         "fragmentLoads": sum(number for name, number in stats.warp_instructions.items() if name.startswith("ldmatrix")),
         "loadEfficiency": stats.load_efficiency,
         "storeEfficiency": stats.store_efficiency,
+        "isZeroBehindRows": not whole.any(),
     }))
 
 

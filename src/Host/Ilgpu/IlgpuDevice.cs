@@ -262,11 +262,11 @@ public sealed class IlgpuDevice : Device
             Upload(batch.Directions, batch, directionRules);
             _queue.Direct(batch.Directions, directionRules, batch.WorkType, batch.GradientType, batch.StateType, batch.Sums);
             var orthogonal = NewtonSchulz.Orthogonalize(batch.Ops, batch.X, batch.Other, batch.Product, batch.Polynomial, plan);
-            for (var i = 0; i < batch.Count && !batch.IsRepeated; i++)
-                batch.Orthogonal[i] = batch.Gradients[i] == 0 ? 0 : orthogonal[i].Address;
+            if (!batch.IsRepeated)
+                batch.SetOrthogonal(orthogonal);
         }
         var measure = batch.Measure is IlgpuGradientMeasure { MaySkip: true } mayskip ? mayskip : null;
-        batch.Updates.Upload(batch.Orthogonal, batch.Rules, [], updateRules, batch.IsRepeated, isCompleted: measure is not null);
+        batch.Updates.Upload(batch.Orthogonal, batch.UpdateRules, [], updateRules, batch.IsRepeated, isCompleted: measure is not null);
         if (measure is not null)
             _queue.Patch(batch.Updates, 0, 0, measure.Verdict);
         _queue.Update(batch.Updates, updateRules, batch.Average, batch.ElementType, batch.WorkType, batch.StateType);

@@ -8,10 +8,11 @@ namespace GpuOptim.Host.Ilgpu;
 /// <summary>The matrix operations of Newton-Schulz on an accelerator, each for all matrices of a batch in one launch.</summary>
 /// <typeparam name="TFormat">The matrices' element type.</typeparam>
 /// <param name="queue">Where to launch.</param>
-/// <param name="sums">The sums of squares of the chunks of the matrices that are normalized.</param>
-internal sealed class IlgpuMatrixOps<TFormat>(IlgpuQueue queue, ArrayView<double> sums) : IMatrixOps where TFormat : IFormat
+/// <param name="raw">The matrices before they are normalized.</param>
+/// <param name="sums">The sums of squares of their chunks.</param>
+internal sealed class IlgpuMatrixOps<TFormat>(IlgpuQueue queue, MatrixBatch raw, ArrayView<double> sums) : IMatrixOps where TFormat : IFormat
 {
-    public void Normalize(MatrixBatch x, double scale, double epsilon) => queue.Normalize<TFormat>(x, sums, scale, (float)epsilon);
+    public void Normalize(MatrixBatch x, double scale, double epsilon) => queue.Normalize<TFormat>(raw, x, sums, scale, (float)epsilon);
 
     public void SymmetricProduct(MatrixBatch x, float scale, MatrixBatch result)
     {
@@ -34,11 +35,13 @@ internal sealed class IlgpuMatrixOps<TFormat>(IlgpuQueue queue, ArrayView<double
     {
         Left = left.Address,
         LeftLength = left.Length,
-        LeftStride = left.Columns,
+        LeftStride = left.Stride,
         Right = right.Address,
         RightLength = right.Length,
-        RightStride = right.Columns,
+        RightStride = right.Stride,
         Result = result.Address,
+        ResultLength = result.Length,
+        ResultStride = result.Stride,
         Count = result.Count,
         Rows = result.Rows,
         Columns = result.Columns,

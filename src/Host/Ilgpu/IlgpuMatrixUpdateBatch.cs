@@ -1,4 +1,5 @@
 using GpuOptim.Kernels;
+using GpuOptim.Kernels.Ilgpu.Matrix;
 using GpuOptim.Kernels.Lanes;
 using ILGPU;
 using ILGPU.Runtime;
@@ -12,6 +13,8 @@ internal sealed class IlgpuMatrixUpdateBatch : MatrixUpdateBatch
 
     private readonly IDisposable _scratch;
     private readonly MemoryBuffer1D<byte, Stride1D.Dense>? _sums;
+    private readonly int _parts;
+    private readonly int[] _updateRules;
 
     public IlgpuMatrixUpdateBatch(
         IlgpuQueue queue,
@@ -23,29 +26,40 @@ internal sealed class IlgpuMatrixUpdateBatch : MatrixUpdateBatch
         ReadOnlySpan<UpdateSegment> segments)
         : base(elementType, stateType, workType, rows, columns, segments)
     {
-        var order = (long)Math.Min(rows, columns);
-        var matrix = (long)rows * columns * workType.Size();
-        var square = order * order * workType.Size();
+        X = new(0, workType, segments.Length, rows, columns);
+        Product = X with { Rows = X.Order, Columns = X.Order };
+        var runsTensorCores = workType == ElementType.BFloat16 && queue.RunsTensorCores;
+        if (runsTensorCores)
+            (X, Product) = (TensorProduct.Pad(X), TensorProduct.Pad(Product));
+        Raw = X with { Stride = 0, Lines = 0 };
+        // Where there are zeros between a matrix's rows, directions lie elsewhere until they are normalized, and each row is updated as a tensor.
+        var isSparse = X.Stride != columns;
         // Each batch of matrices begins where a kernel can take 16 bytes at once.
-        long matrices = Aligned(segments.Length * matrix), squares = Aligned(segments.Length * square);
-        (var address, _scratch) = queue.AllocateAligned(2 * matrices + 2 * squares);
-        X = new(address, workType, segments.Length, rows, columns);
+        long matrices = Aligned(segments.Length * X.Length * workType.Size()), squares = Aligned(segments.Length * Product.Length * workType.Size());
+        (var address, _scratch) = queue.AllocateAligned(2 * matrices + 2 * squares + (runsTensorCores ? TensorProduct.BytesBehind(X) : 0) + (isSparse ? segments.Length * Raw.Length * workType.Size() : 0));
+        X = X with { Address = address };
         Other = X with { Address = address + (nint)matrices };
-        Product = new(Other.Address + (nint)matrices, workType, segments.Length, (int)order, (int)order);
+        Product = Product with { Address = Other.Address + (nint)matrices };
         Polynomial = Product with { Address = Product.Address + (nint)squares };
-
+        Raw = isSparse ? Raw with { Address = Polynomial.Address + (nint)squares } : X;
+        _parts = isSparse ? rows : 1;
         var directions = new UpdateSegment[segments.Length];
         for (var i = 0; i < segments.Length; i++)
-            directions[i] = segments[i] with { Parameter = X[i].Address, Average = 0 };
+            directions[i] = segments[i] with { Parameter = Raw[i].Address, Average = 0 };
         Directions = new(queue, directions);
-        Updates = new(queue, segments);
-        Orthogonal = new nint[segments.Length];
+        Updates = new(queue, Tensors(segments));
+        Orthogonal = new nint[segments.Length * _parts];
+        _updateRules = new int[_parts == 1 ? 0 : Orthogonal.Length];
         if (Directions.Chunks == 0)
             return;
         _sums = queue.Allocate(Directions.Chunks * sizeof(double));
-        Ops = workType == ElementType.BFloat16 ? new IlgpuMatrixOps<BFloat16Format>(queue, Sums) : new IlgpuMatrixOps<Float32Format>(queue, Sums);
+        Ops = workType == ElementType.BFloat16 ? new IlgpuMatrixOps<BFloat16Format>(queue, Raw, Sums) : new IlgpuMatrixOps<Float32Format>(queue, Raw, Sums);
     }
 
+    /// <summary>The directions as they come of gradients and momentum.</summary>
+    public MatrixBatch Raw { get; }
+
+    /// <summary>The matrices to orthogonalize: the directions once they are normalized.</summary>
     public MatrixBatch X { get; }
 
     public MatrixBatch Other { get; }
@@ -60,14 +74,29 @@ internal sealed class IlgpuMatrixUpdateBatch : MatrixUpdateBatch
     /// <summary>From the orthogonal matrices to the parameters.</summary>
     public IlgpuUpdateTable Updates { get; }
 
-    /// <summary>Where each orthogonal matrix is; 0 leaves the parameter as it is.</summary>
+    /// <summary>Where each orthogonal matrix is, or each of its rows if those are tensors; 0 leaves the parameter as it is.</summary>
     public nint[] Orthogonal { get; }
+
+    /// <summary>For each of those, the index of its rule.</summary>
+    public ReadOnlySpan<int> UpdateRules => _parts == 1 ? Rules : _updateRules;
 
     /// <summary>The sums of squares of the directions' chunks; there only if there are chunks.</summary>
     public ArrayView<double> Sums => _sums!.View.BaseView.Cast<double>();
 
     /// <summary>The operations on the matrices, after their directions were made; there only if there are chunks.</summary>
     public IMatrixOps? Ops { get; }
+
+    /// <summary>Says where the orthogonal matrices are.</summary>
+    public void SetOrthogonal(MatrixBatch orthogonal)
+    {
+        for (var i = 0; i < Orthogonal.Length; i++)
+        {
+            var matrix = i / _parts;
+            Orthogonal[i] = Gradients[matrix] == 0 ? 0 : orthogonal[matrix].Address + i % _parts * orthogonal.Stride * orthogonal.ElementType.Size();
+            if (_parts > 1)
+                _updateRules[i] = Rules[matrix];
+        }
+    }
 
     public override void Dispose()
     {
@@ -76,6 +105,24 @@ internal sealed class IlgpuMatrixUpdateBatch : MatrixUpdateBatch
         Updates.Dispose();
         _scratch.Dispose();
         base.Dispose();
+    }
+
+    /// <summary>The tensors that the update takes: the matrices, or all of their rows.</summary>
+    private UpdateSegment[] Tensors(ReadOnlySpan<UpdateSegment> matrices)
+    {
+        var tensors = new UpdateSegment[matrices.Length * _parts];
+        for (var i = 0; i < tensors.Length; i++)
+        {
+            var matrix = matrices[i / _parts];
+            var length = matrix.Length / _parts;
+            var start = (nint)(i % _parts * length);
+            nint At(nint address, ElementType type) => address == 0 ? 0 : address + start * type.Size();
+            tensors[i] = new(At(matrix.Parameter, ElementType), At(matrix.State0, StateType), At(matrix.State1, StateType), At(matrix.State2, StateType), length)
+            {
+                Average = At(matrix.Average, ElementType),
+            };
+        }
+        return tensors;
     }
 
     private static long Aligned(long bytes) => (bytes + Alignment - 1) / Alignment * Alignment;

@@ -59,7 +59,8 @@ internal class IlgpuQueue : IDisposable
     /// <summary>Threads of a group.</summary>
     protected int GroupSize => _groupSize;
 
-    private bool RunsTensorCores => AllowsTensorCores && Accelerator is CudaAccelerator { Architecture: var architecture } && architecture >= CudaArchitecture.SM_80;
+    /// <summary>Whether bfloat16 products run on tensor cores.</summary>
+    public bool RunsTensorCores => AllowsTensorCores && Accelerator is CudaAccelerator { Architecture: var architecture } && architecture >= CudaArchitecture.SM_80;
 
     /// <summary>A fused update.</summary>
     public virtual void Update<TRule>(IlgpuUpdateTable table, ReadOnlySpan<TRule> rules, AverageRule average, ElementType element, ElementType gradient, ElementType state)
@@ -97,11 +98,11 @@ internal class IlgpuQueue : IDisposable
             NextLaunch(), new(1, _sharingGroupSize), table.RulesAddress, stride, rules, table.Gradients, table.RuleIndices, table.Pending, result);
 
     /// <summary>Divides matrices by their norms, of the sums of squares of their chunks.</summary>
-    public virtual void Normalize<TFormat>(MatrixBatch x, ArrayView<double> sums, double scale, float epsilon) where TFormat : IFormat
+    public virtual void Normalize<TFormat>(MatrixBatch source, MatrixBatch x, ArrayView<double> sums, double scale, float epsilon) where TFormat : IFormat
     {
         var groups = GroupsToNormalize(x);
-        Kernel<Action<AcceleratorStream, KernelConfig, long, long, int, ArrayView<double>, double, float>>(NormalizeKernel<TFormat>.Run)(
-            NextLaunch(), new(groups * x.Count, _sharingGroupSize), x.Address, x.Length, groups, sums, scale, epsilon);
+        Kernel<Action<AcceleratorStream, KernelConfig, GpuDivision, int, ArrayView<double>, double, float>>(NormalizeKernel<TFormat>.Run)(
+            NextLaunch(), new(groups * x.Count, _sharingGroupSize), new(source, x), groups, sums, scale, epsilon);
     }
 
     /// <summary>Products of matrices, each tile of a result a group of threads.</summary>

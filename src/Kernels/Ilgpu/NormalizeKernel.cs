@@ -9,16 +9,16 @@ namespace GpuOptim.Kernels.Ilgpu;
 internal static unsafe class NormalizeKernel<TFormat> where TFormat : IFormat
 {
     /// <summary>Divides the group's share of a matrix, whose norm each group takes anew.</summary>
-    /// <param name="matrices">Address of the matrices.</param>
-    /// <param name="length">Elements of each.</param>
+    /// <param name="division">The matrices.</param>
     /// <param name="groups">How many groups share a matrix.</param>
     /// <param name="sums">What a <see cref="DirectionKernel{TRule, TElement, TGradient, TState}"/> summed: a sum for each chunk, matrix after matrix.</param>
     /// <param name="scale">Factor of the norm.</param>
     /// <param name="epsilon">The least divisor.</param>
-    public static void Run(long matrices, long length, int groups, ArrayView<double> sums, double scale, float epsilon)
+    public static void Run(GpuDivision division, int groups, ArrayView<double> sums, double scale, float epsilon)
     {
         var strands = SharedMemory.Allocate1D<double>(NormOrder.Strands);
         var matrix = Grid.IdxX / groups;
+        var length = division.Length;
         var chunks = (length + NormOrder.ChunkLength - 1) / NormOrder.ChunkLength;
         for (var strand = Group.IdxX; strand < NormOrder.Strands; strand += Group.DimX)
         {
@@ -31,29 +31,27 @@ internal static unsafe class NormalizeKernel<TFormat> where TFormat : IFormat
         var least = TFormat.Round(GpuFloats1.Create(epsilon));
         var divisor = norm.Value < least.Value ? least.Value : norm.Value;
 
-        var address = matrices + matrix * length * TFormat.Size;
+        var source = division.Source + matrix * division.SourceLength * TFormat.Size;
+        var result = division.Result + matrix * division.ResultLength * TFormat.Size;
         var thread = (Grid.IdxX - matrix * groups) * (long)Group.DimX + Group.IdxX;
         var threads = groups * (long)Group.DimX;
         var i = thread;
-        if (address % 16 == 0)
+        if (division.Stride == division.Columns && (source | result) % 16 == 0)
         {
             var wide = TFormat.Size == 2 ? 8 : 4;
             for (i = thread * wide; i <= length - wide; i += threads * wide)
             {
                 if (TFormat.Size == 2)
-                    Divide<GpuFloats8>(address, i, divisor);
+                    Divide<GpuFloats8>(source, i, result, i, divisor);
                 else
-                    Divide<GpuFloats4>(address, i, divisor);
+                    Divide<GpuFloats4>(source, i, result, i, divisor);
             }
             i = length - length % wide + thread;
         }
         for (; i < length; i += threads)
-            Divide<GpuFloats1>(address, i, divisor);
+            Divide<GpuFloats1>(source, i, result, i + i / division.Columns * (division.Stride - division.Columns), divisor);
     }
 
-    private static void Divide<TFloats>(long matrix, long i, float divisor) where TFloats : unmanaged, IFloats<TFloats>
-    {
-        var place = (void*)(matrix + i * TFormat.Size);
-        TFormat.Store(TFormat.Round(TFloats.Divide(TFormat.Load<TFloats>(place), TFloats.Create(divisor))), place);
-    }
+    private static void Divide<TFloats>(long source, long i, long result, long j, float divisor) where TFloats : unmanaged, IFloats<TFloats> =>
+        TFormat.Store(TFormat.Round(TFloats.Divide(TFormat.Load<TFloats>((void*)(source + i * TFormat.Size)), TFloats.Create(divisor))), (void*)(result + j * TFormat.Size));
 }

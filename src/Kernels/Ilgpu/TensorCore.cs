@@ -20,9 +20,17 @@ internal static class TensorCore
     [IntrinsicImplementation, PtxInstruction("ldmatrix.sync.aligned.m8n8.x4.trans.shared.b16", "{0}, [{1}]")]
     public static UInt4 LoadMatricesTransposed(int line) => default;
 
-    /// <summary>Starts to copy 16 bytes of global memory, of which those beyond <paramref name="bytes"/> are zero.</summary>
-    [IntrinsicImplementation, PtxInstruction("cp.async.cg.shared.global", "[{0}], [{1}], 16, {2}")]
-    public static void CopyAsync(int destination, long source, int bytes)
+    /// <summary>The number itself, computed here: the compiler moves what it may to where it is used, into a loop, too.</summary>
+    [IntrinsicImplementation, PtxInstruction("mov.b32")]
+    public static int Keep(int number) => number;
+
+    /// <inheritdoc cref="Keep(int)"/>
+    [IntrinsicImplementation, PtxInstruction("mov.b64")]
+    public static long Keep(long number) => number;
+
+    /// <summary>Starts to copy 16 bytes of global memory.</summary>
+    [IntrinsicImplementation, PtxInstruction("cp.async.cg.shared.global", "[{0}], [{1}], 16")]
+    public static void CopyAsync(int destination, long source)
     {
     }
 
@@ -59,21 +67,8 @@ internal static class TensorCore
     [IntrinsicImplementation, PtxInstruction("ld.shared.v4.b32", "{0}, [{1}]")]
     public static UInt4 LoadSharedFour(int source) => default;
 
-    [IntrinsicImplementation, PtxInstruction("st.shared.v4.b32", "[{0}], {1}")]
-    public static void StoreSharedFour(int destination, UInt4 value)
-    {
-    }
-
     [IntrinsicImplementation, PtxInstruction("st.global.v4.b32", "[{0}], {1}")]
     public static void StoreFour(long destination, UInt4 value)
-    {
-    }
-
-    [IntrinsicImplementation, PtxInstruction("ld.global.u16", "{0}, [{1}]")]
-    public static ushort LoadOne(long source) => default;
-
-    [IntrinsicImplementation, PtxInstruction("st.global.u16", "[{0}], {1}")]
-    public static void StoreOne(long destination, ushort value)
     {
     }
 }

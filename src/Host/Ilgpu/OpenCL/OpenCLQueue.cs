@@ -112,11 +112,11 @@ internal sealed class OpenCLQueue(CLAccelerator accelerator, AcceleratorStream s
         Kernel<Action<AcceleratorStream, KernelConfig, OpenCLPlace, int, int, ArrayView<long>, ArrayView<int>, ArrayView<ulong>, ArrayView<GradientVerdict>>>(OpenCLPatchKernel.Run)(
             NextLaunch(), new(1, GroupSize), new(table.Step, 0), stride, rules, table.Gradients, table.RuleIndices, table.Pending, result);
 
-    public override void Normalize<TFormat>(MatrixBatch x, ArrayView<double> sums, double scale, float epsilon)
+    public override void Normalize<TFormat>(MatrixBatch source, MatrixBatch x, ArrayView<double> sums, double scale, float epsilon)
     {
         var groups = GroupsToNormalize(x);
-        Kernel<Action<AcceleratorStream, KernelConfig, OpenCLPlace, long, int, ArrayView<double>, double, float>>(OpenCLNormalizeKernel<TFormat>.Run)(
-            NextLaunch(), new(groups * x.Count, GroupSize), Place(x.Address), x.Length, groups, sums, scale, epsilon);
+        Kernel<Action<AcceleratorStream, KernelConfig, GpuDivision, OpenCLPlace, int, ArrayView<double>, double, float>>(OpenCLNormalizeKernel<TFormat>.Run)(
+            NextLaunch(), new(groups * x.Count, GroupSize), new(source, x), Place(x.Address), groups, sums, scale, epsilon);
     }
 
     public override void Multiply<TFormat, TLeft, TRight, TOrder>(GpuProduct product)

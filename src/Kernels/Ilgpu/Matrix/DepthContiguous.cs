@@ -13,14 +13,19 @@ internal readonly struct DepthContiguous : ITileLayout
 
     public static int PieceDepth(int piece) => piece % 4 * 8;
 
-    public static int PieceLength(int rows, int depth) => rows > 0 ? depth : 0;
+    public static int PieceRows => 1;
 
     /// <remarks>Two lines of 64 bytes lie across all banks.</remarks>
     public static int Place(int row, int depth) => row * 64 + (((depth / 8) ^ (row / 2)) & 3) * 16;
 
-    public static UInt4 LoadFragment(int tile, int row, int depth)
+    /// <remarks>One for each half of the inner indices; a strip's lines are 1024 bytes behind those of the one before.</remarks>
+    public static FragmentPlaces Fragments(int tile, int row, bool isRight)
     {
-        var lane = Group.IdxX % 32;
-        return TensorCore.LoadMatrices(tile + Place(row + lane % 16, depth + lane / 16 * 8));
+        int lane = Group.IdxX % 32, depth = FragmentPlaces.Depth(lane, isRight);
+        row += lane % 8 + FragmentPlaces.Row(lane, isRight);
+        return new(tile + Place(row, depth), tile + Place(row, depth + 16), 0, 0);
     }
+
+    public static UInt4 LoadFragment(FragmentPlaces places, int stage, int strip, int half) =>
+        TensorCore.LoadMatrices((half == 0 ? places.Place0 : places.Place1) + stage + strip * 16 * 64);
 }

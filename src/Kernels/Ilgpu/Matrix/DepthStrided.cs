@@ -13,13 +13,18 @@ internal readonly struct DepthStrided : ITileLayout
 
     public static int PieceDepth(int piece) => piece / 16;
 
-    public static int PieceLength(int rows, int depth) => depth > 0 ? rows : 0;
+    public static int PieceRows => 8;
 
     public static int Place(int row, int depth) => depth * 256 + ((row / 8) ^ (depth & 7)) * 16;
 
-    public static UInt4 LoadFragment(int tile, int row, int depth)
+    /// <remarks>One for each strip; the lines of the later inner indices are 4096 bytes behind those of the earlier.</remarks>
+    public static FragmentPlaces Fragments(int tile, int row, bool isRight)
     {
-        var lane = Group.IdxX % 32;
-        return TensorCore.LoadMatricesTransposed(tile + Place(row + lane / 8 % 2 * 8, depth + lane % 8 + lane / 16 * 8));
+        int lane = Group.IdxX % 32, depth = lane % 8 + FragmentPlaces.Depth(lane, isRight);
+        row += FragmentPlaces.Row(lane, isRight);
+        return new(tile + Place(row, depth), tile + Place(row + 16, depth), tile + Place(row + 32, depth), tile + Place(row + 48, depth));
     }
+
+    public static UInt4 LoadFragment(FragmentPlaces places, int stage, int strip, int half) =>
+        TensorCore.LoadMatricesTransposed((strip == 0 ? places.Place0 : strip == 1 ? places.Place1 : strip == 2 ? places.Place2 : places.Place3) + stage + half * 16 * 256);
 }

@@ -2,7 +2,7 @@ namespace GpuOptim.Kernels.Ilgpu.Matrix;
 
 /// <summary>
 /// Matrix products of a batch, <c>result[r, c] = Σ left[r, k] * right[k, c]</c>, with what is done to each sum: <c>round(beta * addend + alpha * sum)</c>,
-/// or without an addend <c>round(alpha * round(sum))</c>. How operands lie is a kernel's <see cref="ITileLayout"/>; results lie row by row.
+/// or without an addend <c>round(alpha * round(sum))</c>. How operands lie is a kernel's <see cref="ITileLayout"/>; addends lie as results do.
 /// </summary>
 internal struct GpuProduct
 {
@@ -10,10 +10,10 @@ internal struct GpuProduct
     public long Left, Right, Addend, Result;
 
     /// <summary>Elements from one matrix of a batch to the next.</summary>
-    public long LeftLength, RightLength;
+    public long LeftLength, RightLength, ResultLength;
 
-    /// <summary>Elements from one line of an operand to the next, whichever its lines are.</summary>
-    public int LeftStride, RightStride;
+    /// <summary>Elements from one line to the next; an operand's lines are whichever its layout says, a result's its rows.</summary>
+    public int LeftStride, RightStride, ResultStride;
 
     /// <summary>How many products there are, and the extents of each.</summary>
     public int Count, Rows, Columns, Depth;

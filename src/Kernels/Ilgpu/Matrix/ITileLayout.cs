@@ -25,17 +25,22 @@ internal interface ITileLayout
     /// <summary>The inner index in its tile at which a piece begins.</summary>
     static abstract int PieceDepth(int piece);
 
-    /// <summary>How many elements of a piece are within the operand: 8 or more is all, 0 or less none.</summary>
-    /// <param name="rows">How many rows the operand has from the piece's on.</param>
-    /// <param name="depth">How many inner indices the operand has from the piece's on.</param>
-    static abstract int PieceLength(int rows, int depth);
+    /// <summary>How many rows a piece has elements of.</summary>
+    static abstract int PieceRows { get; }
 
     /// <summary>Bytes from the start of the tile in shared memory to the piece that begins with an element.</summary>
     static abstract int Place(int row, int depth);
 
-    /// <summary>A warp's fragment of 16 rows by 16 inner indices, as <c>mma.m16n8k16</c> wants a left operand: rows 0 to 7 and 8 to 15, then again for the later inner indices.</summary>
-    /// <param name="tile">The tile's address in shared memory.</param>
-    /// <param name="row">The fragment's first row.</param>
-    /// <param name="depth">The fragment's first inner index.</param>
-    static abstract UInt4 LoadFragment(int tile, int row, int depth);
+    /// <summary>Where a lane finds its lines of the fragments of a warp's 64 rows.</summary>
+    /// <param name="tile">The address of the first stage's tile in shared memory.</param>
+    /// <param name="row">The first row.</param>
+    /// <param name="isRight">Whether they are for a right operand.</param>
+    static abstract FragmentPlaces Fragments(int tile, int row, bool isRight);
+
+    /// <summary>A warp's fragment of 16 rows by 16 inner indices, as <c>mma.m16n8k16</c> wants a left operand, or two of right ones.</summary>
+    /// <param name="places">What <see cref="Fragments"/> says.</param>
+    /// <param name="stage">Bytes from the first stage's tile to this one.</param>
+    /// <param name="strip">Which 16 of the rows, 0 to 3.</param>
+    /// <param name="half">Which half of the tile's inner indices, 0 or 1.</param>
+    static abstract UInt4 LoadFragment(FragmentPlaces places, int stage, int strip, int half);
 }

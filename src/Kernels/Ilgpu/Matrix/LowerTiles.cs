@@ -15,8 +15,7 @@ internal readonly struct LowerTiles : ITileOrder
     {
         var width = (down + 1) / 2;
         var shift = 1 - down % 2;
-        var row = index / width;
-        var column = index % width;
+        var (row, column) = TileGrid.LocateInBands(index, down + shift, width);
         return row - shift >= column ? (row - shift, column) : (column + width - 1 + shift, row + width);
     }
 }

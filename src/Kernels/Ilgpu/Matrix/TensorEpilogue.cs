@@ -12,11 +12,11 @@ internal readonly struct TensorEpilogue
 
     private readonly long _addend;
     private readonly long _result;
+    private readonly int _stride;
     private readonly int _rows;
     private readonly int _columns;
     private readonly float _alpha;
     private readonly float _beta;
-    private readonly bool _isAligned;
     private readonly int _shared;
 
     /// <summary>For a matrix of the batch.</summary>
@@ -25,14 +25,14 @@ internal readonly struct TensorEpilogue
     /// <param name="shared">Where <see cref="TensorProduct.SharedBytes"/> of shared memory are, which nobody uses any more.</param>
     public TensorEpilogue(GpuProduct product, int matrix, int shared)
     {
-        var offset = matrix * (long)product.Rows * product.Columns * 2;
+        var offset = matrix * product.ResultLength * 2;
         _addend = product.Addend == 0 ? 0 : product.Addend + offset;
         _result = product.Result + offset;
+        _stride = product.ResultStride;
         _rows = product.Rows;
         _columns = product.Columns;
         _alpha = product.Alpha;
         _beta = product.Beta;
-        _isAligned = (_addend | _result | (_columns * 2L)) % 16 == 0;
         _shared = shared;
     }
 
@@ -48,7 +48,8 @@ internal readonly struct TensorEpilogue
             for (var piece = Group.IdxX; piece < Pieces; piece += TensorProduct.GroupSize)
             {
                 int r = row + piece / 16, c = column + piece % 16 * 8;
-                TilePiece.Load(_addend + Offset(r, c), Length(r, c), _isAligned, _shared + Place(piece / 16, piece % 16 * 8));
+                if (r < _rows && c < _columns)
+                    TensorCore.CopyAsync(_shared + Place(piece / 16, piece % 16 * 8), _addend + Offset(r, c));
             }
             TensorCore.WaitForCopies();
             Group.Barrier();
@@ -71,29 +72,39 @@ internal readonly struct TensorEpilogue
     {
         var turned = _shared + Place(TensorProduct.TileRows, 0);
         var lane = Group.IdxX % 32;
-        var r = Group.IdxX / 32 * 16;
-        for (var c = 0; c < TensorProduct.TileRows / 2; c += 16)
+        for (var block = Group.IdxX / 32; block < 32; block += TensorProduct.GroupSize / 32)
         {
-            var block = DepthStrided.LoadFragment(_shared, first + c, r);
+            int r = block / 4 * 16, c = block % 4 * 16;
+            var numbers = TensorCore.LoadMatricesTransposed(_shared + DepthStrided.Place(first + c + lane / 8 % 2 * 8, r + lane % 8 + lane / 16 * 8));
             var place = turned + lane % 4 * 4;
-            TensorCore.StoreShared(place + Place(c + lane / 4, r), block.X);
-            TensorCore.StoreShared(place + Place(c + 8 + lane / 4, r), block.Y);
-            TensorCore.StoreShared(place + Place(c + lane / 4, r + 8), block.Z);
-            TensorCore.StoreShared(place + Place(c + 8 + lane / 4, r + 8), block.W);
+            TensorCore.StoreShared(place + Place(c + lane / 4, r), numbers.X);
+            TensorCore.StoreShared(place + Place(c + 8 + lane / 4, r), numbers.Y);
+            TensorCore.StoreShared(place + Place(c + lane / 4, r + 8), numbers.Z);
+            TensorCore.StoreShared(place + Place(c + 8 + lane / 4, r + 8), numbers.W);
         }
         Group.Barrier();
         Store(turned, Pieces / 2, column + first, row);
         Group.Barrier();
     }
 
+    /// <summary>Writes lines of the result, 16 bytes at a time. What is behind a row's end stays zero.</summary>
     private void Store(int lines, int pieces, int row, int column)
     {
         for (var piece = Group.IdxX; piece < pieces; piece += TensorProduct.GroupSize)
         {
             int r = row + piece / 16, c = column + piece % 16 * 8;
-            TilePiece.Store(lines + Place(piece / 16, piece % 16 * 8), _result + Offset(r, c), Length(r, c), _isAligned);
+            if (r >= _rows || c >= _columns)
+                continue;
+            var numbers = TensorCore.LoadSharedFour(lines + Place(piece / 16, piece % 16 * 8));
+            var length = _columns - c;
+            if (length < 8)
+                numbers = new(First(numbers.X, length), First(numbers.Y, length - 2), First(numbers.Z, length - 4), First(numbers.W, length - 6));
+            TensorCore.StoreFour(_result + Offset(r, c), numbers);
         }
     }
+
+    /// <summary>Of two numbers the first so many, and zeros.</summary>
+    private static uint First(uint two, int length) => length > 1 ? two : length > 0 ? two & 0xFFFF : 0;
 
     private void Finish(WarpStrip strip, int row)
     {
@@ -101,13 +112,17 @@ internal readonly struct TensorEpilogue
         Finish(strip.Sums1, row, 8);
         Finish(strip.Sums2, row, 16);
         Finish(strip.Sums3, row, 24);
+        Finish(strip.Sums4, row, 32);
+        Finish(strip.Sums5, row, 40);
+        Finish(strip.Sums6, row, 48);
+        Finish(strip.Sums7, row, 56);
     }
 
     private void Finish(Float4 sums, int row, int column)
     {
         int warp = Group.IdxX / 32, lane = Group.IdxX % 32;
-        var r = warp / 4 * 64 + row + lane / 4;
-        var place = _shared + lane % 4 * 4 + Place(r, warp % 4 * 32 + column);
+        var r = warp / 2 * WarpTile.Rows + row + lane / 4;
+        var place = _shared + lane % 4 * 4 + Place(r, warp % 2 * WarpTile.Rows + column);
         Finish(sums.X, sums.Y, place);
         Finish(sums.Z, sums.W, place + Place(8, 0));
     }
@@ -132,8 +147,5 @@ internal readonly struct TensorEpilogue
     /// <summary>Bytes from the start of the lines in shared memory to an element at the start of a piece.</summary>
     private static int Place(int line, int column) => DepthStrided.Place(column, line);
 
-    private long Offset(int row, int column) => (row * (long)_columns + column) * 2;
-
-    /// <summary>How many elements there are from one to the end of its row.</summary>
-    private int Length(int row, int column) => row < _rows ? _columns - column : 0;
+    private long Offset(int row, int column) => (row * (long)_stride + column) * 2;
 }

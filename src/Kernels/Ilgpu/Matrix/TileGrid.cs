@@ -19,5 +19,15 @@ internal static class TileGrid
         return (matrix, row * tileRows, column * tileRows);
     }
 
+    /// <summary>The place of a tile in a rectangle of tiles, taken in bands of eight rows, column by column: groups that run at the same time share operands in the cache.</summary>
+    public static (int Row, int Column) LocateInBands(int index, int down, int across)
+    {
+        const int BandRows = 8;
+        var first = index / (BandRows * across) * BandRows;
+        var height = IntrinsicMath.Min(down - first, BandRows);
+        index -= first * across;
+        return (first + index % height, index / height);
+    }
+
     private static int Tiles(int extent, int tileRows) => (extent + tileRows - 1) / tileRows;
 }

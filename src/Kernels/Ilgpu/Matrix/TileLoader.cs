@@ -2,49 +2,48 @@ using ILGPU;
 
 namespace GpuOptim.Kernels.Ilgpu.Matrix;
 
-/// <summary>Brings tiles of one operand, 128 rows by 32 inner indices, to shared memory: two pieces of 16 bytes a thread. Beyond the operand there are zeros.</summary>
+/// <summary>Brings tiles of one operand, 128 rows by 32 inner indices, to shared memory, tile after tile: four pieces of 16 bytes a thread.</summary>
+/// <remarks>What is beyond the operand's rows is some other row: the sums that come of it are not written.</remarks>
 /// <typeparam name="TLayout">How the operand lies.</typeparam>
 internal struct TileLoader<TLayout> where TLayout : struct, ITileLayout
 {
-    /// <summary>Bytes of a tile in shared memory.</summary>
-    public const int Size = TensorProduct.TileRows * TensorProduct.TileDepth * 2;
+    /// <summary>Bytes in shared memory from one piece of a thread to its next.</summary>
+    private const int PieceBytes = TensorProduct.GroupSize * 16;
 
-    private readonly long _source;
-    private readonly int _stride;
-    private readonly int _rows;
-    private readonly int _depth;
-    private readonly bool _isAligned;
+    private readonly int _place;
+    private readonly long _offset0, _offset1, _offset2, _offset3, _step;
+    private long _source;
 
     /// <summary>For the tiles of 128 rows.</summary>
     /// <param name="matrix">Address of the operand.</param>
     /// <param name="stride">Elements from one of its lines to the next.</param>
     /// <param name="row">The first row.</param>
     /// <param name="rows">How many rows the operand has.</param>
-    /// <param name="depth">How many inner indices it has.</param>
-    public TileLoader(long matrix, int stride, int row, int rows, int depth)
+    /// <param name="tile">Where the first stage's tile is in shared memory.</param>
+    public TileLoader(long matrix, int stride, int row, int rows, int tile)
     {
+        var thread = Group.IdxX;
         _source = matrix + TLayout.Offset(row, 0, stride) * 2;
-        _stride = stride;
-        _rows = rows - row;
-        _depth = depth;
-        _isAligned = (matrix | ((long)stride * 2)) % 16 == 0;
+        _step = TensorCore.Keep(TLayout.Offset(0, TensorProduct.TileDepth, stride) * 2);
+        _place = TensorCore.Keep(tile + TLayout.Place(TLayout.PieceRow(thread), TLayout.PieceDepth(thread)));
+        _offset0 = TensorCore.Keep(Offset(thread, stride, rows - row));
+        _offset1 = TensorCore.Keep(Offset(thread + TensorProduct.GroupSize, stride, rows - row));
+        _offset2 = TensorCore.Keep(Offset(thread + 2 * TensorProduct.GroupSize, stride, rows - row));
+        _offset3 = TensorCore.Keep(Offset(thread + 3 * TensorProduct.GroupSize, stride, rows - row));
     }
 
-    /// <summary>Starts to copy a tile, or copies it where lines do not begin on multiples of 16 bytes.</summary>
-    /// <param name="depth">The tile's first inner index.</param>
-    /// <param name="tile">Where it goes in shared memory.</param>
-    public readonly void Load(int depth, int tile)
+    /// <summary>Starts to copy the next tile.</summary>
+    /// <param name="stage">Bytes in shared memory from the first stage to the tile's.</param>
+    public void Load(int stage)
     {
-        Load(Group.IdxX, depth, tile);
-        Load(Group.IdxX + TensorProduct.GroupSize, depth, tile);
+        var place = _place + stage;
+        TensorCore.CopyAsync(place, _source + _offset0);
+        TensorCore.CopyAsync(place + PieceBytes, _source + _offset1);
+        TensorCore.CopyAsync(place + 2 * PieceBytes, _source + _offset2);
+        TensorCore.CopyAsync(place + 3 * PieceBytes, _source + _offset3);
+        _source += _step;
     }
 
-    private readonly void Load(int piece, int depth, int tile)
-    {
-        int row = TLayout.PieceRow(piece), inner = TLayout.PieceDepth(piece);
-        var source = _source + TLayout.Offset(row, depth + inner, _stride) * 2;
-        var place = tile + TLayout.Place(row, inner);
-        var length = TLayout.PieceLength(_rows - row, _depth - depth - inner);
-        TilePiece.Load(source, length, _isAligned, place);
-    }
+    private static long Offset(int piece, int stride, int rows) =>
+        TLayout.Offset(IntrinsicMath.Min(TLayout.PieceRow(piece), (rows - 1) / TLayout.PieceRows * TLayout.PieceRows), TLayout.PieceDepth(piece), stride) * 2;
 }

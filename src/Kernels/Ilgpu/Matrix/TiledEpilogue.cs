@@ -9,7 +9,7 @@ namespace GpuOptim.Kernels.Ilgpu.Matrix;
 internal readonly unsafe struct TiledEpilogue<TFormat>(GpuProduct product, int matrix) where TFormat : IFormat
 {
     private readonly GpuProduct _product = product;
-    private readonly long _offset = matrix * (long)product.Rows * product.Columns;
+    private readonly long _offset = matrix * product.ResultLength;
 
     /// <summary>Writes the results.</summary>
     /// <param name="sums">The sums.</param>
@@ -46,5 +46,5 @@ internal readonly unsafe struct TiledEpilogue<TFormat>(GpuProduct product, int m
             TFormat.Store(result, At(_product.Result, column, row));
     }
 
-    private void* At(long matrices, int row, int column) => (void*)(matrices + (_offset + row * (long)_product.Columns + column) * TFormat.Size);
+    private void* At(long matrices, int row, int column) => (void*)(matrices + (_offset + row * (long)_product.ResultStride + column) * TFormat.Size);
 }

@@ -1,30 +1,34 @@
 namespace GpuOptim.Kernels.Ilgpu.Matrix;
 
-/// <summary>The sums of a warp: 64 x 32 elements of the result, in registers, as four strips of 16 rows.</summary>
+/// <summary>The sums of a warp: 64 x 64 elements of the result, in registers, as four strips of 16 rows.</summary>
 internal struct WarpTile
 {
+    /// <summary>Rows, and columns.</summary>
+    public const int Rows = 64;
+
     public WarpStrip Strip0, Strip1, Strip2, Strip3;
 
-    /// <summary>Adds the products of 16 inner indices: 16 <c>mma</c> for six fragments.</summary>
+    /// <summary>Adds the products of 16 inner indices: 32 <c>mma</c> for eight fragments.</summary>
     /// <typeparam name="TLeft">How the left operand lies.</typeparam>
     /// <typeparam name="TRight">How the right operand lies.</typeparam>
-    /// <param name="left">The left tile in shared memory.</param>
-    /// <param name="right">The right one.</param>
-    /// <param name="row">The warp's first row in the left tile.</param>
-    /// <param name="column">Its first column, a row of the right tile.</param>
-    /// <param name="depth">The first inner index in both.</param>
-    public readonly WarpTile MultiplyAdd<TLeft, TRight>(int left, int right, int row, int column, int depth)
+    /// <param name="left">Where fragments of the left tile are in shared memory.</param>
+    /// <param name="right">Where those of the right one are.</param>
+    /// <param name="stage">Bytes from the first stage's tiles to these.</param>
+    /// <param name="half">Which half of the tiles' inner indices.</param>
+    public readonly WarpTile MultiplyAdd<TLeft, TRight>(FragmentPlaces left, FragmentPlaces right, int stage, int half)
         where TLeft : struct, ITileLayout
         where TRight : struct, ITileLayout
     {
-        var right0 = TRight.LoadFragment(right, column, depth);
-        var right1 = TRight.LoadFragment(right, column + 16, depth);
+        var right0 = TRight.LoadFragment(right, stage, 0, half);
+        var right1 = TRight.LoadFragment(right, stage, 1, half);
+        var right2 = TRight.LoadFragment(right, stage, 2, half);
+        var right3 = TRight.LoadFragment(right, stage, 3, half);
         return new()
         {
-            Strip0 = Strip0.MultiplyAdd(TLeft.LoadFragment(left, row, depth), right0, right1),
-            Strip1 = Strip1.MultiplyAdd(TLeft.LoadFragment(left, row + 16, depth), right0, right1),
-            Strip2 = Strip2.MultiplyAdd(TLeft.LoadFragment(left, row + 32, depth), right0, right1),
-            Strip3 = Strip3.MultiplyAdd(TLeft.LoadFragment(left, row + 48, depth), right0, right1),
+            Strip0 = Strip0.MultiplyAdd(TLeft.LoadFragment(left, stage, 0, half), right0, right1, right2, right3),
+            Strip1 = Strip1.MultiplyAdd(TLeft.LoadFragment(left, stage, 1, half), right0, right1, right2, right3),
+            Strip2 = Strip2.MultiplyAdd(TLeft.LoadFragment(left, stage, 2, half), right0, right1, right2, right3),
+            Strip3 = Strip3.MultiplyAdd(TLeft.LoadFragment(left, stage, 3, half), right0, right1, right2, right3),
         };
     }
 }
