@@ -1,11 +1,12 @@
 #!/usr/bin/env bash
 # On a machine with a card and no .NET: what runs, what is right, what it takes beside PyTorch, what the sanitizer and the profiler say.
-# usage: check.sh [--dry-run] PUBLISHED_FOLDER OUT_FOLDER [SECONDS=480]
+# usage: check.sh [--dry-run] PUBLISHED_FOLDER OUT_FOLDER [SECONDS=480] [PART...]
 # Each part has its own limit and none ends the others; OUT_FOLDER/summary.txt says what each came to. Right first, then fast, then deep.
-# --dry-run runs every command line small, on ILGPU's CPU accelerator, and fails if one of them does.
+# Named parts run alone. --dry-run runs every command line small, on ILGPU's CPU accelerator, and fails if one of them does.
 set -u
 dry=; [ "${1:-}" != --dry-run ] || { dry=1; shift; }
 bin=$(realpath "$1"); out=$(realpath -m "$2"); deadline=$((SECONDS + ${3:-480})); here=$(cd "$(dirname "$0")" && pwd); failed=0
+shift $(($# < 3 ? $# : 3)); only=" $* "
 export DOTNET_SYSTEM_GLOBALIZATION_INVARIANT=1 DOTNET_TieredPGO=0 TESTINGPLATFORM_TELEMETRY_OPTOUT=1 PYTHONUNBUFFERED=1 NO_COLOR=1 LC_ALL=C.UTF-8
 mkdir -p "$out"; : >"$out/summary.txt"
 [ -d "$bin/Golden" ] || cp -r "$here/../../tests/Golden" "$bin/Golden"
@@ -13,6 +14,7 @@ mkdir -p "$out"; : >"$out/summary.txt"
 say() { echo "$*" | tee -a "$out/summary.txt"; }
 part() { # NAME LIMIT COMMAND...
   local name=$1 limit=$2; shift 2
+  [[ $only =~ ^\ +$ || $only == *" $name "* ]] || return
   local left=$((deadline - SECONDS)); [ $left -gt 5 ] || { say "$name: no time left"; return; }
   [ "$limit" -lt $left ] || limit=$left
   command -v "$1" >/dev/null || { say "$name: no $1 here"; return; }
@@ -25,7 +27,7 @@ bench=$bin/GpuOptim.Benchmarks; tests=$bin/GpuOptim.Tests
 if [ -n "$dry" ]; then
   device=ilgpu-cpu layouts="3x1000" shapes="64x96" models="transformer" filter="FullyQualifiedName~StepTests&FullyQualifiedName~ilgpu" torch="--device cpu --small --seconds-per-case 0.01"
 else
-  device=cuda layouts="1x64M 1000x64K 10000x100" shapes="1024x1024 2048x2048 4096x4096 8192x8192 1024x4096 4096x1024" models="small transformer" filter="TestCategory=Card" torch="--seconds-per-case 0.05"
+  device=cuda layouts="1x64M 1000x64K 10000x100" shapes="1024x1024 2048x2048 4096x4096 8192x8192 1024x4096 4096x1024" models="small transformer" filter="FullyQualifiedName~cuda" torch="--seconds-per-case 0.05"
   nvidia-smi --query-gpu=name,driver_version,memory.total,clocks.max.sm,clocks.max.mem --format=csv | tee "$out/card.csv"
   [ ! -f "$here/driver.py" ] || part driver 20 python3 "$here/driver.py"
 fi

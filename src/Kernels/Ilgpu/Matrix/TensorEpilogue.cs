@@ -8,8 +8,6 @@ namespace GpuOptim.Kernels.Ilgpu.Matrix;
 /// </summary>
 internal readonly struct TensorEpilogue
 {
-    private const int Pieces = TensorProduct.TileRows * TensorProduct.TileRows / 8;
-
     private readonly long _addend;
     private readonly long _result;
     private readonly int _stride;
@@ -45,11 +43,12 @@ internal readonly struct TensorEpilogue
     {
         if (_addend != 0)
         {
-            for (var piece = Group.IdxX; piece < Pieces; piece += TensorProduct.GroupSize)
+            var pass = new LinePass(_shared, _addend, _stride, row, column);
+            for (var line = pass.First; line < TensorProduct.TileRows; line += LinePass.Lines)
             {
-                int r = row + piece / 16, c = column + piece % 16 * 8;
-                if (r < _rows && c < _columns)
-                    TensorCore.CopyAsync(_shared + Place(piece / 16, piece % 16 * 8), _addend + Offset(r, c));
+                if (row + line < _rows && pass.Column < _columns)
+                    TensorCore.CopyAsync(pass.Place, pass.Address);
+                pass.Advance();
             }
             TensorCore.WaitForCopies();
             Group.Barrier();
@@ -59,7 +58,7 @@ internal readonly struct TensorEpilogue
         Finish(sums.Strip2, 32);
         Finish(sums.Strip3, 48);
         Group.Barrier();
-        Store(_shared, Pieces, row, column);
+        Store(_shared, TensorProduct.TileRows, row, column);
         if (mirrors)
         {
             Mirror(row, column, 0);
@@ -71,35 +70,40 @@ internal readonly struct TensorEpilogue
     private void Mirror(int row, int column, int first)
     {
         var turned = _shared + Place(TensorProduct.TileRows, 0);
-        var lane = Group.IdxX % 32;
-        for (var block = Group.IdxX / 32; block < 32; block += TensorProduct.GroupSize / 32)
+        int warp = Group.IdxX / 32, lane = Group.IdxX % 32;
+        // A warp turns 16 columns, block by block of 16 rows: its lines of the tile lie 4096 bytes apart, and its pieces of turned lines side by side.
+        var block = TensorCore.Keep(_shared + Place(lane % 8 + lane / 16 * 8, first + warp * 16 + lane / 8 % 2 * 8));
+        int line = warp * 16 + lane / 4, place = TensorCore.Keep(turned + line * 256 + lane % 4 * 4), swap = TensorCore.Keep(line & 7);
+        for (var piece = 0; piece < TensorProduct.TileRows / 8; piece += 2)
         {
-            int r = block / 4 * 16, c = block % 4 * 16;
-            var numbers = TensorCore.LoadMatricesTransposed(_shared + DepthStrided.Place(first + c + lane / 8 % 2 * 8, r + lane % 8 + lane / 16 * 8));
-            var place = turned + lane % 4 * 4;
-            TensorCore.StoreShared(place + Place(c + lane / 4, r), numbers.X);
-            TensorCore.StoreShared(place + Place(c + 8 + lane / 4, r), numbers.Y);
-            TensorCore.StoreShared(place + Place(c + lane / 4, r + 8), numbers.Z);
-            TensorCore.StoreShared(place + Place(c + 8 + lane / 4, r + 8), numbers.W);
+            var numbers = TensorCore.LoadMatricesTransposed(block);
+            int left = place + (piece ^ swap) * 16, right = place + ((piece + 1) ^ swap) * 16;
+            TensorCore.StoreShared(left, numbers.X);
+            TensorCore.StoreShared(left + 8 * 256, numbers.Y);
+            TensorCore.StoreShared(right, numbers.Z);
+            TensorCore.StoreShared(right + 8 * 256, numbers.W);
+            block += 16 * 256;
         }
         Group.Barrier();
-        Store(turned, Pieces / 2, column + first, row);
+        Store(turned, TensorProduct.TileRows / 2, column + first, row);
         Group.Barrier();
     }
 
     /// <summary>Writes lines of the result, 16 bytes at a time. What is behind a row's end stays zero.</summary>
-    private void Store(int lines, int pieces, int row, int column)
+    private void Store(int shared, int lines, int row, int column)
     {
-        for (var piece = Group.IdxX; piece < pieces; piece += TensorProduct.GroupSize)
+        var pass = new LinePass(shared, _result, _stride, row, column);
+        var length = _columns - pass.Column;
+        for (var line = pass.First; line < lines; line += LinePass.Lines)
         {
-            int r = row + piece / 16, c = column + piece % 16 * 8;
-            if (r >= _rows || c >= _columns)
-                continue;
-            var numbers = TensorCore.LoadSharedFour(lines + Place(piece / 16, piece % 16 * 8));
-            var length = _columns - c;
-            if (length < 8)
-                numbers = new(First(numbers.X, length), First(numbers.Y, length - 2), First(numbers.Z, length - 4), First(numbers.W, length - 6));
-            TensorCore.StoreFour(_result + Offset(r, c), numbers);
+            if (row + line < _rows && length > 0)
+            {
+                var numbers = TensorCore.LoadSharedFour(pass.Place);
+                if (length < 8)
+                    numbers = new(First(numbers.X, length), First(numbers.Y, length - 2), First(numbers.Z, length - 4), First(numbers.W, length - 6));
+                TensorCore.StoreFour(pass.Address, numbers);
+            }
+            pass.Advance();
         }
     }
 
@@ -147,5 +151,44 @@ internal readonly struct TensorEpilogue
     /// <summary>Bytes from the start of the lines in shared memory to an element at the start of a piece.</summary>
     private static int Place(int line, int column) => DepthStrided.Place(column, line);
 
-    private long Offset(int row, int column) => (row * (long)_stride + column) * 2;
+    /// <summary>A thread's way down the lines of a tile, in global and in shared memory: every eighth, the same 16 bytes of each.</summary>
+    private struct LinePass
+    {
+        /// <summary>From a line to the next one of a thread.</summary>
+        public const int Lines = TensorProduct.GroupSize / 16;
+
+        private readonly long _step;
+
+        /// <param name="shared">Where the lines are in shared memory.</param>
+        /// <param name="matrix">The matrix's address.</param>
+        /// <param name="stride">Elements from one of its rows to the next.</param>
+        /// <param name="row">The matrix's row that the first line is.</param>
+        /// <param name="column">The matrix's column that lines begin with.</param>
+        public LinePass(int shared, long matrix, int stride, int row, int column)
+        {
+            First = Group.IdxX / 16;
+            Column = column + Group.IdxX % 16 * 8;
+            Place = TensorCore.Keep(shared + TensorEpilogue.Place(First, Group.IdxX % 16 * 8));
+            Address = TensorCore.Keep(matrix + ((row + First) * (long)stride + Column) * 2);
+            _step = TensorCore.Keep(Lines * stride * 2L);
+        }
+
+        /// <summary>The thread's first line.</summary>
+        public int First { get; }
+
+        /// <summary>The matrix's column where its 16 bytes begin.</summary>
+        public int Column { get; }
+
+        /// <summary>Where they are in shared memory, and in the matrix.</summary>
+        public int Place { get; private set; }
+
+        public long Address { get; private set; }
+
+        /// <summary>Goes to the next line.</summary>
+        public void Advance()
+        {
+            Place += Lines * 256;
+            Address += _step;
+        }
+    }
 }
