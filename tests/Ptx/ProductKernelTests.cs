@@ -131,6 +131,7 @@ public sealed class ProductKernelTests : IDisposable
                 elementSize = job.Left.ElementType.Size(),
                 isSymmetric = job.IsSymmetric,
                 count = Count,
+                sharedBytes = variant == "TensorCore" ? 5 * 2 * TileRows * TileDepth * 2 : 0,
                 isPadded = variant == "TensorCore",
                 isLeftDepthContiguous = job.LeftDepthStride == 1,
                 isRightDepthContiguous = job.RightDepthStride == 1,

@@ -19,7 +19,7 @@ def laid_out(numbers, count, rows, columns, is_padded):
     stride, lines = (-(-columns // 64) * 64, -(-rows // 32) * 32) if is_padded else (columns, rows)
     whole = np.zeros((count, lines, stride), numbers.dtype)
     whole[:, :rows, :columns] = numbers.reshape(count, rows, columns)
-    return np.concatenate([whole.reshape(-1), np.zeros(64 * stride if is_padded else 0, numbers.dtype)]), stride, lines
+    return np.concatenate([whole.reshape(-1), np.zeros(128 * stride if is_padded else 0, numbers.dtype)]), stride, lines
 
 
 def main():
@@ -64,6 +64,7 @@ def main():
         args=[product],
         mem=memory,
         check_races=True,
+        dynamic_shared=job["sharedBytes"],
         schedule=job["schedule"],
         mma_rounding=job["mmaRounding"],
         seed=1,

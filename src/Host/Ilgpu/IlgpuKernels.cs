@@ -77,6 +77,8 @@ internal sealed class IlgpuKernels : AcceleratorObject
             CLBackend openCL => Accelerator.LoadKernel(OpenCLCompiler.Compile(openCL, kernel)),
             _ => Accelerator.LoadKernel(_backend.Compile(EntryPointDescription.FromExplicitlyGroupedKernel(kernel), default)),
         };
+        if (loaded is CudaKernel cuda && kernel.GetCustomAttribute<DynamicSharedMemoryAttribute>() is { } shared)
+            CudaDriver.AllowSharedMemory(cuda, shared.Bytes);
         var launcher = loaded.CreateLauncherDelegate<TLauncher>();
         if (logger is not null && logger.IsEnabled(LogLevel.Debug))
         {

@@ -115,7 +115,8 @@ internal class IlgpuQueue : IDisposable
         if (TFormat.Type == ElementType.BFloat16 && RunsTensorCores)
         {
             var tiles = TileGrid.Count<TOrder>(product, TensorProduct.TileRows);
-            Kernel<Action<AcceleratorStream, KernelConfig, GpuProduct>>(TensorProduct<TLeft, TRight, TOrder>.Multiply)(NextLaunch(), new(tiles, TensorProduct.GroupSize), product);
+            Kernel<Action<AcceleratorStream, KernelConfig, GpuProduct>>(TensorProduct<TLeft, TRight, TOrder>.Multiply)(
+                NextLaunch(), new(tiles, TensorProduct.GroupSize, SharedMemoryConfig.RequestDynamic<byte>(TensorProduct.SharedBytes)), product);
         }
         else
         {

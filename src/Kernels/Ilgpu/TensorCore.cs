@@ -40,9 +40,9 @@ internal static class TensorCore
     {
     }
 
-    /// <summary>Waits for the thread's groups of copies but the last.</summary>
-    [IntrinsicImplementation, PtxInstruction("cp.async.wait_group 1")]
-    public static void WaitForAllCopiesButLast()
+    /// <summary>Waits for the thread's groups of copies but the last three.</summary>
+    [IntrinsicImplementation, PtxInstruction("cp.async.wait_group 3")]
+    public static void WaitForOldestCopies()
     {
     }
 

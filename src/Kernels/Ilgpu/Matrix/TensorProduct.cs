@@ -12,8 +12,8 @@ internal static class TensorProduct
     /// <summary>Inner indices of a tile of an operand.</summary>
     public const int TileDepth = 32;
 
-    /// <summary>Tiles of each operand in shared memory: one is multiplied while two arrive. That is all 48 KB that a kernel has without asking.</summary>
-    public const int Stages = 3;
+    /// <summary>Tiles of each operand in shared memory: one is multiplied while four arrive. Two groups fit a multiprocessor of an A100 or H100, one of an RTX 4090.</summary>
+    public const int Stages = 5;
 
     /// <summary>Bytes of a tile of an operand in shared memory.</summary>
     public const int TileBytes = TileRows * TileDepth * 2;
@@ -37,7 +37,7 @@ internal static class TensorProduct
         Lines = RoundUp(matrices.Rows, TileDepth),
     };
 
-    /// <summary>Bytes behind the last matrix that the loop may read, though nothing is done with them: it fetches two tiles ahead.</summary>
+    /// <summary>Bytes behind the last matrix that the loop may read, though nothing is done with them: it fetches tiles ahead.</summary>
     public static long BytesBehind(MatrixBatch matrices) => (Stages - 1) * (long)TileDepth * matrices.Stride * matrices.ElementType.Size();
 
     private static int RoundUp(int number, int unit) => checked((number + unit - 1) / unit * unit);

@@ -1,5 +1,4 @@
 using ILGPU;
-using ILGPU.Runtime;
 
 namespace GpuOptim.Kernels.Ilgpu.Matrix;
 
@@ -8,7 +7,7 @@ namespace GpuOptim.Kernels.Ilgpu.Matrix;
 /// shared memory (<see cref="TileLoader{TLayout}"/>), warps multiply what is there (<see cref="WarpTile"/>), and sums become results (<see cref="TensorEpilogue"/>).
 /// </summary>
 /// <remarks>
-/// Matrices lie as <see cref="TensorProduct.Pad"/> has them. The loop then only adds to addresses: it asks for no end, and it fetches, unused, two tiles
+/// Matrices lie as <see cref="TensorProduct.Pad"/> has them. The loop then only adds to addresses: it asks for no end, and it fetches, unused, tiles
 /// beyond the last. Sums run in float in the tensor cores' own order.
 /// </remarks>
 /// <typeparam name="TLeft">How left operands lie.</typeparam>
@@ -20,9 +19,10 @@ internal static class TensorProduct<TLeft, TRight, TOrder>
     where TOrder : struct, ITileOrder
 {
     /// <summary>Computes the tile of the group.</summary>
+    [DynamicSharedMemory(TensorProduct.SharedBytes)]
     public static void Multiply(GpuProduct product)
     {
-        var memory = SharedMemory.Allocate<UInt4>(TensorProduct.SharedBytes / 16).AsAligned(16);
+        var memory = SharedMemory.GetDynamic<UInt4>();
         var shared = TensorCore.SharedAddress(ref memory[0]);
 
         var (matrix, row, column) = TileGrid.Locate<TOrder>(product, TensorProduct.TileRows);
@@ -40,19 +40,21 @@ internal static class TensorProduct<TLeft, TRight, TOrder>
         var leftPlaces = TLeft.Fragments(shared, warp / 2 * WarpTile.Rows, isRight: false);
         var rightPlaces = TRight.Fragments(shared + TensorProduct.TileBytes, warp % 2 * WarpTile.Rows, isRight: true);
         var sums = default(WarpTile);
-        // The loop tests at its end, and stages change by turns: a branch within would have the assembler copy all sums.
-        int current = 0, coming = TensorProduct.StageBytes, next = 2 * TensorProduct.StageBytes, depth = product.Depth;
+        uint current = 0, next = (TensorProduct.Stages - 1) * TensorProduct.StageBytes;
+        var depth = product.Depth;
         do
         {
             // Behind the barrier, the current tiles are there for all, and nobody reads those any more that the next ones overwrite.
-            TensorCore.WaitForAllCopiesButLast();
+            TensorCore.WaitForOldestCopies();
             Group.Barrier();
-            left.Load(next);
-            right.Load(next);
+            left.Load((int)next);
+            right.Load((int)next);
             TensorCore.CommitCopies();
-            sums = sums.MultiplyAdd<TLeft, TRight>(leftPlaces, rightPlaces, current, 0);
-            sums = sums.MultiplyAdd<TLeft, TRight>(leftPlaces, rightPlaces, current, 1);
-            (current, coming, next) = (coming, next, current);
+            sums = sums.MultiplyAdd<TLeft, TRight>(leftPlaces, rightPlaces, (int)current, 0);
+            sums = sums.MultiplyAdd<TLeft, TRight>(leftPlaces, rightPlaces, (int)current, 1);
+            next = current;
+            // Back to the first behind the last, where the difference is the smaller number, without a branch.
+            current = IntrinsicMath.Min(current + TensorProduct.StageBytes, current + TensorProduct.StageBytes - TensorProduct.SharedBytes);
             depth -= TensorProduct.TileDepth;
         }
         while (depth > 0);
