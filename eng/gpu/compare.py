@@ -17,7 +17,7 @@ def load(name):
 def table(title, head, rows):
     if not rows:
         return
-    print(f"\n{title}\n")
+    print(f"\n## {title}\n")
     widths = [max(len(row[i]) for row in [head, *rows]) for i in range(len(head))]
     line = lambda cells: "| " + " | ".join(c.ljust(w) if i == 0 else c.rjust(w) for i, (c, w) in enumerate(zip(cells, widths))) + " |"
     print(line(head))
