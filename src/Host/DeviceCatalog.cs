@@ -25,16 +25,17 @@ internal static class DeviceCatalog
     {
         get
         {
-            List<DeviceInfo> all = [new(SimdDevice.DeviceName, SimdDevice.Describe(SimdDevice.VectorWidths[0], Environment.ProcessorCount))];
+            var simd = SimdDevice.Describe(SimdDevice.VectorWidths[0], Environment.ProcessorCount);
 #if ILGPU
             if (System.Runtime.CompilerServices.RuntimeFeature.IsDynamicCodeSupported)
             {
+                DeviceInfo ilgpuCpu = new(Ilgpu.IlgpuDevice.CpuName, Ilgpu.IlgpuDevice.CpuDescription);
                 if (Ilgpu.IlgpuDevice.CudaDescription is { } cuda)
-                    all.Insert(0, new(Ilgpu.IlgpuDevice.CudaName, cuda));
-                all.Add(new(Ilgpu.IlgpuDevice.CpuName, Ilgpu.IlgpuDevice.CpuDescription));
+                    return [new(Ilgpu.IlgpuDevice.CudaName, cuda), new(SimdDevice.DeviceName, simd), ilgpuCpu];
+                return [new(SimdDevice.DeviceName, Ilgpu.IlgpuDevice.CudaFailure is { } failure ? $"{simd}; no CUDA device: {failure}" : simd), ilgpuCpu];
             }
 #endif
-            return all;
+            return [new(SimdDevice.DeviceName, simd)];
         }
     }
 
@@ -43,23 +44,59 @@ internal static class DeviceCatalog
         var source = "name";
         if (name is null && Environment.GetEnvironmentVariable(Variable) is { Length: > 0 } chosen)
             (name, source) = (chosen, Variable);
-        name ??= Verified[0].Name;
+        if (name is null)
+            return OpenFirst(Verified.Select(info => (info.Name, (Func<Device>)(() => OpenNamed(info.Name, loggerFactory)!))), loggerFactory);
+        return OpenNamed(name, loggerFactory)
+            ?? throw new ArgumentException($"{source} must be a device of this machine: {string.Join(", ", All.Select(device => device.Name))}. Actual value was '{name}'.{WhyNot(name)}", nameof(name));
+    }
 
-        if (name.Equals(SimdDevice.DeviceName, StringComparison.OrdinalIgnoreCase))
+    /// <summary>Opens the first device that can be opened; why one cannot is logged.</summary>
+    internal static Device OpenFirst(IEnumerable<(string Name, Func<Device> Open)> devices, ILoggerFactory? loggerFactory)
+    {
+        foreach (var (name, open) in devices)
+        {
+            try
+            {
+                return open();
+            }
+            // A card that is listed and does not start, since it is taken or its driver is broken, must not keep a program from running.
+            catch (Exception failure) when (name != SimdDevice.DeviceName)
+            {
+                if (loggerFactory?.CreateLogger(Telemetry.MeterName) is { } logger)
+                    Telemetry.DeviceFailed(logger, failure, name);
+            }
+        }
+        return new SimdDevice();
+    }
+
+    private static Device? OpenNamed(string name, ILoggerFactory? loggerFactory)
+    {
+        bool Is(string other) => name.Equals(other, StringComparison.OrdinalIgnoreCase);
+        if (Is(SimdDevice.DeviceName))
             return new SimdDevice();
 #if ILGPU
         if (System.Runtime.CompilerServices.RuntimeFeature.IsDynamicCodeSupported)
         {
-            if (name.Equals(Ilgpu.IlgpuDevice.CpuName, StringComparison.OrdinalIgnoreCase))
+            if (Is(Ilgpu.IlgpuDevice.CpuName))
                 return Ilgpu.IlgpuDevice.OpenCpu(loggerFactory);
-            if (name.Equals(Ilgpu.IlgpuDevice.AnyName, StringComparison.OrdinalIgnoreCase))
+            if (Is(Ilgpu.IlgpuDevice.AnyName))
                 return Ilgpu.IlgpuDevice.Open(loggerFactory);
-            if (name.Equals(Ilgpu.IlgpuDevice.CudaName, StringComparison.OrdinalIgnoreCase) && Ilgpu.IlgpuDevice.CudaDescription is not null)
+            if (Is(Ilgpu.IlgpuDevice.CudaName) && Ilgpu.IlgpuDevice.CudaDescription is not null)
                 return Ilgpu.IlgpuDevice.OpenCuda(loggerFactory);
-            if (name.Equals(Ilgpu.IlgpuDevice.OpenCLName, StringComparison.OrdinalIgnoreCase) && Ilgpu.IlgpuDevice.OpenCLDescription is not null)
+            if (Is(Ilgpu.IlgpuDevice.OpenCLName) && Ilgpu.IlgpuDevice.OpenCLDescription is not null)
                 return Ilgpu.IlgpuDevice.OpenOpenCL(loggerFactory);
         }
 #endif
-        throw new ArgumentException($"{source} must be a device of this machine: {string.Join(", ", All.Select(device => device.Name))}. Actual value was '{name}'.", nameof(name));
+        return null;
+    }
+
+    /// <summary>Why a device that there could be is not there, as far as that is known.</summary>
+    private static string WhyNot(string name)
+    {
+#if ILGPU
+        if (System.Runtime.CompilerServices.RuntimeFeature.IsDynamicCodeSupported && name.Equals(Ilgpu.IlgpuDevice.CudaName, StringComparison.OrdinalIgnoreCase) && Ilgpu.IlgpuDevice.CudaFailure is { } failure)
+            return $" There is a CUDA driver, but {failure}.";
+#endif
+        return "";
     }
 }

@@ -57,6 +57,9 @@ internal static partial class Telemetry
             _bytes.Add(bytes, new("device", device), new("direction", direction));
     }
 
+    [LoggerMessage(EventId = 4, EventName = "DeviceFailed", Level = LogLevel.Warning, Message = "Device {Device} could not be opened; the next one is taken")]
+    public static partial void DeviceFailed(ILogger logger, Exception failure, string device);
+
     [LoggerMessage(EventId = 1, EventName = "DeviceOpened", Level = LogLevel.Information, Message = "Opened device {Device}: {Description}")]
     public static partial void DeviceOpened(ILogger logger, string device, string description);
 

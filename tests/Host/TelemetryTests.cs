@@ -97,6 +97,16 @@ public sealed class TelemetryTests
         Assert.That(log.Lines, Is.EqualTo([$"GpuOptim Information DeviceOpened: Opened device simd: {device.Description}"]));
     }
 
+    /// <summary>A card that is there and does not start leaves a program the CPU, and word of why.</summary>
+    [Test]
+    public void ADeviceThatCannotBeOpenedIsLoggedAndPassedOver()
+    {
+        using var log = new Listener();
+        using var device = DeviceCatalog.OpenFirst([("cuda", () => throw new InvalidOperationException("out of memory")), ("simd", () => new SimdDevice(threads: 1))], log);
+        Assert.That(device.Name, Is.EqualTo("simd"));
+        Assert.That(log.Lines, Is.EqualTo(["GpuOptim Warning DeviceFailed: Device cuda could not be opened; the next one is taken: InvalidOperationException out of memory"]));
+    }
+
     /// <summary>Kernels are compiled once, when they are first needed.</summary>
     [Test]
     public void KernelsCompiledAreLogged()
@@ -137,6 +147,6 @@ public sealed class TelemetryTests
         public bool IsEnabled(LogLevel logLevel) => true;
 
         public void Log<TState>(LogLevel logLevel, EventId eventId, TState state, Exception? exception, Func<TState, Exception?, string> formatter) =>
-            Lines.Add($"{_category} {logLevel} {eventId.Name}: {formatter(state, exception)}");
+            Lines.Add($"{_category} {logLevel} {eventId.Name}: {formatter(state, exception)}{(exception is null ? "" : $": {exception.GetType().Name} {exception.Message}")}");
     }
 }

@@ -25,6 +25,7 @@ public sealed class IlgpuDevice : Device
     internal const string AnyName = "ilgpu";
 
     private static readonly Lazy<string?> _cuda = new(() => CudaDevice.GetDevices(_ => true) is [var first, ..] ? first.Name : null);
+    private static readonly Lazy<string?> _cudaFailure = new(() => CudaDescription is null ? CudaDriver.FindFailure() : null);
     private static readonly Lazy<string?> _openCL = new(() => CLDevice.GetDevices(device => OpenCLQueue.Missing(device) is null) is [var first, ..] ? DescribeOpenCL(first) : null);
 
     private readonly Lock _gate = new();
@@ -163,12 +164,23 @@ public sealed class IlgpuDevice : Device
     /// <summary>What the first CUDA card is; null if there is none.</summary>
     internal static string? CudaDescription => _cuda.Value;
 
+    /// <summary>Why there is no CUDA card although there is a driver; null if there is one, or no driver.</summary>
+    internal static string? CudaFailure => _cudaFailure.Value;
+
     /// <summary>The first CUDA card.</summary>
     internal static IlgpuDevice OpenCuda(ILoggerFactory? loggerFactory)
     {
         var context = Context.Create(builder => builder.Cuda());
-        var accelerator = context.CreateCudaAccelerator(0);
-        return new(accelerator, null, loggerFactory, [accelerator, context]);
+        try
+        {
+            var accelerator = context.CreateCudaAccelerator(0);
+            return new(accelerator, null, loggerFactory, [accelerator, context]);
+        }
+        catch
+        {
+            context.Dispose();
+            throw;
+        }
     }
 
     /// <summary>What the first OpenCL device that can run the kernels is; null if there is none.</summary>
