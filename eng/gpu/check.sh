@@ -27,9 +27,9 @@ bench=$bin/GpuOptim.Benchmarks; tests=$bin/GpuOptim.Tests
 if [ -n "$dry" ]; then
   device=ilgpu-cpu layouts="3x1000" shapes="64x96" models="transformer" filter="FullyQualifiedName~StepTests&FullyQualifiedName~ilgpu" torch="--device cpu --small --seconds-per-case 0.01"
 else
-  device=cuda layouts="1x64M 1000x64K 10000x100" shapes="1024x1024 2048x2048 4096x4096 8192x8192 1024x4096 4096x1024" models="small transformer" filter="FullyQualifiedName~cuda" torch="--seconds-per-case 0.05"
+  device=cuda layouts="1x64M 1000x64K 10000x100" shapes="1024x1024 2048x2048 4096x4096 8192x8192 1024x4096 4096x1024" models="small transformer" filter="TestCategory=Card|FullyQualifiedName~cuda" torch="--seconds-per-case 0.05"
   nvidia-smi --query-gpu=name,driver_version,memory.total,clocks.max.sm,clocks.max.mem --format=csv | tee "$out/card.csv"
-  [ ! -f "$here/driver.py" ] || part driver 20 python3 "$here/driver.py"
+  part driver 20 python3 "$here/driver.py"
 fi
 # Lists of words are meant to be split.
 # shellcheck disable=SC2086

@@ -32,6 +32,9 @@ internal sealed class IlgpuUploadRing(Accelerator accelerator, AcceleratorStream
 
     public void Dispose()
     {
+        // An accelerator that went first took all with it.
+        if (accelerator.IsDisposed)
+            return;
         foreach (var slot in _slots)
         {
             slot?.Fence.Wait();
