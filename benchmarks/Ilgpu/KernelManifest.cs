@@ -18,6 +18,12 @@ internal sealed partial record KernelManifest(
     IReadOnlyDictionary<string, int> Accesses,
     IReadOnlyDictionary<string, int> Arithmetic)
 {
+    /// <summary>What the assembler makes of it; null if there is none.</summary>
+    public MachineCode? Machine { get; init; }
+
+    /// <summary>Warps that a multiprocessor holds at once; null if there is no assembler.</summary>
+    public int? WarpsAMultiprocessor { get; init; }
+
     /// <summary>Reads it off a kernel's PTX.</summary>
     public static KernelManifest Of(string name, string ptx)
     {

@@ -1,6 +1,8 @@
 using System.CommandLine;
+using System.Reflection;
 using System.Text.Json;
 using GpuOptim.Kernels.Ilgpu;
+using GpuOptim.Kernels.Ilgpu.Matrix;
 
 namespace GpuOptim.Benchmarks.Ilgpu;
 
@@ -22,15 +24,28 @@ internal static class PtxCommand
         foreach (var (architecture, instructionSet) in GpuKernel.Architectures)
         {
             var files = folder.CreateSubdirectory($"{architecture}".ToLowerInvariant());
-            var manifest = new List<KernelManifest>();
-            foreach (var kernel in GpuKernel.For(architecture))
-            {
-                var ptx = kernel.Compile(architecture, instructionSet);
-                File.WriteAllText(Path.Combine(files.FullName, kernel.Name + ".ptx"), ptx);
-                manifest.Add(KernelManifest.Of(kernel.Name, ptx));
-            }
+            // Assemblers are processes of their own, and the slower part.
+            KernelManifest[] manifest =
+            [
+                .. GpuKernel.For(architecture).AsParallel().AsOrdered().Select(kernel =>
+                {
+                    var ptx = kernel.Compile(architecture, instructionSet);
+                    File.WriteAllText(Path.Combine(files.FullName, kernel.Name + ".ptx"), ptx);
+                    return Assembled(KernelManifest.Of(kernel.Name, ptx), kernel, ptx, architecture.Major * 10 + architecture.Minor);
+                }),
+            ];
             File.WriteAllText(Path.Combine(files.FullName, "manifest.json"), JsonSerializer.Serialize(manifest, _json) + "\n");
-            Console.WriteLine($"{files.FullName}: {manifest.Count} kernels, manifest.json");
+            Console.WriteLine($"{files.FullName}: {manifest.Length} kernels, manifest.json{(MachineCode.IsAvailable ? "" : " without machine code: there is no ptxas")}");
         }
+    }
+
+    private static KernelManifest Assembled(KernelManifest manifest, GpuKernel kernel, string ptx, int architecture)
+    {
+        if (MachineCode.Of(ptx, architecture) is not { } machine)
+            return manifest;
+        var (groupSize, sharedBytes) = kernel.Method.GetCustomAttribute<DynamicSharedMemoryAttribute>() is { } dynamic
+            ? (TensorProduct.GroupSize, dynamic.Bytes)
+            : (UpdateKernel.GroupSize, manifest.SharedBytes);
+        return manifest with { Machine = machine, WarpsAMultiprocessor = machine.WarpsAMultiprocessor(architecture, groupSize, sharedBytes) };
     }
 }
