@@ -95,6 +95,8 @@ public sealed class CudaTests
     {
         float[] numbers = [.. Enumerable.Range(0, 50_000).Select(i => MathF.Sin(i))], slopes = [.. Enumerable.Range(0, 50_000).Select(i => MathF.Cos(i))];
         var length = numbers.Length - start;
+        // ILGPU makes a stream with flags in whichever context is current, and other tests have left none.
+        using var binding = _accelerator.BindScoped();
         using var stream = _accelerator.CreateStream(flags);
         using var data = _accelerator.Allocate1D(numbers);
         using var gradient = _accelerator.Allocate1D(slopes);
