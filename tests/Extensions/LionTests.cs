@@ -2,7 +2,7 @@ using GpuOptim.Tests.Support;
 
 namespace GpuOptim.Tests.Extensions;
 
-[TestFixtureSource(typeof(TestDevice), nameof(TestDevice.All))]
+[TestFixtureSource(typeof(TestDevice), nameof(TestDevice.Fixtures))]
 public sealed class LionTests(TestDevice testDevice)
 {
     /// <summary>Against the published algorithm in plain double precision.</summary>

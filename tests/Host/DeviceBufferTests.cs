@@ -3,7 +3,7 @@ using GpuOptim.Tests.Support;
 
 namespace GpuOptim.Tests.Host;
 
-[TestFixtureSource(typeof(TestDevice), nameof(TestDevice.All))]
+[TestFixtureSource(typeof(TestDevice), nameof(TestDevice.Fixtures))]
 public sealed class DeviceBufferTests(TestDevice testDevice)
 {
     private Device _device = null!;

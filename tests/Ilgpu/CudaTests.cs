@@ -10,7 +10,7 @@ using Device = GpuOptim.Host.Device;
 namespace GpuOptim.Tests.Ilgpu;
 
 /// <summary>What only a card can show: tensor cores, an engine's streams and memory, threads, several accelerators, and in which order things may go.</summary>
-/// <remarks>What all devices do, <see cref="TestDevice"/> has tested on a card, too; such tests have <c>cuda</c> in their names.</remarks>
+/// <remarks>What all devices do, <see cref="TestDevice"/> has tested on a card, too: fixtures in the same category, single tests with <c>cuda</c> in their names.</remarks>
 [Category("Card")]
 public sealed class CudaTests
 {

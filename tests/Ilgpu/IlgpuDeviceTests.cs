@@ -10,6 +10,7 @@ using GpuOptim.Tests.Support;
 using ILGPU;
 using ILGPU.Runtime;
 using ILGPU.Runtime.CPU;
+using ILGPU.Runtime.Cuda;
 
 namespace GpuOptim.Tests.Ilgpu;
 
@@ -165,6 +166,16 @@ public sealed class IlgpuDeviceTests
             Assert.That((device.Counters - before).BytesToDevice, Is.EqualTo(Unsafe.SizeOf<AdamRule>()));
         }
         Assert.That(optimizer.StateDictionary()["p7"].Step, Is.EqualTo(7));
+    }
+
+    /// <summary>CUDA tells of a kernel's fault in some later call, which may be ours.</summary>
+    [Test]
+    public void AFaultOfAnEarlierKernelIsCalledThat()
+    {
+        var failure = new CudaException("an illegal memory access was encountered");
+        var explained = IlgpuDevice.Explain(failure, "a step by AdamRule");
+        Assert.That(explained.Message, Does.StartWith("CUDA answered 'an illegal memory access was encountered' to a step by AdamRule. The fault may be that of an earlier kernel"));
+        Assert.That(explained.InnerException, Is.SameAs(failure));
     }
 
     /// <summary>Where all tensors are short, a multiprocessor has room for more of them.</summary>

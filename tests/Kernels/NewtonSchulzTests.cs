@@ -5,7 +5,7 @@ using GpuOptim.Tests.Support;
 namespace GpuOptim.Tests.Kernels;
 
 /// <summary>Orthogonalization against PyTorch's recorded results, the polynomials in double, and the exact polar factor.</summary>
-[TestFixtureSource(typeof(TestDevice), nameof(TestDevice.All))]
+[TestFixtureSource(typeof(TestDevice), nameof(TestDevice.Fixtures))]
 public sealed class NewtonSchulzTests(TestDevice testDevice)
 {
     private Device _device = null!;

@@ -4,7 +4,7 @@ using GpuOptim.Tests.Support;
 
 namespace GpuOptim.Tests.Optimizers;
 
-[TestFixtureSource(typeof(TestDevice), nameof(TestDevice.All))]
+[TestFixtureSource(typeof(TestDevice), nameof(TestDevice.Fixtures))]
 public sealed class GradientAccumulationTests(TestDevice testDevice)
 {
     private Device _device = null!;

@@ -5,7 +5,7 @@ using SafetensorsFile = GpuOptim.Tests.Support.SafetensorsFile;
 
 namespace GpuOptim.Tests.Optimizers;
 
-[TestFixtureSource(typeof(TestDevice), nameof(TestDevice.All))]
+[TestFixtureSource(typeof(TestDevice), nameof(TestDevice.Fixtures))]
 public sealed class GradientClippingTests(TestDevice testDevice)
 {
     private Device _device = null!;

@@ -8,7 +8,7 @@ namespace GpuOptim.Tests.Optimizers;
 /// 16-bit parameters with float state: each step is the float step, from the parameter widened to the result rounded once. The float
 /// optimizer, held to PyTorch elsewhere, on one scalar lane is the reference.
 /// </summary>
-[TestFixtureSource(typeof(TestDevice), nameof(TestDevice.All))]
+[TestFixtureSource(typeof(TestDevice), nameof(TestDevice.Fixtures))]
 public sealed class MixedPrecisionTests(TestDevice testDevice)
 {
     [Test]

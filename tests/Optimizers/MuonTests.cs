@@ -6,7 +6,7 @@ using GpuOptim.Tests.Support;
 namespace GpuOptim.Tests.Optimizers;
 
 /// <summary>What the recorded runs do not show of Muon: many matrices together, blocks, options, and wrong use.</summary>
-[TestFixtureSource(typeof(TestDevice), nameof(TestDevice.All))]
+[TestFixtureSource(typeof(TestDevice), nameof(TestDevice.Fixtures))]
 public sealed class MuonTests(TestDevice testDevice)
 {
     private static readonly long[][] _shapes = [[8, 12], [8, 12], [12, 8], [1, 5], [5, 1], [40, 40], [8, 12], [33, 70], [130, 64]];

@@ -5,7 +5,7 @@ using GpuOptim.Tests.Support;
 namespace GpuOptim.Tests.Optimizers;
 
 /// <summary>Fifty steps on random tensors stay within float's rounding of the textbook in double precision.</summary>
-[TestFixtureSource(typeof(TestDevice), nameof(TestDevice.All))]
+[TestFixtureSource(typeof(TestDevice), nameof(TestDevice.Fixtures))]
 public sealed class ReferenceTests(TestDevice testDevice)
 {
     private delegate void Reference(double[] p, double[] g, double[][] state, int t);

@@ -5,7 +5,7 @@ using GpuOptim.Tests.Support;
 namespace GpuOptim.Tests.Optimizers;
 
 /// <summary>A step that repeats the one before does not look at each parameter. Whatever happens between steps, that must not show.</summary>
-[TestFixtureSource(typeof(TestDevice), nameof(TestDevice.All))]
+[TestFixtureSource(typeof(TestDevice), nameof(TestDevice.Fixtures))]
 public sealed class RepeatedStepTests(TestDevice testDevice)
 {
     private Device _device = null!;

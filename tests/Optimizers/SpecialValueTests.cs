@@ -5,7 +5,7 @@ using GpuOptim.Tests.Support;
 namespace GpuOptim.Tests.Optimizers;
 
 /// <summary>NaN, infinities and subnormals do what PyTorch's arithmetic makes of them, and only where they are.</summary>
-[TestFixtureSource(typeof(TestDevice), nameof(TestDevice.All))]
+[TestFixtureSource(typeof(TestDevice), nameof(TestDevice.Fixtures))]
 public sealed class SpecialValueTests(TestDevice testDevice)
 {
     private const int Length = 37;

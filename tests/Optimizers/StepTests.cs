@@ -5,7 +5,7 @@ using GpuOptim.Tests.Support;
 namespace GpuOptim.Tests.Optimizers;
 
 /// <summary>What a step does with many tensors, groups and gradients that come and go.</summary>
-[TestFixtureSource(typeof(TestDevice), nameof(TestDevice.All))]
+[TestFixtureSource(typeof(TestDevice), nameof(TestDevice.Fixtures))]
 public sealed class StepTests(TestDevice testDevice)
 {
     private Device _device = null!;

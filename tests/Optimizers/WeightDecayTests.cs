@@ -5,7 +5,7 @@ using GpuOptim.Tests.Support;
 namespace GpuOptim.Tests.Optimizers;
 
 /// <summary>Decay apart from the gradient, of every optimizer, on every device. The L2 penalty is PyTorch's, and so is AdamW's and Muon's decay: recorded runs hold those.</summary>
-[TestFixtureSource(typeof(TestDevice), nameof(TestDevice.All))]
+[TestFixtureSource(typeof(TestDevice), nameof(TestDevice.Fixtures))]
 public sealed class WeightDecayTests(TestDevice testDevice)
 {
     private const double LearningRate = 0.05, Decay = 0.3;

@@ -1,4 +1,5 @@
 using GpuOptim.Host;
+using NUnit.Framework.Internal;
 
 namespace GpuOptim.Tests.Support;
 
@@ -14,6 +15,15 @@ public sealed record TestDevice(string Name, Func<Device> Open)
         new("simd, one thread", () => new SimdDevice(threads: 1)),
         .. Device.All.Where(info => info.Name != "simd").Select(info => new TestDevice(info.Name, () => OpenShared(info.Name))),
     ];
+
+    /// <summary>The same, for fixtures: what runs on a card has the category that a card's machine runs.</summary>
+    public static IEnumerable<TestFixtureData> Fixtures => All.Select(device =>
+    {
+        var data = new TestFixtureData(device);
+        if (device.Name == "cuda")
+            data.Properties.Add(PropertyNames.Category, "Card");
+        return data;
+    });
 
     /// <remarks>By its name, since it is not there in a build without ILGPU.</remarks>
     private static Device OpenShared(string name) => (Device)typeof(TestDevice).Assembly.GetType("GpuOptim.Tests.Ilgpu.SharedAccelerator")!.GetMethod("Open")!.Invoke(null, [name])!;

@@ -144,8 +144,15 @@ public sealed class IlgpuDevice : Device
             return;
         lock (_gate)
         {
-            Upload(table, batch, rules);
-            _queue.Update(table, rules, batch.Average, batch.ElementType, batch.GradientType, batch.StateType);
+            try
+            {
+                Upload(table, batch, rules);
+                _queue.Update(table, rules, batch.Average, batch.ElementType, batch.GradientType, batch.StateType);
+            }
+            catch (CudaException failure)
+            {
+                throw Explain(failure, $"a step by {typeof(TRule).Name}");
+            }
         }
     }
 
@@ -153,7 +160,14 @@ public sealed class IlgpuDevice : Device
     public override void Synchronize()
     {
         ObjectDisposedException.ThrowIf(IsDisposed, this);
-        _queue.Synchronize();
+        try
+        {
+            _queue.Synchronize();
+        }
+        catch (CudaException failure)
+        {
+            throw Explain(failure, "waiting for the device");
+        }
     }
 
     /// <summary>Opens an accelerator of its own: the first CUDA card, or where there is none ILGPU's CPU accelerator.</summary>
@@ -217,8 +231,15 @@ public sealed class IlgpuDevice : Device
         ObjectDisposedException.ThrowIf(IsDisposed, this);
         lock (_gate)
         {
-            foreach (var batch in batches)
-                UpdateMatrices(directionRules, updateRules, plan, (IlgpuMatrixUpdateBatch)batch);
+            try
+            {
+                foreach (var batch in batches)
+                    UpdateMatrices(directionRules, updateRules, plan, (IlgpuMatrixUpdateBatch)batch);
+            }
+            catch (CudaException failure)
+            {
+                throw Explain(failure, $"a step by {typeof(TDirection).Name} and {typeof(TUpdate).Name}");
+            }
         }
     }
 
@@ -238,8 +259,16 @@ public sealed class IlgpuDevice : Device
 
     internal override void CopyToHost(nint source, Span<byte> destination)
     {
-        if (destination.Length > 0)
+        if (destination.Length == 0)
+            return;
+        try
+        {
             _queue.CopyToHost(source, destination);
+        }
+        catch (CudaException failure)
+        {
+            throw Explain(failure, $"a copy of {destination.Length} bytes to the host");
+        }
     }
 
     internal override void CopyFromHost(ReadOnlySpan<byte> source, nint destination)
@@ -247,6 +276,11 @@ public sealed class IlgpuDevice : Device
         if (source.Length > 0)
             _queue.CopyFromHost(source, destination);
     }
+
+    /// <summary>Says what CUDA was asked when it told of a fault, and that the fault may be another's.</summary>
+    internal static CudaException Explain(CudaException failure, string call) => new(
+        $"CUDA answered '{failure.Message}' to {call}. The fault may be that of an earlier kernel, the engine's or another library's: CUDA tells of it in a later call. compute-sanitizer finds which.",
+        failure);
 
     private static string DescribeOpenCL(ILGPU.Runtime.Device device) => $"{device.Name}, through OpenCL: unverified";
 
