@@ -15,9 +15,12 @@ var command = new RootCommand("Measures GpuOptim against the machine's memory, i
     TrainingCommand.Create(),
     VerifyCommand.Create(),
 };
-// Is there if ILGPU could be restored.
-if (typeof(Options).Assembly.GetType("GpuOptim.Benchmarks.Ilgpu.PtxCommand") is { } ptx)
-    command.Add((Command)ptx.GetMethod("Create")!.Invoke(null, null)!);
+// They are there if ILGPU could be restored.
+foreach (var name in (string[])["PtxCommand", "EstimateCommand"])
+{
+    if (typeof(Options).Assembly.GetType($"GpuOptim.Benchmarks.Ilgpu.{name}") is { } type)
+        command.Add((Command)type.GetMethod("Create")!.Invoke(null, null)!);
+}
 try
 {
     return command.Parse(args).Invoke(new() { EnableDefaultExceptionHandler = false });

@@ -21,6 +21,9 @@ internal sealed partial record KernelManifest(
     /// <summary>What the assembler makes of it; null if there is none.</summary>
     public MachineCode? Machine { get; init; }
 
+    /// <summary>What its main loop costs; null if there is no disassembler.</summary>
+    public InstructionCount? MainLoop { get; init; }
+
     /// <summary>Warps that a multiprocessor holds at once; null if there is no assembler.</summary>
     public int? WarpsAMultiprocessor { get; init; }
 

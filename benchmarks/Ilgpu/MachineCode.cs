@@ -10,16 +10,24 @@ namespace GpuOptim.Benchmarks.Ilgpu;
 /// <param name="StackBytes">Bytes of a thread's stack.</param>
 /// <param name="SpillBytes">Bytes that a thread stores and loads for want of registers.</param>
 /// <param name="Warnings">What the assembler warns of.</param>
-/// <param name="Loops">Its loops of tensor-core products; null if there is no disassembler.</param>
+/// <param name="Loops">Its loops; null if there is no disassembler.</param>
 internal sealed partial record MachineCode(int Registers, int StackBytes, int SpillBytes, string Warnings, IReadOnlyList<MachineCode.Loop>? Loops)
 {
     private static readonly Lazy<string?> _assembler = new(() => Find(Environment.GetEnvironmentVariable("GPUOPTIM_PTXAS") is { Length: > 0 } named ? named : "ptxas"));
     private static readonly Lazy<string?> _disassembler = new(() => _assembler.Value is null ? null : Find(Path.Combine(Path.GetDirectoryName(_assembler.Value) ?? "", "nvdisasm")));
 
-    /// <summary>A loop around tensor-core instructions.</summary>
-    /// <param name="Instructions">Instructions that a warp issues for one round.</param>
-    /// <param name="Products">How many of them are <c>HMMA</c>.</param>
-    public sealed record Loop(int Instructions, int Products);
+    /// <summary>A loop.</summary>
+    /// <param name="Instructions">Instructions from its start to the branch back.</param>
+    /// <param name="Products">How many of them are <c>HMMA</c>, products of tensor cores.</param>
+    /// <param name="MultiplyAdds">How many are <c>FFMA</c>.</param>
+    /// <param name="Ways">The ways through it, for each number of loads and stores the shortest.</param>
+    public sealed record Loop(int Instructions, int Products, int MultiplyAdds, IReadOnlyList<Way> Ways);
+
+    /// <summary>A way through a loop.</summary>
+    /// <param name="Loads">How often it loads 8 or 16 bytes from global memory.</param>
+    /// <param name="Stores">How often it stores as many.</param>
+    /// <param name="Instructions">Instructions that a warp issues on it.</param>
+    public readonly record struct Way(int Loads, int Stores, int Instructions);
 
     /// <summary>Whether there is an assembler.</summary>
     public static bool IsAvailable => _assembler.Value is not null;
@@ -82,17 +90,48 @@ internal sealed partial record MachineCode(int Registers, int StackBytes, int Sp
             else if (Instruction().Match(line) is { Success: true } instruction)
                 code.Add(instruction.Groups[1].Value);
         }
+        var targets = code.Select(text => Branch().Match(text) is { Success: true } branch && labels.TryGetValue(branch.Groups[1].Value, out var target) ? target : -1).ToArray();
         var loops = new List<Loop>();
         for (var end = 0; end < code.Count; end++)
         {
             // A branch back to where a label is.
-            if (!Branch().IsMatch(code[end]) || !labels.TryGetValue(Branch().Match(code[end]).Groups[1].Value, out var start) || start > end)
-                continue;
-            var products = code[start..(end + 1)].Count(text => text.Contains("HMMA", StringComparison.Ordinal));
-            if (products > 0)
-                loops.Add(new(end - start + 1, products));
+            if (targets[end] is var start && start >= 0 && start <= end)
+                loops.Add(new(end - start + 1, Count(start, end, "HMMA"), Count(start, end, "FFMA"), FindWays(code, targets, start, end)));
         }
         return loops;
+
+        int Count(int start, int end, string instruction) => code[start..(end + 1)].Count(text => text.Contains(instruction, StringComparison.Ordinal));
+    }
+
+    /// <summary>The shortest ways from a loop's start to its end that follow no branch back: those of inner loops are passed once.</summary>
+    private static List<Way> FindWays(List<string> code, int[] targets, int start, int end)
+    {
+        var shortest = new Dictionary<(int Loads, int Stores), int>[end - start + 2];
+        for (var i = 0; i < shortest.Length; i++)
+            shortest[i] = [];
+        shortest[0][(0, 0)] = 0;
+        for (var i = start; i <= end; i++)
+        {
+            var name = Predicate().Replace(code[i], "");
+            var isConditional = name.Length < code[i].Length;
+            var goesOn = i == end || isConditional || !(name.StartsWith("BRA", StringComparison.Ordinal) || name.StartsWith("EXIT", StringComparison.Ordinal));
+            foreach (var ((loads, stores), instructions) in shortest[i - start])
+            {
+                var work = (loads + (WideLoad().IsMatch(name) ? 1 : 0), stores + (WideStore().IsMatch(name) ? 1 : 0));
+                if (goesOn)
+                    Reach(i + 1, work, instructions + 1);
+                if (targets[i] > i && targets[i] <= end)
+                    Reach(targets[i], work, instructions + 1);
+            }
+        }
+        return [.. shortest[^1].Select(path => new Way(path.Key.Loads, path.Key.Stores, path.Value))];
+
+        void Reach(int place, (int, int) work, int instructions)
+        {
+            var paths = shortest[place - start];
+            if (!paths.TryGetValue(work, out var known) || instructions < known)
+                paths[work] = instructions;
+        }
     }
 
     private static int Number(Regex pattern, string text) => pattern.Match(text) is { Success: true } match ? int.Parse(match.Groups[1].ValueSpan, CultureInfo.InvariantCulture) : 0;
@@ -143,6 +182,15 @@ internal sealed partial record MachineCode(int Registers, int StackBytes, int Sp
 
     [GeneratedRegex(@"^\s+/\*[0-9a-f]{4,5}\*/\s+(.*?);")]
     private static partial Regex Instruction();
+
+    [GeneratedRegex(@"^LDG\.E\.(64|128)")]
+    private static partial Regex WideLoad();
+
+    [GeneratedRegex(@"^STG\.E\.(64|128)")]
+    private static partial Regex WideStore();
+
+    [GeneratedRegex(@"^@!?U?P\w+\s+")]
+    private static partial Regex Predicate();
 
     [GeneratedRegex(@"\bBRA\b.*?`\((\.L_x_\d+)\)")]
     private static partial Regex Branch();

@@ -14,12 +14,13 @@ internal static class PtxCommand
     public static Command Create()
     {
         var folder = new Argument<DirectoryInfo>("folder") { Description = "Where to write: a folder for each architecture, a file for each kernel, and manifest.json" };
-        var command = new Command("ptx", "Compiles every kernel to PTX, for every architecture, with no GPU, beside a manifest of what each asks for") { folder };
-        command.SetAction(result => Write(result.GetRequiredValue(folder)));
+        var only = new Option<string>("--only") { Description = "Only kernels whose names begin so", DefaultValueFactory = _ => "" };
+        var command = new Command("ptx", "Compiles every kernel to PTX, for every architecture, with no GPU, beside a manifest of what each asks for") { folder, only };
+        command.SetAction(result => Write(result.GetRequiredValue(folder), result.GetRequiredValue(only)));
         return command;
     }
 
-    private static void Write(DirectoryInfo folder)
+    private static void Write(DirectoryInfo folder, string only)
     {
         foreach (var (architecture, instructionSet) in GpuKernel.Architectures)
         {
@@ -27,7 +28,7 @@ internal static class PtxCommand
             // Assemblers are processes of their own, and the slower part.
             KernelManifest[] manifest =
             [
-                .. GpuKernel.For(architecture).AsParallel().AsOrdered().Select(kernel =>
+                .. GpuKernel.For(architecture).Where(kernel => kernel.Name.StartsWith(only, StringComparison.Ordinal)).AsParallel().AsOrdered().Select(kernel =>
                 {
                     var ptx = kernel.Compile(architecture, instructionSet);
                     File.WriteAllText(Path.Combine(files.FullName, kernel.Name + ".ptx"), ptx);
@@ -46,6 +47,6 @@ internal static class PtxCommand
         var (groupSize, sharedBytes) = kernel.Method.GetCustomAttribute<DynamicSharedMemoryAttribute>() is { } dynamic
             ? (TensorProduct.GroupSize, dynamic.Bytes)
             : (UpdateKernel.GroupSize, manifest.SharedBytes);
-        return manifest with { Machine = machine, WarpsAMultiprocessor = machine.WarpsAMultiprocessor(architecture, groupSize, sharedBytes) };
+        return manifest with { Machine = machine with { Loops = null }, MainLoop = InstructionCount.Of(kernel, machine), WarpsAMultiprocessor = machine.WarpsAMultiprocessor(architecture, groupSize, sharedBytes) };
     }
 }

@@ -106,8 +106,10 @@ public sealed unsafe class SimdDevice : Device
         Telemetry.Launch(DeviceName);
         fixed (TRule* first = rules)
         {
-            var kernel = UpdateKernels.Select<TRule>(VectorBits, batch.ElementType, batch.GradientType, batch.StateType);
-            var job = new SimdUpdateJob(table, (byte*)first, sizeof(TRule), kernel, UpdateKernels.Average(VectorBits, batch.ElementType));
+            var kernels = table.Kernels(rules.Length);
+            for (var i = 0; i < rules.Length; i++)
+                kernels[i] = (nint)UpdateKernels.Select(rules[i], VectorBits, batch.ElementType, batch.GradientType, batch.StateType);
+            var job = new SimdUpdateJob(table, (byte*)first, sizeof(TRule), UpdateKernels.Average(VectorBits, batch.ElementType));
             _workers.Run(ref job, table.Chunks);
         }
     }

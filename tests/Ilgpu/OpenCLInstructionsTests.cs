@@ -44,7 +44,14 @@ public sealed class OpenCLInstructionsTests
             float a = Any(), b = Any();
             Bits.AreEqual<float>([OpenCLInstructions.Divide(a, b), OpenCLInstructions.Sqrt(a)], [a / b, MathF.Sqrt(a)], $"{a:G9}, {b:G9}");
         }
-        foreach (var (a, b) in ((float, float)[])[(0f, -0f), (-0f, 0f), (-0f, -0f), (1f, -2f), (-2f, 1f), (3f, 3f), (float.PositiveInfinity, 0f)])
-            Bits.AreEqual<float>([OpenCLInstructions.MaxNumber(a, b)], [MathF.Max(a, b)], $"max of {a}, {b}");
+        float[] special = [0f, -0f, 1f, -2f, 3f, float.Epsilon, -float.Epsilon, float.MaxValue, float.PositiveInfinity, float.NegativeInfinity, float.NaN, -float.NaN];
+        foreach (var a in special)
+        {
+            foreach (var b in special)
+            {
+                Bits.AreEqual<float>([OpenCLInstructions.Max(a, b)], [MathF.Max(a, b)], $"max of {a}, {b}");
+                Bits.AreEqual<float>([OpenCLInstructions.Min(a, b)], [MathF.Min(a, b)], $"min of {a}, {b}");
+            }
+        }
     }
 }

@@ -2,7 +2,9 @@ using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
 using System.Text.Json;
 using GpuOptim.Host;
+using GpuOptim.Kernels.Ilgpu;
 using GpuOptim.Kernels.Rules;
+using GpuOptim.Kernels.Rules.Variants;
 
 namespace GpuOptim.Tests.Ptx;
 
@@ -103,14 +105,22 @@ public sealed class UpdateKernelTests
         // Rule and types of parameters, gradients and state; the gradient is not written, a direction not read, and has no average.
         var isDirection = kernel.Name.Contains(".Direction.", StringComparison.Ordinal);
         var name = kernel.Name.Replace(".Direction", "", StringComparison.Ordinal).Replace("Changed.", "", StringComparison.Ordinal).Split('.');
-        var states = name[0] switch { "MuonUpdateRule" or "CopyRule" or "AverageRule" or "AccumulateRule" => 0, "SgdRule" or "MuonMomentumRule" or "SwapRule" => 1, _ => 3 };
+        var states = name[0] switch
+        {
+            "MuonUpdateRule" or "CopyRule" or "AverageRule" or "AccumulateRule" or "SgdRule-NoDecay" => 0,
+            "SgdRule" or "SgdRule-NoDecay-Momentum" or "RmsPropRule-NoDecay" or "MuonMomentumRule" or "SwapRule" => 1,
+            "AdamRule-NoDecay" or "AdamRule-FactorDecay" => 2,
+            _ => 3,
+        };
         string[] others = [.. Enumerable.Repeat(name[3], states)];
         string[] written = isDirection ? [name[1], .. others] : [name[1], name[1], .. others];
         string[] read = isDirection ? [name[2], .. others] : [name[1], name[1], name[2], .. others];
-        var wide = !isDirection && name[1..].All(type => type != "Float32") ? "v4" : "v2";
+        var hasRegisters = states < 3 && !kernel.Name.StartsWith("Changed.", StringComparison.Ordinal);
+        var wide = !isDirection && hasRegisters && name[1..].All(type => type != "Float32") ? "v4" : "v2";
         Assert.That(kernel.Count("st.global.v4.f32"), Is.EqualTo(written.Count(type => type == "Float32")));
         Assert.That(kernel.Count($"st.global.{wide}.b32"), Is.EqualTo(written.Count(type => type != "Float32")));
-        Assert.That(kernel.Count("ld.global.v4.f32"), Is.EqualTo(read.Count(type => type == "Float32")));
+        var ruleQuads = name[0] == "RmsPropRule" && !kernel.Name.StartsWith("Changed.", StringComparison.Ordinal) ? 1 : 0;
+        Assert.That(kernel.Count("ld.global.v4.f32"), Is.EqualTo(read.Count(type => type == "Float32") + ruleQuads), "with four of the rule's constants");
         Assert.That(kernel.Count($"ld.global.{wide}.b32"), Is.EqualTo(read.Count(type => type != "Float32") + (wide == "v2" ? 1 : 0)), "with the chunk");
     }
 
@@ -123,7 +133,15 @@ public sealed class UpdateKernelTests
     private static ChangedRule<AdamRule> Changed(GradientChange change, AdamRule rule) => new(change, rule);
 
     private static Counters Verify<TRule>((ElementType Element, ElementType State) types, Tensor[] tensors, int states, params TRule[] rules) where TRule : unmanaged, IUpdateRule =>
-        Verify(types, tensors, states, rules, new CommittedKernel($"{(typeof(TRule) == typeof(ChangedRule<AdamRule>) ? "Changed.AdamRule" : typeof(TRule).Name)}.{types.Element}.{types.Element}.{types.State}").Path);
+        Verify(types, tensors, states, rules, new CommittedKernel($"{GpuKernel.NameOf(KernelType(rules))}.{types.Element}.{types.Element}.{types.State}").Path);
+
+    /// <summary>The rule whose kernel a device takes: the variant that all rules are, or the general one.</summary>
+    private static Type KernelType<TRule>(TRule[] rules) where TRule : unmanaged, IUpdateRule
+    {
+        var visitor = default(TypeVisitor);
+        RuleVariants.Visit<TRule, TypeVisitor>(rules, ref visitor);
+        return visitor.Type;
+    }
 
     private static Counters Verify<TRule>((ElementType Element, ElementType State) types, Tensor[] tensors, int states, TRule[] rules, string ptx) where TRule : unmanaged, IUpdateRule
     {
@@ -209,6 +227,13 @@ public sealed class UpdateKernelTests
             ElementType.BFloat16 => device.CreateBuffer<BFloat16>([.. numbers.Select(value => (BFloat16)value)]),
             _ => device.CreateBuffer<Half>([.. numbers.Select(value => (Half)value)]),
         };
+    }
+
+    private struct TypeVisitor : IRuleVisitor
+    {
+        public Type Type;
+
+        public void Visit<TRule>() where TRule : unmanaged, IUpdateRule => Type = typeof(TRule);
     }
 
     private sealed record Tensor(int Length, int Misalignment, int Rule = 0, bool HasGradient = true, bool HasAverage = false);

@@ -75,7 +75,7 @@ internal sealed class IlgpuKernels : AcceleratorObject
         {
             null => Accelerator.LoadKernel(kernel),
             CLBackend openCL => Accelerator.LoadKernel(OpenCLCompiler.Compile(openCL, kernel)),
-            _ => Accelerator.LoadKernel(_backend.Compile(EntryPointDescription.FromExplicitlyGroupedKernel(kernel), default)),
+            _ => Accelerator.LoadKernel(_backend.Compile(EntryPointDescription.FromExplicitlyGroupedKernel(kernel), LaunchBoundsAttribute.Of(kernel))),
         };
         if (loaded is CudaKernel cuda && kernel.GetCustomAttribute<DynamicSharedMemoryAttribute>() is { } shared)
             CudaDriver.AllowSharedMemory(cuda, shared.Bytes);

@@ -5,6 +5,7 @@ using GpuOptim.Kernels.Ilgpu.Matrix;
 using GpuOptim.Kernels.Lanes;
 using GpuOptim.Kernels.Norms;
 using GpuOptim.Kernels.Rules;
+using GpuOptim.Kernels.Rules.Variants;
 using GpuOptim.Kernels.Scaling;
 using ILGPU;
 using ILGPU.Runtime;
@@ -64,9 +65,11 @@ internal class IlgpuQueue : IDisposable
 
     /// <summary>A fused update.</summary>
     public virtual void Update<TRule>(IlgpuUpdateTable table, ReadOnlySpan<TRule> rules, AverageRule average, ElementType element, ElementType gradient, ElementType state)
-        where TRule : unmanaged, IUpdateRule =>
-        Kernel<UpdateKernels<TRule>, UpdateLauncher<TRule>>(element, gradient, state)(
-            NextLaunch(), new(table.Chunks, Math.Min(UpdateKernel.GroupSizeFor(table.LongestChunk), _groupSize)), table.ChunkMap, table.Segments, table.Gradients, table.RuleIndices, table.Rules<TRule>(rules.Length), average);
+        where TRule : unmanaged, IUpdateRule
+    {
+        var launch = new UpdateLaunch(this, table, rules.Length, average, element, gradient, state);
+        RuleVariants.Visit(rules, ref launch);
+    }
 
     /// <summary>The first half of an update that orthogonalizes.</summary>
     public virtual void Direct<TRule>(IlgpuUpdateTable table, ReadOnlySpan<TRule> rules, ElementType work, ElementType gradient, ElementType state, ArrayView<double> sums)
@@ -251,5 +254,21 @@ internal class IlgpuQueue : IDisposable
     {
         Interlocked.Add(ref _bytesToDevice, bytes);
         Telemetry.Copy(_device, "to device", bytes);
+    }
+
+    /// <summary>Enqueues the kernel of the type that rules turn out to be.</summary>
+    private readonly struct UpdateLaunch(
+        IlgpuQueue queue, IlgpuUpdateTable table, int rules, AverageRule average, ElementType element, ElementType gradient, ElementType state) : IRuleVisitor
+    {
+        public void Visit<TRule>() where TRule : unmanaged, IUpdateRule =>
+            queue.Kernel<UpdateKernels<TRule>, UpdateLauncher<TRule>>(element, gradient, state)(
+                queue.NextLaunch(),
+                new(table.Chunks, Math.Min(UpdateKernel.GroupSizeFor(table.LongestChunk), queue._groupSize)),
+                table.ChunkMap,
+                table.Segments,
+                table.Gradients,
+                table.RuleIndices,
+                table.Rules<TRule>(rules),
+                average);
     }
 }

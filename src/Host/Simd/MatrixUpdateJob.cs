@@ -106,14 +106,14 @@ internal readonly unsafe ref struct MatrixUpdateJob<TDirection, TUpdate>(
         var stateSize = batch.StateType.Size();
         fixed (TDirection* rule = &_directionRules[batch.Rules[index]])
         {
-            var kernel = UpdateKernels.Select<TDirection>(vectorBits, batch.WorkType, batch.GradientType, batch.StateType);
+            var kernel = UpdateKernels.Select(*rule, vectorBits, batch.WorkType, batch.GradientType, batch.StateType);
             new TensorUpdateJob(kernel, rule, x.Address, workSize, gradient, batch.GradientType.Size(), segment.State0, stateSize, segment.Length).Run(workers);
         }
         var ops = workers == SimdMatrixUpdateBatch.Caller ? batch.OnOneThread : batch.OnAllThreads;
         var orthogonal = NewtonSchulz.Orthogonalize(ops, x, other, product, polynomial, plan);
         fixed (TUpdate* rule = &_updateRules[batch.Rules[index]])
         {
-            var kernel = UpdateKernels.Select<TUpdate>(vectorBits, batch.ElementType, batch.WorkType, batch.StateType);
+            var kernel = UpdateKernels.Select(*rule, vectorBits, batch.ElementType, batch.WorkType, batch.StateType);
             new TensorUpdateJob(kernel, rule, segment.Parameter, elementSize, orthogonal.Address, workSize, 0, stateSize, segment.Length).Run(workers);
         }
     }

@@ -10,6 +10,7 @@ internal sealed class SimdUpdateBatch : UpdateBatch
     public const int ChunkLength = 1 << 15;
 
     private readonly UpdateSegment[] _segments;
+    private nint[] _kernels = [];
 
     /// <summary>Where each chunk begins: the index of its first tensor and of the element in it.</summary>
     private readonly (int Segment, long Offset)[] _starts;
@@ -40,6 +41,14 @@ internal sealed class SimdUpdateBatch : UpdateBatch
     public int Chunks => _starts.Length;
 
     public ReadOnlySpan<UpdateSegment> Segments => _segments;
+
+    /// <summary>The loop of each rule of the step.</summary>
+    public nint[] Kernels(int rules)
+    {
+        if (_kernels.Length < rules)
+            _kernels = new nint[rules];
+        return _kernels;
+    }
 
     public (int Segment, long Offset) Start(int chunk) => _starts[chunk];
 }

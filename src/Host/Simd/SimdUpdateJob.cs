@@ -4,10 +4,11 @@ using unsafe UpdateKernel = delegate*<void*, void*, void*, void*, void*, void*, 
 namespace GpuOptim.Host.Simd;
 
 /// <summary>One update of a batch, chunk by chunk. A parameter's average is updated while the chunk is still in the cache.</summary>
-internal readonly unsafe struct SimdUpdateJob(SimdUpdateBatch batch, byte* rules, int ruleSize, UpdateKernel kernel, UpdateKernel averageKernel) : IChunkedJob
+internal readonly unsafe struct SimdUpdateJob(SimdUpdateBatch batch, byte* rules, int ruleSize, UpdateKernel averageKernel) : IChunkedJob
 {
     private readonly int _elementSize = batch.ElementType.Size();
     private readonly int _gradientSize = batch.GradientType.Size();
+    private readonly nint[] _kernels = batch.Kernels(0);
     private readonly int _stateSize = batch.StateType.Size();
 
     public void Run(int chunk)
@@ -20,8 +21,9 @@ internal readonly unsafe struct SimdUpdateJob(SimdUpdateBatch batch, byte* rules
             room -= count;
             if (batch.Gradients[segment] is var gradient and not 0)
             {
-                kernel(
-                    rules + (nint)batch.Rules[segment] * ruleSize,
+                var rule = batch.Rules[segment];
+                ((UpdateKernel)_kernels[rule])(
+                    rules + (nint)rule * ruleSize,
                     At(tensor.Parameter, offset),
                     (void*)(gradient + (nint)offset * _gradientSize),
                     State(tensor.State0, offset),

@@ -1,5 +1,6 @@
 using GpuOptim.Kernels.Lanes;
 using ILGPU;
+using ILGPU.Util;
 
 namespace GpuOptim.Kernels.Ilgpu;
 
@@ -20,8 +21,8 @@ internal unsafe struct GpuFloats1(float value) : IFloats<GpuFloats1>
     public static void Accumulate(ref GpuFloats1 sum, GpuFloats1 a, GpuFloats1 b) => sum = FusedMultiplyAdd(a, b, sum);
     public static GpuFloats1 Sqrt(GpuFloats1 a) => new(Ptx.Sqrt(a.Value));
     public static GpuFloats1 Negate(GpuFloats1 a) => new(Ptx.Negate(a.Value));
-    public static GpuFloats1 Max(GpuFloats1 a, GpuFloats1 b) => new(IsNaN(a.Value) ? a.Value : IsNaN(b.Value) ? b.Value : Ptx.MaxNumber(a.Value, b.Value));
-    public static GpuFloats1 Sign(GpuFloats1 a) => new(a.Value > 0 ? 1f : a.Value < 0 ? -1f : 0f);
+    public static GpuFloats1 Max(GpuFloats1 a, GpuFloats1 b) => new(Ptx.Max(a.Value, b.Value));
+    public static GpuFloats1 Sign(GpuFloats1 a) => new(Utilities.Select(a.Value > 0, 1f, Utilities.Select(a.Value < 0, -1f, 0f)));
 
     public static GpuFloats1 RoundToBFloat16(GpuFloats1 a) => new(Interop.IntAsFloat(Ptx.FloatsToBFloat16(a.Value, 0) << 16));
     public static GpuFloats1 RoundToFloat16(GpuFloats1 a) => new(Ptx.HalfToFloat(Ptx.FloatToHalf(a.Value)));
@@ -32,6 +33,4 @@ internal unsafe struct GpuFloats1(float value) : IFloats<GpuFloats1>
     public static void StoreBFloat16(GpuFloats1 value, ushort* destination) => Ptx.StoreOne(destination, (ushort)(Interop.FloatAsInt(value.Value) >> 16));
     public static GpuFloats1 LoadFloat16(ushort* source) => new(Ptx.HalfToFloat(Ptx.LoadOne(source)));
     public static void StoreFloat16(GpuFloats1 value, ushort* destination) => Ptx.StoreOne(destination, Ptx.FloatToHalf(value.Value));
-
-    private static bool IsNaN(float value) => (Interop.FloatAsInt(value) & 0x7FFF_FFFFu) > 0x7F80_0000u;
 }

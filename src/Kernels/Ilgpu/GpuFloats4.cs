@@ -29,8 +29,18 @@ internal unsafe struct GpuFloats4(GpuFloats1 x, GpuFloats1 y, GpuFloats1 z, GpuF
     public static GpuFloats4 Multiply(GpuFloats4 a, GpuFloats4 b) =>
         new(GpuFloats1.Multiply(a._x, b._x), GpuFloats1.Multiply(a._y, b._y), GpuFloats1.Multiply(a._z, b._z), GpuFloats1.Multiply(a._w, b._w));
 
-    public static GpuFloats4 Divide(GpuFloats4 a, GpuFloats4 b) =>
-        new(GpuFloats1.Divide(a._x, b._x), GpuFloats1.Divide(a._y, b._y), GpuFloats1.Divide(a._z, b._z), GpuFloats1.Divide(a._w, b._w));
+    public static GpuFloats4 Divide(GpuFloats4 a, GpuFloats4 b)
+    {
+        var quotients = new GpuFloats4(
+            new(CorrectRounding.Divide(a._x.Value, b._x.Value)),
+            new(CorrectRounding.Divide(a._y.Value, b._y.Value)),
+            new(CorrectRounding.Divide(a._z.Value, b._z.Value)),
+            new(CorrectRounding.Divide(a._w.Value, b._w.Value)));
+        GpuFloats4 dividendSizes = Abs(a), sizes = Abs(quotients);
+        if (!CorrectRounding.Holds(Ptx.Min(dividendSizes.Min(), sizes.Min()), sizes.Max()))
+            quotients = new(GpuFloats1.Divide(a._x, b._x), GpuFloats1.Divide(a._y, b._y), GpuFloats1.Divide(a._z, b._z), GpuFloats1.Divide(a._w, b._w));
+        return quotients;
+    }
 
     public static GpuFloats4 FusedMultiplyAdd(GpuFloats4 a, GpuFloats4 b, GpuFloats4 c) => new(
         GpuFloats1.FusedMultiplyAdd(a._x, b._x, c._x),
@@ -40,7 +50,17 @@ internal unsafe struct GpuFloats4(GpuFloats1 x, GpuFloats1 y, GpuFloats1 z, GpuF
 
     public static void Accumulate(ref GpuFloats4 sum, GpuFloats4 a, GpuFloats4 b) => sum = FusedMultiplyAdd(a, b, sum);
 
-    public static GpuFloats4 Sqrt(GpuFloats4 a) => new(GpuFloats1.Sqrt(a._x), GpuFloats1.Sqrt(a._y), GpuFloats1.Sqrt(a._z), GpuFloats1.Sqrt(a._w));
+    public static GpuFloats4 Sqrt(GpuFloats4 a)
+    {
+        var roots = new GpuFloats4(
+            new(CorrectRounding.Sqrt(a._x.Value)),
+            new(CorrectRounding.Sqrt(a._y.Value)),
+            new(CorrectRounding.Sqrt(a._z.Value)),
+            new(CorrectRounding.Sqrt(a._w.Value)));
+        if (!CorrectRounding.Holds(a.Min(), a.Max()))
+            roots = new(GpuFloats1.Sqrt(a._x), GpuFloats1.Sqrt(a._y), GpuFloats1.Sqrt(a._z), GpuFloats1.Sqrt(a._w));
+        return roots;
+    }
 
     public static GpuFloats4 Negate(GpuFloats4 a) => new(GpuFloats1.Negate(a._x), GpuFloats1.Negate(a._y), GpuFloats1.Negate(a._z), GpuFloats1.Negate(a._w));
 
@@ -88,4 +108,10 @@ internal unsafe struct GpuFloats4(GpuFloats1 x, GpuFloats1 y, GpuFloats1 z, GpuF
         Ptx.FloatToHalf(_z.Value) | ((uint)Ptx.FloatToHalf(_w.Value) << 16));
 
     public readonly Float4 ToFloat4() => new(_x.Value, _y.Value, _z.Value, _w.Value);
+
+    private static GpuFloats4 Abs(GpuFloats4 a) => new(new(Ptx.Abs(a._x.Value)), new(Ptx.Abs(a._y.Value)), new(Ptx.Abs(a._z.Value)), new(Ptx.Abs(a._w.Value)));
+
+    private readonly float Min() => Ptx.Min(Ptx.Min(_x.Value, _y.Value), Ptx.Min(_z.Value, _w.Value));
+
+    private readonly float Max() => Ptx.Max(Ptx.Max(_x.Value, _y.Value), Ptx.Max(_z.Value, _w.Value));
 }

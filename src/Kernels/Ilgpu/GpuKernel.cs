@@ -4,6 +4,7 @@ using GpuOptim.Kernels.Ilgpu.Matrix;
 using GpuOptim.Kernels.Lanes;
 using GpuOptim.Kernels.Norms;
 using GpuOptim.Kernels.Rules;
+using GpuOptim.Kernels.Rules.Variants;
 using ILGPU;
 using ILGPU.Backends.EntryPoints;
 using ILGPU.Backends.PTX;
@@ -15,7 +16,8 @@ namespace GpuOptim.Kernels.Ilgpu;
 /// <param name="Name">What it does, and its element types: of an update, those of parameters, gradients and state.</param>
 /// <param name="Method">The kernel.</param>
 /// <param name="Minimum">The oldest architecture that has its instructions; any if null.</param>
-internal sealed partial record GpuKernel(string Name, MethodInfo Method, CudaArchitecture? Minimum = null)
+/// <param name="Work">What a thread does in a round of the main loop of a kernel that goes element by element; null for others.</param>
+internal sealed partial record GpuKernel(string Name, MethodInfo Method, CudaArchitecture? Minimum = null, GpuWork? Work = null)
 {
     /// <summary>The architectures that PTX is made for.</summary>
     public static IReadOnlyList<(CudaArchitecture Architecture, CudaInstructionSet InstructionSet)> Architectures { get; } =
@@ -34,9 +36,15 @@ internal sealed partial record GpuKernel(string Name, MethodInfo Method, CudaArc
         .. Norms<MaxNorm>(),
         new("Patch", ((Delegate)PatchKernel.Run).Method),
         .. Updates<SgdRule>(),
+        .. UpdatesOf(Sgd()),
+        .. UpdatesOf(Sgd(momentum: 0.9)),
         .. Updates<RmsPropRule>(),
+        .. UpdatesOf(RmsProp()),
         .. Updates<AdamRule>(),
+        .. UpdatesOf(Adam()),
+        .. UpdatesOf(Adam(WeightDecayMode.Decoupled)),
         .. Updates<ChangedRule<AdamRule>>(),
+        .. UpdatesOf(new ChangedRule<AdamRule>(default, Adam(WeightDecayMode.Decoupled))),
         .. Averages<Float32Format>(),
         .. Averages<BFloat16Format>(),
         .. Averages<Float16Format>(),
@@ -50,12 +58,19 @@ internal sealed partial record GpuKernel(string Name, MethodInfo Method, CudaArc
         new("MultiplyAdd.TensorCore", ((Delegate)TensorProduct<DepthContiguous, DepthStrided, AllTiles>.Multiply).Method, CudaArchitecture.SM_80),
     ];
 
-    /// <summary>The kernels of updates again: with what is done to gradients before (but Adam's, which are among the others), and with sums of gradients.</summary>
+    /// <summary>More of the kernels of updates: other settings, what is done to gradients before, and sums of gradients.</summary>
     public static IEnumerable<GpuKernel> Variants { get; } =
     [
         .. UpdatesBySums<SgdRule>(),
         .. UpdatesBySums<RmsPropRule>(),
         .. UpdatesBySums<AdamRule>(),
+        .. UpdatesOf(Sgd(WeightDecayMode.L2)),
+        .. UpdatesOf(Sgd(WeightDecayMode.L2, momentum: 0.9)),
+        .. UpdatesOf(Sgd(momentum: 0.9, nesterov: true)),
+        .. UpdatesOf(Sgd(WeightDecayMode.L2, momentum: 0.9, nesterov: true)),
+        .. UpdatesOf(RmsProp(WeightDecayMode.L2)),
+        .. UpdatesOf(RmsProp(momentum: 0.9)),
+        .. UpdatesOf(Adam(WeightDecayMode.L2)),
         .. Updates<ChangedRule<SgdRule>>(),
         .. Updates<ChangedRule<RmsPropRule>>(),
         .. Directions<ChangedRule<MuonMomentumRule>, BFloat16Format>(),
@@ -72,7 +87,7 @@ internal sealed partial record GpuKernel(string Name, MethodInfo Method, CudaArc
         using var context = Context.Create(builder => builder.Optimize(OptimizationLevel.O2));
         PtxCompiler.Register(context);
         using var backend = new PTXBackend(context, architecture, instructionSet, null!);
-        var compiled = (PTXCompiledKernel)backend.Compile(EntryPointDescription.FromExplicitlyGroupedKernel(Method), default);
+        var compiled = (PTXCompiledKernel)backend.Compile(EntryPointDescription.FromExplicitlyGroupedKernel(Method), LaunchBoundsAttribute.Of(Method));
         return Tidy(compiled.PTXAssembly.ReplaceLineEndings("\n"));
     }
 
@@ -95,6 +110,14 @@ internal sealed partial record GpuKernel(string Name, MethodInfo Method, CudaArc
         Update<TRule, Float16Format, Float16Format, Float32Format>(),
     ];
 
+    /// <summary>Those of the variant that a rule is.</summary>
+    private static IEnumerable<GpuKernel> UpdatesOf<TRule>(TRule rule) where TRule : unmanaged, IUpdateRule
+    {
+        var kernels = new UpdatesVisitor();
+        RuleVariants.Visit(rule, ref kernels);
+        return kernels.Kernels;
+    }
+
     /// <summary>Those of 16-bit parameters that take sums of gradients, in float32.</summary>
     private static IEnumerable<GpuKernel> UpdatesBySums<TRule>() where TRule : unmanaged, IUpdateRule =>
     [
@@ -107,14 +130,29 @@ internal sealed partial record GpuKernel(string Name, MethodInfo Method, CudaArc
     /// <summary>What finds a norm of gradients, and the factor that takes it down.</summary>
     private static IEnumerable<GpuKernel> Norms<TNorm>() where TNorm : INorm =>
     [
-        new($"{typeof(TNorm).Name}.Float32", ((Delegate)NormKernel<Float32Format, TNorm>.Run).Method),
-        new($"{typeof(TNorm).Name}.BFloat16", ((Delegate)NormKernel<BFloat16Format, TNorm>.Run).Method),
-        new($"{typeof(TNorm).Name}.Float16", ((Delegate)NormKernel<Float16Format, TNorm>.Run).Method),
+        new($"{typeof(TNorm).Name}.Float32", ((Delegate)NormKernel<Float32Format, TNorm>.Run).Method, Work: new(NormOrder.QuadLength, 1, 0)),
+        new($"{typeof(TNorm).Name}.BFloat16", ((Delegate)NormKernel<BFloat16Format, TNorm>.Run).Method, Work: new(NormOrder.QuadLength, 1, 0)),
+        new($"{typeof(TNorm).Name}.Float16", ((Delegate)NormKernel<Float16Format, TNorm>.Run).Method, Work: new(NormOrder.QuadLength, 1, 0)),
         new($"{typeof(TNorm).Name}.Scale", ((Delegate)ScaleKernel<TNorm>.Run).Method),
     ];
 
-    /// <summary>A rule's name; <c>Changed.AdamRule</c> for one within another.</summary>
-    private static string NameOf(Type rule) => rule.IsGenericType ? $"{rule.Name.Replace("Rule`1", "", StringComparison.Ordinal)}.{NameOf(rule.GenericTypeArguments[0])}" : rule.Name;
+    /// <summary>A rule's name; <c>Changed.AdamRule</c> for one within another, <c>AdamRule-FactorDecay</c> for a variant.</summary>
+    internal static string NameOf(Type rule)
+    {
+        if (!rule.IsGenericType)
+            return rule.Name;
+        var parts = rule.GenericTypeArguments.Select(NameOf).ToArray();
+        return rule.GetGenericTypeDefinition() == typeof(ChangedRule<>) ? $"Changed.{parts[0]}" : string.Join('-', parts);
+    }
+
+    private static SgdRule Sgd(WeightDecayMode? decay = null, double momentum = 0, bool nesterov = false) =>
+        new(0.1, momentum, 0, decay is null ? 0 : 0.1, decay ?? default, nesterov, maximize: false, isFirst: false);
+
+    private static RmsPropRule RmsProp(WeightDecayMode? decay = null, double momentum = 0) =>
+        new(0.1, 0.99, 1e-8, decay is null ? 0 : 0.1, decay ?? default, momentum, centered: false, maximize: false);
+
+    private static AdamRule Adam(WeightDecayMode? decay = null) =>
+        new(1, 0.1, 0.9, 0.999, 1e-8, decay is null ? 0 : 0.1, decay ?? default, amsgrad: false, maximize: false);
 
     /// <summary>What is done with averages of parameters of a type.</summary>
     private static IEnumerable<GpuKernel> Averages<TElement>() where TElement : IFormat =>
@@ -123,7 +161,7 @@ internal sealed partial record GpuKernel(string Name, MethodInfo Method, CudaArc
     /// <summary>Newton-Schulz with matrices of a type, and what goes before and after it.</summary>
     private static IEnumerable<GpuKernel> Matrices<TFormat>() where TFormat : IFormat =>
     [
-        new($"Normalize.{TFormat.Type}", ((Delegate)NormalizeKernel<TFormat>.Run).Method),
+        new($"Normalize.{TFormat.Type}", ((Delegate)NormalizeKernel<TFormat>.Run).Method, Work: new(16 / TFormat.Size, 1, 1)),
         new($"SymmetricProduct.{TFormat.Type}.Wide", ((Delegate)TiledProduct<TFormat, DepthContiguous, DepthContiguous, LowerTiles>.Multiply).Method),
         new($"SymmetricProduct.{TFormat.Type}.Tall", ((Delegate)TiledProduct<TFormat, DepthStrided, DepthStrided, LowerTiles>.Multiply).Method),
         new($"MultiplyAdd.{TFormat.Type}", ((Delegate)TiledProduct<TFormat, DepthContiguous, DepthStrided, AllTiles>.Multiply).Method),
@@ -169,14 +207,14 @@ internal sealed partial record GpuKernel(string Name, MethodInfo Method, CudaArc
         where TElement : IFormat
         where TGradient : IFormat
         where TState : IFormat =>
-        new($"{NameOf(typeof(TRule))}.Direction.{TElement.Type}.{TGradient.Type}.{TState.Type}", ((Delegate)DirectionKernel<TRule, TElement, TGradient, TState>.Run).Method);
+        new($"{NameOf(typeof(TRule))}.Direction.{TElement.Type}.{TGradient.Type}.{TState.Type}", ((Delegate)DirectionKernel<TRule, TElement, TGradient, TState>.Run).Method, Work: new(NormOrder.QuadLength, 1 + TRule.StateCount, 1 + TRule.StateCount));
 
     private static GpuKernel Update<TRule, TElement, TGradient, TState>()
         where TRule : unmanaged, IUpdateRule
         where TElement : IFormat
         where TGradient : IFormat
         where TState : IFormat =>
-        new($"{NameOf(typeof(TRule))}.{TElement.Type}.{TGradient.Type}.{TState.Type}", ((Delegate)UpdateKernel<TRule, TElement, TGradient, TState>.Run).Method);
+        new($"{NameOf(typeof(TRule))}.{TElement.Type}.{TGradient.Type}.{TState.Type}", ((Delegate)UpdateKernel<TRule, TElement, TGradient, TState>.Run).Method, Work: new(UpdateKernel<TRule, TElement, TGradient, TState>.Wide, 2 + TRule.StateCount, 1 + TRule.StateCount));
 
     /// <summary>Functions that ILGPU declares and writes for methods that became instructions; nothing calls them.</summary>
     [GeneratedRegex(@"^\.visible \.func (?:(?!^\.visible)[\s\S])*", RegexOptions.Multiline)]
@@ -187,4 +225,11 @@ internal sealed partial record GpuKernel(string Name, MethodInfo Method, CudaArc
 
     [GeneratedRegex(@"\bL_\d+\b")]
     private static partial Regex Label();
+
+    private struct UpdatesVisitor : IRuleVisitor
+    {
+        public IEnumerable<GpuKernel> Kernels;
+
+        public void Visit<TRule>() where TRule : unmanaged, IUpdateRule => Kernels = Updates<TRule>();
+    }
 }

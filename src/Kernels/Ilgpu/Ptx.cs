@@ -35,9 +35,24 @@ internal static unsafe class Ptx
     [IntrinsicImplementation, PtxInstruction("neg.f32")]
     public static float Negate(float a) => -a;
 
-    /// <summary>The larger of two numbers; of a number and NaN, the number.</summary>
-    [IntrinsicImplementation, PtxInstruction("max.f32")]
-    public static float MaxNumber(float a, float b) => float.IsNaN(a) ? b : float.IsNaN(b) ? a : MathF.Max(a, b);
+    [IntrinsicImplementation, PtxInstruction("abs.f32")]
+    public static float Abs(float a) => MathF.Abs(a);
+
+    /// <summary>The smaller of two numbers; NaN if either is.</summary>
+    [IntrinsicImplementation, PtxInstruction("min.NaN.f32", BeforeSm80 = nameof(SelectMin))]
+    public static float Min(float a, float b) => MathF.Min(a, b);
+
+    /// <summary>The larger of two numbers; NaN if either is.</summary>
+    [IntrinsicImplementation, PtxInstruction("max.NaN.f32", BeforeSm80 = nameof(SelectMax))]
+    public static float Max(float a, float b) => MathF.Max(a, b);
+
+    /// <summary>About the reciprocal; no number below the smallest normal one is told from zero.</summary>
+    [IntrinsicImplementation, PtxInstruction("rcp.approx.ftz.f32")]
+    public static float EstimateReciprocal(float a) => (float)(1 / (double)a);
+
+    /// <summary>About the reciprocal of the root; no number below the smallest normal one is told from zero.</summary>
+    [IntrinsicImplementation, PtxInstruction("rsqrt.approx.ftz.f32")]
+    public static float EstimateReciprocalRoot(float a) => (float)(1 / Math.Sqrt((double)a));
 
     /// <summary>The bits of a binary16 as a float.</summary>
     [IntrinsicImplementation, PtxInstruction("cvt.f32.f16")]
@@ -50,6 +65,10 @@ internal static unsafe class Ptx
     /// <summary>The bits of the nearest bfloat16 of two floats, ties to even, the first in the lower half.</summary>
     [IntrinsicImplementation, PtxInstruction("cvt.rn.bf16x2.f32", "{0}, {2}, {1}", BeforeSm80 = nameof(RoundToBFloat16))]
     public static uint FloatsToBFloat16(float lower, float upper) => RoundToBFloat16(lower, upper);
+
+    /// <summary>The address of an element.</summary>
+    [IntrinsicImplementation, PtxInstruction("mad.wide.s32", "{0}, {2}, {3}, {1}")]
+    public static long Place(long start, int index, int size) => start + (long)index * size;
 
     /// <summary>One float.</summary>
     [IntrinsicImplementation, PtxInstruction("ld.global.f32", "{0}, [{1}]")]
@@ -90,6 +109,23 @@ internal static unsafe class Ptx
     /// <summary>Stores eight 16-bit numbers at an address that is a multiple of 16.</summary>
     [IntrinsicImplementation, PtxInstruction("st.global.v4.b32", "[{0}], {1}")]
     public static void StoreEight(ushort* destination, UInt4 value) => *(UInt4*)destination = value;
+
+    /// <summary>The smaller of two numbers where there is no instruction for it. A zero below zero is smaller than one above.</summary>
+    public static float SelectMin(float a, float b) => Utilities.Select(IsNaN(a) | (!IsNaN(b) & IsLess(a, b)), a, b);
+
+    /// <summary>The larger.</summary>
+    public static float SelectMax(float a, float b) => Utilities.Select(IsNaN(a) | (!IsNaN(b) & IsLess(b, a)), a, b);
+
+    private static bool IsNaN(float value) => (Interop.FloatAsInt(value) & 0x7FFF_FFFFu) > 0x7F80_0000u;
+
+    /// <summary>Whether a number comes before another when their bits are taken as sign and size.</summary>
+    private static bool IsLess(float a, float b) => Ordered(a) < Ordered(b);
+
+    private static int Ordered(float value)
+    {
+        var bits = (int)Interop.FloatAsInt(value);
+        return bits ^ ((bits >> 31) & 0x7FFF_FFFF);
+    }
 
     private static uint RoundToBFloat16(float lower, float upper) => (BFloat16Bits(lower) >> 16) | (BFloat16Bits(upper) & 0xFFFF_0000u);
 

@@ -37,6 +37,12 @@ internal static unsafe class UpdateKernel<TRule, TElement, TGradient, TState>
     where TGradient : IFormat
     where TState : IFormat
 {
+    /// <summary>
+    /// Elements that a thread takes at once: 16 bytes of the narrowest type, but of floats never more than 16, so that neighbors are whole lines; and
+    /// fewer where the rule's constants and numbers would not fit its registers.
+    /// </summary>
+    public static readonly int Wide = TElement.Size + TGradient.Size + TState.Size == 6 && sizeof(TRule) / sizeof(float) + 8 * (2 + TRule.StateCount) <= 42 ? 8 : 4;
+
     /// <summary>Updates the chunk of the group.</summary>
     /// <param name="chunks">A chunk for each group.</param>
     /// <param name="segments">The tensors.</param>
@@ -44,6 +50,8 @@ internal static unsafe class UpdateKernel<TRule, TElement, TGradient, TState>
     /// <param name="ruleIndices">For each tensor, the index of its rule.</param>
     /// <param name="rules">The rules.</param>
     /// <param name="average">How the new parameter goes into its average, where there is one.</param>
+    /// <remarks>Three groups and more on a multiprocessor have 24 kilobytes on their way from memory, which is what an H200 needs.</remarks>
+    [LaunchBounds(UpdateKernel.GroupSize, 3)]
     public static void Run(
         ArrayView<GpuChunk> chunks, ArrayView<GpuSegment> segments, ArrayView<long> gradients, ArrayView<int> ruleIndices, ArrayView<TRule> rules, AverageRule average)
     {
@@ -55,32 +63,37 @@ internal static unsafe class UpdateKernel<TRule, TElement, TGradient, TState>
         TRule rule = default;
         if (gradient != 0)
             rule = rules[ruleIndices[chunk.Segment]];
+        // From here on places count from the chunk's start, which 32 bits hold.
         var start = (long)chunk.Index * UpdateKernel.ChunkLength;
-        var end = IntrinsicMath.Min(start + UpdateKernel.ChunkLength, segment.Length);
+        var end = (int)IntrinsicMath.Min(UpdateKernel.ChunkLength, segment.Length - start);
+        gradient = At<TGradient>(gradient, start);
+        segment.Parameter = At<TElement>(segment.Parameter, start);
+        segment.State0 = At<TState>(segment.State0, start);
+        segment.State1 = At<TState>(segment.State1, start);
+        segment.State2 = At<TState>(segment.State2, start);
+        segment.Average = At<TElement>(segment.Average, start);
 
-        // A thread takes 16 bytes of the narrowest type, but of floats never more than 16, so that neighbors are whole lines.
-        var wide = TElement.Size + TGradient.Size + TState.Size == 6 ? 8 : 4;
-        var i = start;
-        var misaligned = (segment.Parameter | segment.State0 | segment.State1 | segment.State2 | segment.Average | gradient) % 16;
+        var wide = Wide;
+        var i = 0;
+        var misaligned = (segment.Parameter | segment.State0 | segment.State1 | segment.State2 | segment.Average | gradient) & 15;
         if (misaligned == 0)
         {
-            var vectors = end - end % wide;
-            for (i += Group.IdxX * wide; i < vectors; i += Group.DimX * wide)
+            for (i = Group.IdxX * wide; i <= end - wide; i += Group.DimX * wide)
             {
                 if (wide == 8)
                     Update<GpuFloats8>(rule, average, segment, gradient, i);
                 else
                     Update<GpuFloats4>(rule, average, segment, gradient, i);
             }
-            i = vectors;
+            i = end & -wide;
         }
         for (i += Group.IdxX; i < end; i += Group.DimX)
             Update<GpuFloats1>(rule, average, segment, gradient, i);
     }
 
-    private static void Update<TFloats>(TRule rule, AverageRule average, GpuSegment segment, long gradient, long i) where TFloats : unmanaged, IFloats<TFloats>
+    private static void Update<TFloats>(TRule rule, AverageRule average, GpuSegment segment, long gradient, int i) where TFloats : unmanaged, IFloats<TFloats>
     {
-        var place = (void*)(segment.Parameter + i * TElement.Size);
+        var place = Place<TElement>(segment.Parameter, i);
         var parameter = TElement.Load<TFloats>(place);
         if (gradient != 0)
         {
@@ -89,35 +102,39 @@ internal static unsafe class UpdateKernel<TRule, TElement, TGradient, TState>
         }
         if (segment.Average != 0)
         {
-            var averagePlace = (void*)(segment.Average + i * TElement.Size);
+            var averagePlace = Place<TElement>(segment.Average, i);
             Lane<TFloats, TElement> a = new(TElement.Load<TFloats>(averagePlace)), unused = a;
             average.Apply(ref a, new Lane<TFloats, TElement>(parameter), ref unused, ref unused, ref unused);
             TElement.Store(a.Value, averagePlace);
         }
     }
 
-    private static TFloats Move<TFloats>(TRule rule, TFloats parameter, GpuSegment segment, long gradient, long i) where TFloats : unmanaged, IFloats<TFloats>
+    private static TFloats Move<TFloats>(TRule rule, TFloats parameter, GpuSegment segment, long gradient, int i) where TFloats : unmanaged, IFloats<TFloats>
     {
-        long state0 = segment.State0 + i * TState.Size, state1 = segment.State1 + i * TState.Size, state2 = segment.State2 + i * TState.Size;
-
+        void* state0 = Place<TState>(segment.State0, i), state1 = Place<TState>(segment.State1, i), state2 = Place<TState>(segment.State2, i);
         var p = new Lane<TFloats, TState>(parameter);
-        var g = new Lane<TFloats, TState>(TGradient.Load<TFloats>((void*)(gradient + i * TGradient.Size)));
+        var g = new Lane<TFloats, TState>(TGradient.Load<TFloats>(Place<TGradient>(gradient, i)));
         Lane<TFloats, TState> s0 = new(TFloats.Create(0)), s1 = s0, s2 = s0;
         if (TRule.StateCount > 0 && segment.State0 != 0)
-            s0 = new(TState.Load<TFloats>((void*)state0));
+            s0 = new(TState.Load<TFloats>(state0));
         if (TRule.StateCount > 1 && segment.State1 != 0)
-            s1 = new(TState.Load<TFloats>((void*)state1));
+            s1 = new(TState.Load<TFloats>(state1));
         if (TRule.StateCount > 2 && segment.State2 != 0)
-            s2 = new(TState.Load<TFloats>((void*)state2));
+            s2 = new(TState.Load<TFloats>(state2));
 
         rule.Apply(ref p, g, ref s0, ref s1, ref s2);
 
         if (TRule.StateCount > 0 && segment.State0 != 0)
-            TState.Store(s0.Value, (void*)state0);
+            TState.Store(s0.Value, state0);
         if (TRule.StateCount > 1 && segment.State1 != 0)
-            TState.Store(s1.Value, (void*)state1);
+            TState.Store(s1.Value, state1);
         if (TRule.StateCount > 2 && segment.State2 != 0)
-            TState.Store(s2.Value, (void*)state2);
+            TState.Store(s2.Value, state2);
         return TElement.Type == TState.Type ? p.Value : TElement.Round(p.Value);
     }
+
+    /// <summary>The address of an element; nowhere stays nowhere.</summary>
+    private static long At<TFormat>(long start, long index) where TFormat : IFormat => start == 0 ? 0 : start + index * TFormat.Size;
+
+    private static void* Place<TFormat>(long start, int index) where TFormat : IFormat => (void*)Ptx.Place(start, index, TFormat.Size);
 }

@@ -1,12 +1,15 @@
 using System.Runtime.CompilerServices;
 using GpuOptim.Kernels.Lanes;
+using GpuOptim.Kernels.Rules.Variants;
 
 namespace GpuOptim.Kernels.Rules;
 
 /// <summary>Adam and AdamW, with or without AMSGrad: they differ only in where the weight decay goes.</summary>
 /// <remarks>Source: PyTorch 2.13, <c>torch/optim/adam.py</c>, <c>_single_tensor_adam</c>.</remarks>
-public readonly record struct AdamRule : IUpdateRule
+public readonly record struct AdamRule : ISwitchedRule
 {
+    private const int Amsgrad = 4, Maximize = 8;
+
     private readonly WeightDecay _weightDecay;
     private readonly float _oneMinusBeta1;
     private readonly float _beta2;
@@ -14,8 +17,7 @@ public readonly record struct AdamRule : IUpdateRule
     private readonly float _biasCorrection2Sqrt;
     private readonly float _epsilon;
     private readonly float _minusStepSize;
-    private readonly Flag _amsgrad;
-    private readonly Flag _maximize;
+    private readonly int _switches;
 
     /// <summary>Folds the constants of one step.</summary>
     /// <param name="step">Which update of the parameter this is, from 1.</param>
@@ -40,8 +42,7 @@ public readonly record struct AdamRule : IUpdateRule
         _biasCorrection2Sqrt = (float)Math.Pow(biasCorrection2, 0.5);
         _epsilon = (float)epsilon;
         _minusStepSize = (float)-(learningRate / biasCorrection1);
-        _amsgrad = amsgrad;
-        _maximize = maximize;
+        _switches = _weightDecay.Kind | (amsgrad ? Amsgrad : 0) | (maximize ? Maximize : 0);
     }
 
     /// <inheritdoc/>
@@ -49,17 +50,49 @@ public readonly record struct AdamRule : IUpdateRule
 
     /// <inheritdoc/>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public void Apply<T>(ref T param, T grad, ref T expAvg, ref T expAvgSq, ref T maxExpAvgSq) where T : struct, ILane<T>
+    public void Apply<T>(ref T param, T grad, ref T expAvg, ref T expAvgSq, ref T maxExpAvgSq) where T : struct, ILane<T> =>
+        Update<T, StoredSwitches>(ref param, grad, ref expAvg, ref expAvgSq, ref maxExpAvgSq);
+
+    static int ISwitchedRule.StatesOf(int switches) => (switches & Amsgrad) != 0 ? 3 : 2;
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    void ISwitchedRule.Apply<T, TSwitches>(ref T param, T grad, ref T expAvg, ref T expAvgSq, ref T maxExpAvgSq) =>
+        Update<T, TSwitches>(ref param, grad, ref expAvg, ref expAvgSq, ref maxExpAvgSq);
+
+    internal void Visit<TVisitor>(ref TVisitor visitor) where TVisitor : IRuleVisitor
     {
-        if (_maximize)
+        switch (_switches)
+        {
+            case WeightDecay.None:
+                visitor.Visit<RuleVariant<AdamRule, NoDecay>>();
+                break;
+            case WeightDecay.L2:
+                visitor.Visit<RuleVariant<AdamRule, L2Decay>>();
+                break;
+            case WeightDecay.Factor:
+                visitor.Visit<RuleVariant<AdamRule, FactorDecay>>();
+                break;
+            default:
+                visitor.Visit<AdamRule>();
+                break;
+        }
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private void Update<T, TSwitches>(ref T param, T grad, ref T expAvg, ref T expAvgSq, ref T maxExpAvgSq)
+        where T : struct, ILane<T>
+        where TSwitches : struct, ISwitches
+    {
+        var switches = TSwitches.Of(_switches);
+        if ((switches & Maximize) != 0)
             grad = grad.Neg();
-        grad = _weightDecay.ToGradient(grad, param);
+        grad = _weightDecay.ToGradient(grad, param, switches);
 
         expAvg = expAvg.Lerp(grad, _oneMinusBeta1);
         expAvgSq = expAvgSq.Mul(_beta2).AddCMul(grad, grad, _oneMinusBeta2);
 
         T denom;
-        if (_amsgrad)
+        if ((switches & Amsgrad) != 0)
         {
             maxExpAvgSq = maxExpAvgSq.Max(expAvgSq);
             denom = maxExpAvgSq.Sqrt().Div(_biasCorrection2Sqrt).Add(_epsilon);
@@ -69,6 +102,6 @@ public readonly record struct AdamRule : IUpdateRule
             denom = expAvgSq.Sqrt().Div(_biasCorrection2Sqrt).Add(_epsilon);
         }
 
-        param = _weightDecay.ToParameter(param, expAvg).AddCDiv(expAvg, denom, _minusStepSize);
+        param = _weightDecay.ToParameter(param, expAvg, switches).AddCDiv(expAvg, denom, _minusStepSize);
     }
 }

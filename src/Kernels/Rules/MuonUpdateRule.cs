@@ -1,11 +1,12 @@
 using System.Runtime.CompilerServices;
 using GpuOptim.Kernels.Lanes;
+using GpuOptim.Kernels.Rules.Variants;
 
 namespace GpuOptim.Kernels.Rules;
 
 /// <summary>The second half of Muon: the parameter decays and moves along the orthogonalized direction.</summary>
 /// <remarks>Source: PyTorch 2.13, <c>torch/optim/_muon.py</c>, <c>_single_tensor_muon</c>.</remarks>
-public readonly record struct MuonUpdateRule : IUpdateRule
+public readonly record struct MuonUpdateRule : ISwitchedRule
 {
     private readonly WeightDecay _weightDecay;
     private readonly float _minusAdjustedLearningRate;
@@ -32,5 +33,26 @@ public readonly record struct MuonUpdateRule : IUpdateRule
     /// <param name="unused2">Not in use.</param>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public void Apply<T>(ref T param, T update, ref T unused0, ref T unused1, ref T unused2) where T : struct, ILane<T> =>
-        param = _weightDecay.ToParameter(param, update).Add(update, _minusAdjustedLearningRate);
+        Update<T, StoredSwitches>(ref param, update);
+
+    static int ISwitchedRule.StatesOf(int switches) => 0;
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    void ISwitchedRule.Apply<T, TSwitches>(ref T param, T update, ref T unused0, ref T unused1, ref T unused2) => Update<T, TSwitches>(ref param, update);
+
+    internal void Visit<TVisitor>(ref TVisitor visitor) where TVisitor : IRuleVisitor
+    {
+        if (_weightDecay.Kind == WeightDecay.None)
+            visitor.Visit<RuleVariant<MuonUpdateRule, NoDecay>>();
+        else if (_weightDecay.Kind == WeightDecay.Factor)
+            visitor.Visit<RuleVariant<MuonUpdateRule, FactorDecay>>();
+        else
+            visitor.Visit<MuonUpdateRule>();
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private void Update<T, TSwitches>(ref T param, T update)
+        where T : struct, ILane<T>
+        where TSwitches : struct, ISwitches =>
+        param = _weightDecay.ToParameter(param, update, TSwitches.Of(_weightDecay.Kind)).Add(update, _minusAdjustedLearningRate);
 }

@@ -1,21 +1,22 @@
 using System.Runtime.CompilerServices;
 using GpuOptim.Kernels.Lanes;
+using GpuOptim.Kernels.Rules.Variants;
 
 namespace GpuOptim.Kernels.Rules;
 
 /// <summary>RMSprop, plain or centered, with or without momentum.</summary>
 /// <remarks>Source: PyTorch 2.13, <c>torch/optim/rmsprop.py</c>, <c>_single_tensor_rmsprop</c>.</remarks>
-public readonly record struct RmsPropRule : IUpdateRule
+public readonly record struct RmsPropRule : ISwitchedRule
 {
+    private const int HasMomentum = 4, Centered = 8, Maximize = 16;
+
     private readonly float _alpha;
     private readonly float _oneMinusAlpha;
     private readonly float _epsilon;
     private readonly WeightDecay _weightDecay;
     private readonly float _momentum;
     private readonly float _minusLearningRate;
-    private readonly Flag _hasMomentum;
-    private readonly Flag _centered;
-    private readonly Flag _maximize;
+    private readonly int _switches;
 
     /// <summary>Folds the constants of one step.</summary>
     /// <param name="learningRate">Step size.</param>
@@ -34,9 +35,7 @@ public readonly record struct RmsPropRule : IUpdateRule
         _weightDecay = new(learningRate, weightDecay, mode);
         _momentum = (float)momentum;
         _minusLearningRate = (float)-learningRate;
-        _hasMomentum = momentum != 0;
-        _centered = centered;
-        _maximize = maximize;
+        _switches = _weightDecay.Kind | (momentum != 0 ? HasMomentum : 0) | (centered ? Centered : 0) | (maximize ? Maximize : 0);
     }
 
     /// <inheritdoc/>
@@ -44,16 +43,48 @@ public readonly record struct RmsPropRule : IUpdateRule
 
     /// <inheritdoc/>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public void Apply<T>(ref T param, T grad, ref T squareAvg, ref T gradAvg, ref T momentumBuffer) where T : struct, ILane<T>
+    public void Apply<T>(ref T param, T grad, ref T squareAvg, ref T gradAvg, ref T momentumBuffer) where T : struct, ILane<T> =>
+        Update<T, StoredSwitches>(ref param, grad, ref squareAvg, ref gradAvg, ref momentumBuffer);
+
+    static int ISwitchedRule.StatesOf(int switches) => (switches & HasMomentum) != 0 ? 3 : (switches & Centered) != 0 ? 2 : 1;
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    void ISwitchedRule.Apply<T, TSwitches>(ref T param, T grad, ref T squareAvg, ref T gradAvg, ref T momentumBuffer) =>
+        Update<T, TSwitches>(ref param, grad, ref squareAvg, ref gradAvg, ref momentumBuffer);
+
+    internal void Visit<TVisitor>(ref TVisitor visitor) where TVisitor : IRuleVisitor
     {
-        if (_maximize)
+        switch (_switches)
+        {
+            case WeightDecay.None:
+                visitor.Visit<RuleVariant<RmsPropRule, NoDecay>>();
+                break;
+            case WeightDecay.L2:
+                visitor.Visit<RuleVariant<RmsPropRule, L2Decay>>();
+                break;
+            case WeightDecay.None | HasMomentum:
+                visitor.Visit<RuleVariant<RmsPropRule, Both<NoDecay, Momentum>>>();
+                break;
+            default:
+                visitor.Visit<RmsPropRule>();
+                break;
+        }
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private void Update<T, TSwitches>(ref T param, T grad, ref T squareAvg, ref T gradAvg, ref T momentumBuffer)
+        where T : struct, ILane<T>
+        where TSwitches : struct, ISwitches
+    {
+        var switches = TSwitches.Of(_switches);
+        if ((switches & Maximize) != 0)
             grad = grad.Neg();
-        grad = _weightDecay.ToGradient(grad, param);
+        grad = _weightDecay.ToGradient(grad, param, switches);
 
         squareAvg = squareAvg.Mul(_alpha).AddCMul(grad, grad, _oneMinusAlpha);
 
         T avg;
-        if (_centered)
+        if ((switches & Centered) != 0)
         {
             gradAvg = gradAvg.Lerp(grad, _oneMinusAlpha);
             avg = squareAvg.AddCMul(gradAvg, gradAvg, -1).Sqrt();
@@ -64,14 +95,19 @@ public readonly record struct RmsPropRule : IUpdateRule
         }
         avg = avg.Add(_epsilon);
 
-        if (_hasMomentum)
+        if ((switches & HasMomentum) != 0)
         {
             momentumBuffer = momentumBuffer.Mul(_momentum).AddCDiv(grad, avg, 1);
-            param = _weightDecay.ToParameter(param, momentumBuffer).Add(momentumBuffer, _minusLearningRate);
+            param = _weightDecay.ToParameter(param, momentumBuffer, switches).Add(momentumBuffer, _minusLearningRate);
         }
         else
         {
-            param = _weightDecay.ToParameter(param, grad).AddCDiv(grad, avg, _minusLearningRate);
+            param = _weightDecay.ToParameter(param, grad, switches).AddCDiv(grad, avg, _minusLearningRate);
         }
+    }
+
+    internal readonly struct Momentum : ISwitches
+    {
+        public static int Of(int stored) => HasMomentum;
     }
 }

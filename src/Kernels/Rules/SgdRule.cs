@@ -1,20 +1,20 @@
 using System.Runtime.CompilerServices;
 using GpuOptim.Kernels.Lanes;
+using GpuOptim.Kernels.Rules.Variants;
 
 namespace GpuOptim.Kernels.Rules;
 
 /// <summary>Stochastic gradient descent with momentum.</summary>
 /// <remarks>Source: PyTorch 2.13, <c>torch/optim/sgd.py</c>, <c>_single_tensor_sgd</c>.</remarks>
-public readonly record struct SgdRule : IUpdateRule
+public readonly record struct SgdRule : ISwitchedRule
 {
+    private const int HasMomentum = 4, IsFirst = 8, Nesterov = 16, Maximize = 32;
+
     private readonly WeightDecay _weightDecay;
     private readonly float _momentum;
     private readonly float _oneMinusDampening;
     private readonly float _minusLearningRate;
-    private readonly Flag _hasMomentum;
-    private readonly Flag _isFirst;
-    private readonly Flag _nesterov;
-    private readonly Flag _maximize;
+    private readonly int _switches;
 
     /// <summary>Folds the constants of one step.</summary>
     /// <param name="learningRate">Step size.</param>
@@ -31,10 +31,9 @@ public readonly record struct SgdRule : IUpdateRule
         _momentum = (float)momentum;
         _oneMinusDampening = (float)(1 - dampening);
         _minusLearningRate = (float)-learningRate;
-        _hasMomentum = momentum != 0;
-        _isFirst = isFirst;
-        _nesterov = nesterov;
-        _maximize = maximize;
+        _switches = _weightDecay.Kind | (maximize ? Maximize : 0);
+        if (momentum != 0)
+            _switches |= HasMomentum | (isFirst ? IsFirst : 0) | (nesterov ? Nesterov : 0);
     }
 
     /// <inheritdoc/>
@@ -42,18 +41,69 @@ public readonly record struct SgdRule : IUpdateRule
 
     /// <inheritdoc/>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public void Apply<T>(ref T param, T grad, ref T momentumBuffer, ref T unused1, ref T unused2) where T : struct, ILane<T>
-    {
-        if (_maximize)
-            grad = grad.Neg();
-        grad = _weightDecay.ToGradient(grad, param);
+    public void Apply<T>(ref T param, T grad, ref T momentumBuffer, ref T unused1, ref T unused2) where T : struct, ILane<T> =>
+        Update<T, StoredSwitches>(ref param, grad, ref momentumBuffer);
 
-        if (_hasMomentum)
+    static int ISwitchedRule.StatesOf(int switches) => (switches & HasMomentum) != 0 ? 1 : 0;
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    void ISwitchedRule.Apply<T, TSwitches>(ref T param, T grad, ref T momentumBuffer, ref T unused1, ref T unused2) =>
+        Update<T, TSwitches>(ref param, grad, ref momentumBuffer);
+
+    internal void Visit<TVisitor>(ref TVisitor visitor) where TVisitor : IRuleVisitor
+    {
+        switch (_switches)
         {
-            momentumBuffer = _isFirst ? grad : momentumBuffer.Mul(_momentum).Add(grad, _oneMinusDampening);
-            grad = _nesterov ? grad.Add(momentumBuffer, _momentum) : momentumBuffer;
+            case WeightDecay.None:
+                visitor.Visit<RuleVariant<SgdRule, NoDecay>>();
+                break;
+            case WeightDecay.L2:
+                visitor.Visit<RuleVariant<SgdRule, L2Decay>>();
+                break;
+            case WeightDecay.None | HasMomentum:
+                visitor.Visit<RuleVariant<SgdRule, Both<NoDecay, Momentum>>>();
+                break;
+            case WeightDecay.L2 | HasMomentum:
+                visitor.Visit<RuleVariant<SgdRule, Both<L2Decay, Momentum>>>();
+                break;
+            case WeightDecay.None | HasMomentum | Nesterov:
+                visitor.Visit<RuleVariant<SgdRule, Both<NoDecay, NesterovMomentum>>>();
+                break;
+            case WeightDecay.L2 | HasMomentum | Nesterov:
+                visitor.Visit<RuleVariant<SgdRule, Both<L2Decay, NesterovMomentum>>>();
+                break;
+            default:
+                visitor.Visit<SgdRule>();
+                break;
+        }
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private void Update<T, TSwitches>(ref T param, T grad, ref T momentumBuffer)
+        where T : struct, ILane<T>
+        where TSwitches : struct, ISwitches
+    {
+        var switches = TSwitches.Of(_switches);
+        if ((switches & Maximize) != 0)
+            grad = grad.Neg();
+        grad = _weightDecay.ToGradient(grad, param, switches);
+
+        if ((switches & HasMomentum) != 0)
+        {
+            momentumBuffer = (switches & IsFirst) != 0 ? grad : momentumBuffer.Mul(_momentum).Add(grad, _oneMinusDampening);
+            grad = (switches & Nesterov) != 0 ? grad.Add(momentumBuffer, _momentum) : momentumBuffer;
         }
 
-        param = _weightDecay.ToParameter(param, grad).Add(grad, _minusLearningRate);
+        param = _weightDecay.ToParameter(param, grad, switches).Add(grad, _minusLearningRate);
+    }
+
+    internal readonly struct Momentum : ISwitches
+    {
+        public static int Of(int stored) => HasMomentum;
+    }
+
+    internal readonly struct NesterovMomentum : ISwitches
+    {
+        public static int Of(int stored) => HasMomentum | Nesterov;
     }
 }

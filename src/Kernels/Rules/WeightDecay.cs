@@ -3,10 +3,11 @@ using GpuOptim.Kernels.Lanes;
 
 namespace GpuOptim.Kernels.Rules;
 
-/// <summary>A step's weight decay, part of a rule: <see cref="ToGradient"/> before the gradient is used, <see cref="ToParameter"/> before the parameter moves.</summary>
+/// <summary>A step's weight decay, part of a rule: <see cref="ToGradient{T}(T, T)"/> before the gradient is used, <see cref="ToParameter{T}(T, T)"/> before the parameter moves.</summary>
 public readonly record struct WeightDecay
 {
-    private const int None = 0, L2 = 1, Factor = 2, Cautious = 3;
+    /// <summary>How it works, as bits of a rule's switches.</summary>
+    internal const int None = 0, L2 = 1, Factor = 2, Cautious = 3, Kinds = 3;
 
     private readonly float _strength;
     private readonly int _kind;
@@ -25,21 +26,33 @@ public readonly record struct WeightDecay
         _ => throw new ArgumentOutOfRangeException(nameof(mode), mode, $"mode must be one of {string.Join(", ", Enum.GetNames<WeightDecayMode>())}."),
     };
 
+    /// <summary>How it works.</summary>
+    internal int Kind => _kind;
+
     /// <summary>The gradient with an L2 penalty's.</summary>
     /// <param name="gradient">The gradient.</param>
     /// <param name="parameter">The parameter.</param>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public T ToGradient<T>(T gradient, T parameter) where T : struct, ILane<T> => _kind == L2 ? gradient.Add(parameter, _strength) : gradient;
+    public T ToGradient<T>(T gradient, T parameter) where T : struct, ILane<T> => ToGradient(gradient, parameter, _kind);
+
+    /// <summary>The same, with the kind, among others, from switches that may be known when the loop is compiled.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    internal T ToGradient<T>(T gradient, T parameter, int switches) where T : struct, ILane<T> =>
+        (switches & Kinds) == L2 ? gradient.Add(parameter, _strength) : gradient;
 
     /// <summary>The parameter, decayed apart from the gradient.</summary>
     /// <param name="parameter">The parameter.</param>
     /// <param name="direction">What will be subtracted from it, or anything of the same signs.</param>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public T ToParameter<T>(T parameter, T direction) where T : struct, ILane<T>
+    public T ToParameter<T>(T parameter, T direction) where T : struct, ILane<T> => ToParameter(parameter, direction, _kind);
+
+    /// <summary>The same, with the kind, among others, from switches that may be known when the loop is compiled.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    internal T ToParameter<T>(T parameter, T direction, int switches) where T : struct, ILane<T>
     {
-        if (_kind == Factor)
+        if ((switches & Kinds) == Factor)
             return parameter.Mul(_strength);
-        if (_kind != Cautious)
+        if ((switches & Kinds) != Cautious)
             return parameter;
         // The product of signs is -1 where the step makes the weight larger, 0 or 1 elsewhere; the lesser of it and 0, and 1, is 0 or 1.
         var signs = parameter.Sign();

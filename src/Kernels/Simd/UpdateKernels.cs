@@ -1,5 +1,6 @@
 using GpuOptim.Kernels.Lanes;
 using GpuOptim.Kernels.Rules;
+using GpuOptim.Kernels.Rules.Variants;
 using unsafe UpdateKernel = delegate*<void*, void*, void*, void*, void*, void*, nint, void>;
 
 namespace GpuOptim.Kernels.Simd;
@@ -7,8 +8,18 @@ namespace GpuOptim.Kernels.Simd;
 /// <summary>Chooses the loop for a rule, a vector width and element types; only those asked for are ever compiled.</summary>
 internal static unsafe class UpdateKernels
 {
-    /// <summary><see cref="ElementwiseLoop{TRule, TFloats, TElement, TGradient, TState}.Run"/> for the given types.</summary>
-    public static UpdateKernel Select<TRule>(int vectorBits, ElementType element, ElementType gradient, ElementType state)
+    /// <summary><see cref="ElementwiseLoop{TRule, TFloats, TElement, TGradient, TState}.Run"/> for the given types, and for the rule's variant.</summary>
+    public static UpdateKernel Select<TRule>(in TRule rule, int vectorBits, ElementType element, ElementType gradient, ElementType state) where TRule : unmanaged, IUpdateRule
+    {
+        var choice = new Choice(vectorBits, element, gradient, state);
+        RuleVariants.Visit(rule, ref choice);
+        return choice.Kernel;
+    }
+
+    /// <summary>The loop that takes parameters, in the gradients' place, into their averages.</summary>
+    public static UpdateKernel Average(int vectorBits, ElementType element) => Select<AverageRule>(vectorBits, element, element, element);
+
+    private static UpdateKernel Select<TRule>(int vectorBits, ElementType element, ElementType gradient, ElementType state)
         where TRule : unmanaged, IUpdateRule => vectorBits switch
         {
             512 => Select<TRule, Floats16>(element, gradient, state),
@@ -16,9 +27,6 @@ internal static unsafe class UpdateKernels
             128 => Select<TRule, Floats4>(element, gradient, state),
             _ => Select<TRule, Floats1>(element, gradient, state),
         };
-
-    /// <summary>The loop that takes parameters, in the gradients' place, into their averages.</summary>
-    public static UpdateKernel Average(int vectorBits, ElementType element) => Select<AverageRule>(vectorBits, element, element, element);
 
     private static UpdateKernel Select<TRule, TFloats>(ElementType element, ElementType gradient, ElementType state)
         where TRule : unmanaged, IUpdateRule
@@ -49,4 +57,11 @@ internal static unsafe class UpdateKernels
             ElementType.BFloat16 => &ElementwiseLoop<TRule, TFloats, TElement, TGradient, BFloat16Format>.Run,
             _ => &ElementwiseLoop<TRule, TFloats, TElement, TGradient, Float16Format>.Run,
         };
+
+    private struct Choice(int vectorBits, ElementType element, ElementType gradient, ElementType state) : IRuleVisitor
+    {
+        public UpdateKernel Kernel;
+
+        public void Visit<TRule>() where TRule : unmanaged, IUpdateRule => Kernel = Select<TRule>(vectorBits, element, gradient, state);
+    }
 }

@@ -13,8 +13,6 @@ internal readonly struct DepthContiguous : ITileLayout
 
     public static int PieceDepth(int piece) => piece % 4 * 8;
 
-    public static int PieceRows => 1;
-
     /// <remarks>Two lines of 64 bytes lie across all banks.</remarks>
     public static int Place(int row, int depth) => row * 64 + (((depth / 8) ^ (row / 2)) & 3) * 16;
 

@@ -13,8 +13,6 @@ internal readonly struct DepthStrided : ITileLayout
 
     public static int PieceDepth(int piece) => piece / 16;
 
-    public static int PieceRows => 8;
-
     public static int Place(int row, int depth) => depth * 256 + ((row / 8) ^ (depth & 7)) * 16;
 
     /// <remarks>One for each strip; the lines of the later inner indices are 4096 bytes behind those of the earlier.</remarks>

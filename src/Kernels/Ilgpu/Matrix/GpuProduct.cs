@@ -1,3 +1,5 @@
+using GpuOptim.Kernels.Lanes;
+
 namespace GpuOptim.Kernels.Ilgpu.Matrix;
 
 /// <summary>
@@ -20,4 +22,11 @@ internal struct GpuProduct
 
     /// <summary>Factors of the sums and of the addend.</summary>
     public float Alpha, Beta;
+
+    /// <summary>The result of one sum, not yet rounded.</summary>
+    /// <param name="sum">The sum.</param>
+    /// <param name="addend">Its addend, if there are any.</param>
+    public readonly GpuFloats1 Finish<TFormat>(GpuFloats1 sum, GpuFloats1 addend) where TFormat : IFormat => Addend != 0
+        ? GpuFloats1.FusedMultiplyAdd(addend, new(Beta), GpuFloats1.Multiply(new(Alpha), sum))
+        : GpuFloats1.Multiply(new(Alpha), TFormat.Round(sum));
 }

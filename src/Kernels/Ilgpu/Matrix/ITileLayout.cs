@@ -25,9 +25,6 @@ internal interface ITileLayout
     /// <summary>The inner index in its tile at which a piece begins.</summary>
     static abstract int PieceDepth(int piece);
 
-    /// <summary>How many rows a piece has elements of.</summary>
-    static abstract int PieceRows { get; }
-
     /// <summary>Bytes from the start of the tile in shared memory to the piece that begins with an element.</summary>
     static abstract int Place(int row, int depth);
 

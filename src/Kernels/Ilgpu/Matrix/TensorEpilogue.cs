@@ -1,3 +1,4 @@
+using GpuOptim.Kernels.Lanes;
 using ILGPU;
 
 namespace GpuOptim.Kernels.Ilgpu.Matrix;
@@ -6,33 +7,14 @@ namespace GpuOptim.Kernels.Ilgpu.Matrix;
 /// Makes results of the sums of a tile. Addend and results pass through shared memory, in lines of 256 bytes whose pieces change places as those of
 /// <see cref="DepthStrided"/> do, so that global memory sees whole lines and shared memory no conflict.
 /// </summary>
-internal readonly struct TensorEpilogue
+/// <param name="product">The products.</param>
+/// <param name="matrix">Which matrix of the batch it is.</param>
+/// <param name="shared">Where <see cref="TensorProduct.SharedBytes"/> of shared memory are, which nobody uses any more.</param>
+internal readonly struct TensorEpilogue(GpuProduct product, int matrix, int shared)
 {
-    private readonly long _addend;
-    private readonly long _result;
-    private readonly int _stride;
-    private readonly int _rows;
-    private readonly int _columns;
-    private readonly float _alpha;
-    private readonly float _beta;
-    private readonly int _shared;
-
-    /// <summary>For a matrix of the batch.</summary>
-    /// <param name="product">The products.</param>
-    /// <param name="matrix">Which matrix.</param>
-    /// <param name="shared">Where <see cref="TensorProduct.SharedBytes"/> of shared memory are, which nobody uses any more.</param>
-    public TensorEpilogue(GpuProduct product, int matrix, int shared)
-    {
-        var offset = matrix * product.ResultLength * 2;
-        _addend = product.Addend == 0 ? 0 : product.Addend + offset;
-        _result = product.Result + offset;
-        _stride = product.ResultStride;
-        _rows = product.Rows;
-        _columns = product.Columns;
-        _alpha = product.Alpha;
-        _beta = product.Beta;
-        _shared = shared;
-    }
+    private readonly GpuProduct _product = product;
+    private readonly long _offset = matrix * product.ResultLength * 2;
+    private readonly int _shared = shared;
 
     /// <summary>Writes the results.</summary>
     /// <param name="sums">The sums of the warp.</param>
@@ -41,12 +23,12 @@ internal readonly struct TensorEpilogue
     /// <param name="mirrors">Whether to write them a second time, transposed, with rows and columns exchanged.</param>
     public void Write(WarpTile sums, int row, int column, bool mirrors)
     {
-        if (_addend != 0)
+        if (_product.Addend != 0)
         {
-            var pass = new LinePass(_shared, _addend, _stride, row, column);
+            var pass = new LinePass(_shared, _product.Addend + _offset, _product.ResultStride, row, column);
             for (var line = pass.First; line < TensorProduct.TileRows; line += LinePass.Lines)
             {
-                if (row + line < _rows && pass.Column < _columns)
+                if (row + line < _product.Rows && pass.Column < _product.Columns)
                     TensorCore.CopyAsync(pass.Place, pass.Address);
                 pass.Advance();
             }
@@ -92,11 +74,11 @@ internal readonly struct TensorEpilogue
     /// <summary>Writes lines of the result, 16 bytes at a time. What is behind a row's end stays zero.</summary>
     private void Store(int shared, int lines, int row, int column)
     {
-        var pass = new LinePass(shared, _result, _stride, row, column);
-        var length = _columns - pass.Column;
+        var pass = new LinePass(shared, _product.Result + _offset, _product.ResultStride, row, column);
+        var length = _product.Columns - pass.Column;
         for (var line = pass.First; line < lines; line += LinePass.Lines)
         {
-            if (row + line < _rows && length > 0)
+            if (row + line < _product.Rows && length > 0)
             {
                 var numbers = TensorCore.LoadSharedFour(pass.Place);
                 if (length < 8)
@@ -134,55 +116,35 @@ internal readonly struct TensorEpilogue
     /// <summary>Two neighbors, in place of their addends.</summary>
     private void Finish(float lower, float upper, int place)
     {
-        var addends = _addend != 0 ? TensorCore.LoadShared(place) : 0u;
+        var addends = _product.Addend != 0 ? TensorCore.LoadShared(place) : 0u;
         TensorCore.StoreShared(place, Ptx.FloatsToBFloat16(Finish(lower, addends << 16), Finish(upper, addends & 0xFFFF_0000u)));
     }
 
-    /// <summary>The result of one sum, not yet rounded.</summary>
-    private float Finish(float sum, uint addend)
-    {
-        var total = new GpuFloats1(sum);
-        var alpha = new GpuFloats1(_alpha);
-        return _addend != 0
-            ? GpuFloats1.FusedMultiplyAdd(new(Interop.IntAsFloat(addend)), new(_beta), GpuFloats1.Multiply(alpha, total)).Value
-            : GpuFloats1.Multiply(alpha, GpuFloats1.RoundToBFloat16(total)).Value;
-    }
+    private float Finish(float sum, uint addend) => _product.Finish<BFloat16Format>(new(sum), new(Interop.IntAsFloat(addend))).Value;
 
     /// <summary>Bytes from the start of the lines in shared memory to an element at the start of a piece.</summary>
     private static int Place(int line, int column) => DepthStrided.Place(column, line);
 
     /// <summary>A thread's way down the lines of a tile, in global and in shared memory: every eighth, the same 16 bytes of each.</summary>
-    private struct LinePass
+    /// <param name="shared">Where the lines are in shared memory.</param>
+    /// <param name="matrix">The matrix's address.</param>
+    /// <param name="stride">Elements from one of its rows to the next.</param>
+    /// <param name="row">The matrix's row that the first line is.</param>
+    /// <param name="column">The matrix's column that lines begin with.</param>
+    private struct LinePass(int shared, long matrix, int stride, int row, int column)
     {
         /// <summary>From a line to the next one of a thread.</summary>
         public const int Lines = TensorProduct.GroupSize / 16;
 
-        private readonly long _step;
+        private readonly long _step = TensorCore.Keep(Lines * stride * 2L);
 
-        /// <param name="shared">Where the lines are in shared memory.</param>
-        /// <param name="matrix">The matrix's address.</param>
-        /// <param name="stride">Elements from one of its rows to the next.</param>
-        /// <param name="row">The matrix's row that the first line is.</param>
-        /// <param name="column">The matrix's column that lines begin with.</param>
-        public LinePass(int shared, long matrix, int stride, int row, int column)
-        {
-            First = Group.IdxX / 16;
-            Column = column + Group.IdxX % 16 * 8;
-            Place = TensorCore.Keep(shared + TensorEpilogue.Place(First, Group.IdxX % 16 * 8));
-            Address = TensorCore.Keep(matrix + ((row + First) * (long)stride + Column) * 2);
-            _step = TensorCore.Keep(Lines * stride * 2L);
-        }
-
-        /// <summary>The thread's first line.</summary>
-        public int First { get; }
-
-        /// <summary>The matrix's column where its 16 bytes begin.</summary>
-        public int Column { get; }
+        /// <summary>The thread's first line, and the matrix's column where its 16 bytes begin.</summary>
+        public readonly int First = Group.IdxX / 16, Column = column + Group.IdxX % 16 * 8;
 
         /// <summary>Where they are in shared memory, and in the matrix.</summary>
-        public int Place { get; private set; }
+        public int Place = TensorCore.Keep(shared + TensorEpilogue.Place(Group.IdxX / 16, Group.IdxX % 16 * 8));
 
-        public long Address { get; private set; }
+        public long Address = TensorCore.Keep(matrix + ((row + Group.IdxX / 16) * (long)stride + column + Group.IdxX % 16 * 8) * 2);
 
         /// <summary>Goes to the next line.</summary>
         public void Advance()

@@ -36,11 +36,10 @@ internal readonly unsafe struct TiledEpilogue<TFormat>(GpuProduct product, int m
     {
         if (row >= _product.Rows || column >= _product.Columns)
             return;
-        var total = new GpuFloats1(sum);
-        var alpha = new GpuFloats1(_product.Alpha);
-        var result = TFormat.Round(_product.Addend == 0
-            ? GpuFloats1.Multiply(alpha, TFormat.Round(total))
-            : GpuFloats1.FusedMultiplyAdd(TFormat.Load<GpuFloats1>(At(_product.Addend, row, column)), new(_product.Beta), GpuFloats1.Multiply(alpha, total)));
+        var addend = new GpuFloats1(0);
+        if (_product.Addend != 0)
+            addend = TFormat.Load<GpuFloats1>(At(_product.Addend, row, column));
+        var result = TFormat.Round(_product.Finish<TFormat>(new(sum), addend));
         TFormat.Store(result, At(_product.Result, row, column));
         if (mirrors)
             TFormat.Store(result, At(_product.Result, column, row));

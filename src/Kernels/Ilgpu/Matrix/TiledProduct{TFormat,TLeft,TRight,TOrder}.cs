@@ -41,20 +41,20 @@ internal static unsafe class TiledProduct<TFormat, TLeft, TRight, TOrder>
             Load<TLeft>(leftMatrix, product.LeftStride, row, product.Rows, depth, product.Depth, left.Cast<float>(), groupRows, threadRow * groupRows + threadColumn);
             Load<TRight>(rightMatrix, product.RightStride, column, product.Columns, depth, product.Depth, right.Cast<float>(), groupRows, threadRow * groupRows + threadColumn);
             Group.Barrier();
-            if (depth % accumulation == 0)
+            if ((depth & (accumulation - 1)) == 0)
             {
                 total = depth == accumulation ? sum : depth > 0 ? total.Add(sum) : total;
                 sum = default;
             }
-            var end = IntrinsicMath.Min(TiledProduct.TileDepth, product.Depth - depth);
-            var k = 0;
-            for (; k + 1 < end; k += 2)
+            // Beyond the operands zeros are added, which changes no sum: none is a negative zero.
+            int l = threadRow, r = threadColumn;
+            for (var k = 0; k < TiledProduct.TileDepth; k += 4)
             {
-                sum = sum.MultiplyAdd(left[(k + 1) * LineQuads + threadRow], right[(k + 1) * LineQuads + threadColumn]);
-                sum = sum.MultiplyAdd(left[k * LineQuads + threadRow], right[k * LineQuads + threadColumn]);
+                sum = sum.MultiplyAdd(left[l + LineQuads], right[r + LineQuads]).MultiplyAdd(left[l], right[r]);
+                sum = sum.MultiplyAdd(left[l + 3 * LineQuads], right[r + 3 * LineQuads]).MultiplyAdd(left[l + 2 * LineQuads], right[r + 2 * LineQuads]);
+                l += 4 * LineQuads;
+                r += 4 * LineQuads;
             }
-            if (k < end)
-                sum = sum.MultiplyAdd(left[k * LineQuads + threadRow], right[k * LineQuads + threadColumn]);
             Group.Barrier();
         }
         total = product.Depth > accumulation ? total.Add(sum) : sum;
@@ -67,13 +67,15 @@ internal static unsafe class TiledProduct<TFormat, TLeft, TRight, TOrder>
         long matrix, int stride, int firstRow, int rows, int firstDepth, int depths, ArrayView<float> tile, int groupRows, int thread)
         where TLayout : struct, ITileLayout
     {
+        // Their number is a power of two.
         var tileRows = groupRows * TiledProduct.PatchRows;
+        var shift = 31 - IntrinsicMath.BitOperations.LeadingZeroCount((uint)tileRows);
         for (var i = thread; i < tileRows * TiledProduct.TileDepth; i += groupRows * groupRows)
         {
             // Neighboring threads read neighboring elements.
-            int row = i / TiledProduct.TileDepth, depth = i % TiledProduct.TileDepth;
+            int row = i / TiledProduct.TileDepth, depth = i & (TiledProduct.TileDepth - 1);
             if (!TLayout.IsDepthContiguous)
-                (row, depth) = (i % tileRows, i / tileRows);
+                (row, depth) = (i & (tileRows - 1), i >> shift);
             var number = new GpuFloats1(0);
             if (firstRow + row < rows && firstDepth + depth < depths)
                 number = TFormat.Load<GpuFloats1>((void*)(matrix + TLayout.Offset(firstRow + row, firstDepth + depth, stride) * TFormat.Size));

@@ -29,9 +29,15 @@ internal static unsafe class OpenCLInstructions
 
     public static float Negate(float a) => -a;
 
-    /// <remarks>Of zeros with different signs the positive one, whose bits the other has, too.</remarks>
-    public static float MaxNumber(float a, float b) =>
-        a > b ? a : b > a ? b : Interop.IntAsFloat(Interop.FloatAsInt(a) & Interop.FloatAsInt(b));
+    public static float Abs(float a) => Interop.IntAsFloat(Interop.FloatAsInt(a) & 0x7FFF_FFFFu);
+
+    public static float Min(float a, float b) => Ptx.SelectMin(a, b);
+
+    public static float Max(float a, float b) => Ptx.SelectMax(a, b);
+
+    public static float EstimateReciprocal(float a) => (float)(1 / (double)a);
+
+    public static float EstimateReciprocalRoot(float a) => (float)(1 / Math.Sqrt((double)a));
 
     public static float HalfToFloat(ushort bits)
     {
@@ -55,6 +61,8 @@ internal static unsafe class OpenCLInstructions
             half = magnitude > Bits16.InfinityBits ? 0x7E00u : 0x7C00u;
         return (ushort)(half | ((bits >> 16) & 0x8000u));
     }
+
+    public static long Place(long start, int index, int size) => start + (long)index * size;
 
     public static float LoadOne(float* source) => *source;
 

@@ -1,0 +1,9 @@
+namespace GpuOptim.Kernels.Rules.Variants;
+
+/// <summary>Switches that are on in either of two.</summary>
+internal readonly struct Both<TFirst, TSecond> : ISwitches
+    where TFirst : struct, ISwitches
+    where TSecond : struct, ISwitches
+{
+    public static int Of(int stored) => TFirst.Of(stored) | TSecond.Of(stored);
+}

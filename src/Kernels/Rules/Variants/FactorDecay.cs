@@ -1,0 +1,7 @@
+namespace GpuOptim.Kernels.Rules.Variants;
+
+/// <summary>Of all switches, only those of <see cref="WeightDecay.Factor"/>.</summary>
+internal readonly struct FactorDecay : ISwitches
+{
+    public static int Of(int stored) => WeightDecay.Factor;
+}

@@ -1,0 +1,7 @@
+namespace GpuOptim.Kernels.Rules.Variants;
+
+/// <summary>Of all switches, only those of <see cref="WeightDecay.L2"/>.</summary>
+internal readonly struct L2Decay : ISwitches
+{
+    public static int Of(int stored) => WeightDecay.L2;
+}

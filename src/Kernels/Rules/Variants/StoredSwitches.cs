@@ -1,0 +1,7 @@
+namespace GpuOptim.Kernels.Rules.Variants;
+
+/// <summary>Nothing is known beforehand: the loop asks the rule, each time.</summary>
+internal readonly struct StoredSwitches : ISwitches
+{
+    public static int Of(int stored) => stored;
+}
