@@ -53,6 +53,7 @@ public readonly record struct AdamRule : ISwitchedRule
     public void Apply<T>(ref T param, T grad, ref T expAvg, ref T expAvgSq, ref T maxExpAvgSq) where T : struct, ILane<T> =>
         Update<T, StoredSwitches>(ref param, grad, ref expAvg, ref expAvgSq, ref maxExpAvgSq);
 
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     static int ISwitchedRule.StatesOf(int switches) => (switches & Amsgrad) != 0 ? 3 : 2;
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]

@@ -9,7 +9,15 @@ namespace GpuOptim.Kernels.Rules;
 /// <param name="Rule">The other rule.</param>
 internal readonly record struct ChangedRule<TRule>(GradientChange Change, TRule Rule) : IUpdateRule where TRule : unmanaged, IUpdateRule
 {
-    public static int StateCount => TRule.StateCount;
+    // Fields: the value of a property would be copied in each round of a loop.
+    public readonly GradientChange Change = Change;
+    public readonly TRule Rule = Rule;
+
+    public static int StateCount
+    {
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
+        get => TRule.StateCount;
+    }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public void Apply<T>(ref T parameter, T gradient, ref T state0, ref T state1, ref T state2) where T : struct, ILane<T> =>

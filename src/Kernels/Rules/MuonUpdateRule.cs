@@ -35,6 +35,7 @@ public readonly record struct MuonUpdateRule : ISwitchedRule
     public void Apply<T>(ref T param, T update, ref T unused0, ref T unused1, ref T unused2) where T : struct, ILane<T> =>
         Update<T, StoredSwitches>(ref param, update);
 
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     static int ISwitchedRule.StatesOf(int switches) => 0;
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]

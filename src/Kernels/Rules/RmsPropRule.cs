@@ -46,6 +46,7 @@ public readonly record struct RmsPropRule : ISwitchedRule
     public void Apply<T>(ref T param, T grad, ref T squareAvg, ref T gradAvg, ref T momentumBuffer) where T : struct, ILane<T> =>
         Update<T, StoredSwitches>(ref param, grad, ref squareAvg, ref gradAvg, ref momentumBuffer);
 
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     static int ISwitchedRule.StatesOf(int switches) => (switches & HasMomentum) != 0 ? 3 : (switches & Centered) != 0 ? 2 : 1;
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]

@@ -44,6 +44,7 @@ public readonly record struct SgdRule : ISwitchedRule
     public void Apply<T>(ref T param, T grad, ref T momentumBuffer, ref T unused1, ref T unused2) where T : struct, ILane<T> =>
         Update<T, StoredSwitches>(ref param, grad, ref momentumBuffer);
 
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     static int ISwitchedRule.StatesOf(int switches) => (switches & HasMomentum) != 0 ? 1 : 0;
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]

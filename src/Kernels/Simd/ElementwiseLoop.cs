@@ -63,35 +63,36 @@ internal static unsafe class ElementwiseLoop<TRule, TFloats, TElement, TGradient
     private static void RunVectors(void* rule, void* parameter, void* gradient, void* state0, void* state1, void* state2, nint count)
     {
         var constants = *(TRule*)rule;
+        var states = TRule.StateCount;
         for (nint i = 0; i < count; i += TFloats.Count)
         {
             Prefetch<TElement>(parameter, i);
             Prefetch<TGradient>(gradient, i);
-            if (TRule.StateCount > 0 && state0 != null)
+            if (states > 0 && state0 != null)
                 Prefetch<TState>(state0, i);
-            if (TRule.StateCount > 1 && state1 != null)
+            if (states > 1 && state1 != null)
                 Prefetch<TState>(state1, i);
-            if (TRule.StateCount > 2 && state2 != null)
+            if (states > 2 && state2 != null)
                 Prefetch<TState>(state2, i);
 
             var p = new Lane<TFloats, TState>(Elements<TElement>.Load<TFloats>(parameter, i));
             var g = new Lane<TFloats, TState>(Elements<TGradient>.Load<TFloats>(gradient, i));
             Lane<TFloats, TState> s0 = default, s1 = default, s2 = default;
-            if (TRule.StateCount > 0 && state0 != null)
+            if (states > 0 && state0 != null)
                 s0 = new(Elements<TState>.Load<TFloats>(state0, i));
-            if (TRule.StateCount > 1 && state1 != null)
+            if (states > 1 && state1 != null)
                 s1 = new(Elements<TState>.Load<TFloats>(state1, i));
-            if (TRule.StateCount > 2 && state2 != null)
+            if (states > 2 && state2 != null)
                 s2 = new(Elements<TState>.Load<TFloats>(state2, i));
 
             constants.Apply(ref p, g, ref s0, ref s1, ref s2);
 
             Elements<TElement>.Store(typeof(TElement) == typeof(TState) ? p.Value : TElement.Round(p.Value), parameter, i);
-            if (TRule.StateCount > 0 && state0 != null)
+            if (states > 0 && state0 != null)
                 Elements<TState>.Store(s0.Value, state0, i);
-            if (TRule.StateCount > 1 && state1 != null)
+            if (states > 1 && state1 != null)
                 Elements<TState>.Store(s1.Value, state1, i);
-            if (TRule.StateCount > 2 && state2 != null)
+            if (states > 2 && state2 != null)
                 Elements<TState>.Store(s2.Value, state2, i);
         }
     }

@@ -5,14 +5,21 @@ namespace GpuOptim.Kernels.Rules.Variants;
 /// <summary>A rule whose switches are constants. It lies in memory as the rule does, so a rule can be read as one.</summary>
 /// <typeparam name="TRule">The rule.</typeparam>
 /// <typeparam name="TSwitches">Its switches, as they are stored in it.</typeparam>
-/// <param name="Rule">The rule's constants.</param>
-internal readonly record struct RuleVariant<TRule, TSwitches>(TRule Rule) : IUpdateRule
+/// <param name="rule">The rule.</param>
+internal readonly struct RuleVariant<TRule, TSwitches>(TRule rule) : IUpdateRule
     where TRule : unmanaged, ISwitchedRule
     where TSwitches : struct, ISwitches
 {
-    public static int StateCount => TRule.StatesOf(TSwitches.Of(0));
+    // A field: a property's value would be copied in each round of a loop.
+    private readonly TRule _rule = rule;
+
+    public static int StateCount
+    {
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
+        get => TRule.StatesOf(TSwitches.Of(0));
+    }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public void Apply<T>(ref T parameter, T gradient, ref T state0, ref T state1, ref T state2) where T : struct, Lanes.ILane<T> =>
-        Rule.Apply<T, TSwitches>(ref parameter, gradient, ref state0, ref state1, ref state2);
+        _rule.Apply<T, TSwitches>(ref parameter, gradient, ref state0, ref state1, ref state2);
 }
