@@ -1,3 +1,4 @@
+using GpuOptim.Benchmarks.Ilgpu;
 using System.CommandLine;
 using System.Text.Json;
 using GpuOptim.Host;
@@ -11,7 +12,7 @@ internal sealed class Options(int rounds)
     private static readonly JsonSerializerOptions _json = new() { WriteIndented = true };
 
     private readonly Option<int> _rounds = new("--rounds") { Description = "Rounds; every round runs each once", DefaultValueFactory = _ => rounds };
-    private readonly Option<string> _device = new("--device") { Description = "simd; or, where ILGPU was restored, cuda or ilgpu-cpu: then the rest but --rounds and --json does not matter", DefaultValueFactory = _ => SimdDevice.DeviceName };
+    private readonly Option<string> _device = new("--device") { Description = "simd, cuda or ilgpu-cpu: with the latter two, the rest but --rounds and --json does not matter", DefaultValueFactory = _ => SimdDevice.DeviceName };
     private readonly Option<int> _threads = new("--threads") { Description = "Threads, here and in PyTorch", DefaultValueFactory = _ => Environment.ProcessorCount };
     private readonly Option<int> _vectorBits = new("--vector-bits") { Description = "Vector width", DefaultValueFactory = _ => SimdDevice.VectorWidths[0] };
     private readonly Option<bool> _pyTorch = new("--against-pytorch") { Description = "Run the installed Python's torch in the same rounds" };
@@ -36,13 +37,13 @@ internal sealed class Options(int rounds)
     /// <param name="result">The command line.</param>
     /// <param name="races">Races on the CPU, with PyTorch or without, of so many rounds.</param>
     /// <param name="acceleratorRaces">Races on an accelerator.</param>
-    public void Run(ParseResult result, Func<SimdDevice, PyTorch?, int, IEnumerable<object>> races, Func<IAccelerator, int, IEnumerable<object>> acceleratorRaces)
+    public void Run(ParseResult result, Func<SimdDevice, PyTorch?, int, IEnumerable<object>> races, Func<AcceleratorBench, int, IEnumerable<object>> acceleratorRaces)
     {
         AnsiConsole.Profile.Width = Math.Max(AnsiConsole.Profile.Width, 100);
         var rounds = result.GetValue(_rounds);
         if (result.GetRequiredValue(_device) is var name && name != SimdDevice.DeviceName)
         {
-            using var accelerator = Open(name);
+            using var accelerator = AcceleratorBench.Open(name);
             Announce(accelerator.Description);
             Write(result, accelerator.Description, null, [.. acceleratorRaces(accelerator, rounds)]);
             return;
@@ -54,11 +55,6 @@ internal sealed class Options(int rounds)
     }
 
     private static void Announce(string description) => AnsiConsole.MarkupLineInterpolated($"[bold]{description}[/], .NET {Environment.Version}");
-
-    /// <summary>Opens an accelerator, if ILGPU was there to build with.</summary>
-    private static IAccelerator Open(string name) => typeof(Options).Assembly.GetType("GpuOptim.Benchmarks.Ilgpu.AcceleratorBench") is { } bench
-        ? bench.GetMethod("Open")!.CreateDelegate<Func<string, IAccelerator>>()(name)
-        : throw new InvalidOperationException($"--device {name} takes a build with ILGPU.");
 
     private void Write(ParseResult result, string device, string? torch, object[] races)
     {

@@ -1,6 +1,7 @@
 using System.CommandLine;
 using GpuOptim.Benchmarks;
 using GpuOptim.Benchmarks.Checkpoints;
+using GpuOptim.Benchmarks.Ilgpu;
 using GpuOptim.Benchmarks.Muon;
 using GpuOptim.Benchmarks.NewtonSchulz;
 using GpuOptim.Benchmarks.Throughput;
@@ -14,13 +15,9 @@ var command = new RootCommand("Measures GpuOptim against the machine's memory, i
     CheckpointCommand.Create(),
     TrainingCommand.Create(),
     VerifyCommand.Create(),
+    PtxCommand.Create(),
+    EstimateCommand.Create(),
 };
-// They are there if ILGPU could be restored.
-foreach (var name in (string[])["PtxCommand", "EstimateCommand"])
-{
-    if (typeof(Options).Assembly.GetType($"GpuOptim.Benchmarks.Ilgpu.{name}") is { } type)
-        command.Add((Command)type.GetMethod("Create")!.Invoke(null, null)!);
-}
 try
 {
     return command.Parse(args).Invoke(new() { EnableDefaultExceptionHandler = false });

@@ -9,7 +9,7 @@ using Device = GpuOptim.Host.Device;
 namespace GpuOptim.Benchmarks.Ilgpu;
 
 /// <summary>An accelerator of ILGPU's, with markers in its stream as a clock: on CUDA, events.</summary>
-internal sealed class AcceleratorBench : IAccelerator
+internal sealed class AcceleratorBench : IDisposable
 {
     private const long FlushBytes = 256 << 20;
     private const long CopyBytes = 512 << 20;
@@ -31,16 +31,20 @@ internal sealed class AcceleratorBench : IAccelerator
         Flops = architecture >= CudaArchitecture.SM_80 ? MeasureTensorCores() : null;
     }
 
+    /// <summary>Its device.</summary>
     public Device Device { get; }
 
+    /// <summary>What it is, for people.</summary>
     public string Description => _accelerator is CudaAccelerator cuda ? $"{cuda.Name}, {cuda.Architecture}, {cuda.NumMultiprocessors} multiprocessors" : Device.Description;
 
+    /// <summary>Bytes a second that a copy of its memory reads and writes, measured; null if that says nothing.</summary>
     public double? Bandwidth { get; }
 
+    /// <summary>Operations a second of bfloat16 <c>mma.sync</c> in registers alone, measured, a multiply-add counted as two; null if there are no tensor cores.</summary>
     public double? Flops { get; }
 
     /// <summary>Opens <c>cuda</c> or <c>ilgpu-cpu</c>.</summary>
-    public static IAccelerator Open(string name)
+    public static AcceleratorBench Open(string name)
     {
         if (name == "cuda")
         {
@@ -53,8 +57,10 @@ internal sealed class AcceleratorBench : IAccelerator
         return new AcceleratorBench(cpu, cpu.CreateCPUAccelerator(0));
     }
 
+    /// <summary>Work to time on the accelerator's own clock, each time with nothing in its caches.</summary>
     public IWorkload Timed(string name, Action work) => new Marked(this, name, work);
 
+    /// <summary>Seconds that the host takes to send work to the idle accelerator; it does not wait for it.</summary>
     public double HostSeconds(Action work)
     {
         var seconds = new double[HostSteps];

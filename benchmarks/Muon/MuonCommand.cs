@@ -1,3 +1,4 @@
+using GpuOptim.Benchmarks.Ilgpu;
 using System.CommandLine;
 using GpuOptim.Benchmarks.NewtonSchulz;
 using GpuOptim.Host;

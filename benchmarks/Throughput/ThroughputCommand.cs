@@ -1,3 +1,4 @@
+using GpuOptim.Benchmarks.Ilgpu;
 using System.CommandLine;
 
 namespace GpuOptim.Benchmarks.Throughput;

@@ -1,3 +1,5 @@
+using System.Runtime.CompilerServices;
+using GpuOptim.Host.Ilgpu;
 using Microsoft.Extensions.Logging;
 
 namespace GpuOptim.Host;
@@ -12,10 +14,8 @@ internal static class DeviceCatalog
         get
         {
             var all = Verified;
-#if ILGPU
-            if (System.Runtime.CompilerServices.RuntimeFeature.IsDynamicCodeSupported && Ilgpu.IlgpuDevice.OpenCLDescription is { } openCL)
-                all.Add(new(Ilgpu.IlgpuDevice.OpenCLName, openCL));
-#endif
+            if (RuntimeFeature.IsDynamicCodeSupported && IlgpuDevice.OpenCLDescription is { } openCL)
+                all.Add(new(IlgpuDevice.OpenCLName, openCL));
             return all;
         }
     }
@@ -26,15 +26,13 @@ internal static class DeviceCatalog
         get
         {
             var simd = SimdDevice.Describe(SimdDevice.VectorWidths[0], Environment.ProcessorCount);
-#if ILGPU
-            if (System.Runtime.CompilerServices.RuntimeFeature.IsDynamicCodeSupported)
+            if (RuntimeFeature.IsDynamicCodeSupported)
             {
-                DeviceInfo ilgpuCpu = new(Ilgpu.IlgpuDevice.CpuName, Ilgpu.IlgpuDevice.CpuDescription);
-                if (Ilgpu.IlgpuDevice.CudaDescription is { } cuda)
-                    return [new(Ilgpu.IlgpuDevice.CudaName, cuda), new(SimdDevice.DeviceName, simd), ilgpuCpu];
-                return [new(SimdDevice.DeviceName, Ilgpu.IlgpuDevice.CudaFailure is { } failure ? $"{simd}; no CUDA device: {failure}" : simd), ilgpuCpu];
+                DeviceInfo ilgpuCpu = new(IlgpuDevice.CpuName, IlgpuDevice.CpuDescription);
+                if (IlgpuDevice.CudaDescription is { } cuda)
+                    return [new(IlgpuDevice.CudaName, cuda), new(SimdDevice.DeviceName, simd), ilgpuCpu];
+                return [new(SimdDevice.DeviceName, IlgpuDevice.CudaFailure is { } failure ? $"{simd}; no CUDA device: {failure}" : simd), ilgpuCpu];
             }
-#endif
             return [new(SimdDevice.DeviceName, simd)];
         }
     }
@@ -74,29 +72,25 @@ internal static class DeviceCatalog
         bool Is(string other) => name.Equals(other, StringComparison.OrdinalIgnoreCase);
         if (Is(SimdDevice.DeviceName))
             return new SimdDevice();
-#if ILGPU
-        if (System.Runtime.CompilerServices.RuntimeFeature.IsDynamicCodeSupported)
+        if (RuntimeFeature.IsDynamicCodeSupported)
         {
-            if (Is(Ilgpu.IlgpuDevice.CpuName))
-                return Ilgpu.IlgpuDevice.OpenCpu(loggerFactory);
-            if (Is(Ilgpu.IlgpuDevice.AnyName))
-                return Ilgpu.IlgpuDevice.Open(loggerFactory);
-            if (Is(Ilgpu.IlgpuDevice.CudaName) && Ilgpu.IlgpuDevice.CudaDescription is not null)
-                return Ilgpu.IlgpuDevice.OpenCuda(loggerFactory);
-            if (Is(Ilgpu.IlgpuDevice.OpenCLName) && Ilgpu.IlgpuDevice.OpenCLDescription is not null)
-                return Ilgpu.IlgpuDevice.OpenOpenCL(loggerFactory);
+            if (Is(IlgpuDevice.CpuName))
+                return IlgpuDevice.OpenCpu(loggerFactory);
+            if (Is(IlgpuDevice.AnyName))
+                return IlgpuDevice.Open(loggerFactory);
+            if (Is(IlgpuDevice.CudaName) && IlgpuDevice.CudaDescription is not null)
+                return IlgpuDevice.OpenCuda(loggerFactory);
+            if (Is(IlgpuDevice.OpenCLName) && IlgpuDevice.OpenCLDescription is not null)
+                return IlgpuDevice.OpenOpenCL(loggerFactory);
         }
-#endif
         return null;
     }
 
     /// <summary>Why a device that there could be is not there, as far as that is known.</summary>
     private static string WhyNot(string name)
     {
-#if ILGPU
-        if (System.Runtime.CompilerServices.RuntimeFeature.IsDynamicCodeSupported && name.Equals(Ilgpu.IlgpuDevice.CudaName, StringComparison.OrdinalIgnoreCase) && Ilgpu.IlgpuDevice.CudaFailure is { } failure)
+        if (RuntimeFeature.IsDynamicCodeSupported && name.Equals(IlgpuDevice.CudaName, StringComparison.OrdinalIgnoreCase) && IlgpuDevice.CudaFailure is { } failure)
             return $" There is a CUDA driver, but {failure}.";
-#endif
         return "";
     }
 }

@@ -1,12 +1,14 @@
 using System.ComponentModel;
 using System.Diagnostics;
 
+using GpuOptim.Tests.Support;
+
 namespace GpuOptim.Tests.Ptx;
 
 /// <summary>Runs kernels' PTX on the CPU, in a Python that has numpy; <c>tests/ptxsim</c> says how.</summary>
 internal static class Simulator
 {
-    private static readonly Lazy<string?> _python = new(() => new[] { "python3", "/usr/bin/python3", "python" }.FirstOrDefault(HasNumpy));
+    private static readonly Lazy<string?> _python = new(() => Python.All.FirstOrDefault(HasNumpy));
 
     /// <summary>Runs a script of this folder and returns what it prints.</summary>
     public static string Run(string script, string job)

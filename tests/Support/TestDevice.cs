@@ -1,4 +1,5 @@
 using GpuOptim.Host;
+using GpuOptim.Tests.Ilgpu;
 using NUnit.Framework.Internal;
 
 namespace GpuOptim.Tests.Support;
@@ -13,7 +14,7 @@ public sealed record TestDevice(string Name, Func<Device> Open)
     [
         .. SimdDevice.VectorWidths.Select(bits => new TestDevice($"simd{bits}", () => new SimdDevice(threads: 3, bits))),
         new("simd, one thread", () => new SimdDevice(threads: 1)),
-        .. Device.All.Where(info => info.Name != "simd").Select(info => new TestDevice(info.Name, () => OpenShared(info.Name))),
+        .. Device.All.Where(info => info.Name != "simd").Select(info => new TestDevice(info.Name, () => SharedAccelerator.Open(info.Name))),
     ];
 
     /// <summary>The same, for fixtures: what runs on a card has the category that a card's machine runs.</summary>
@@ -24,9 +25,6 @@ public sealed record TestDevice(string Name, Func<Device> Open)
             data.Properties.Add(PropertyNames.Category, "Card");
         return data;
     });
-
-    /// <remarks>By its name, since it is not there in a build without ILGPU.</remarks>
-    private static Device OpenShared(string name) => (Device)typeof(TestDevice).Assembly.GetType("GpuOptim.Tests.Ilgpu.SharedAccelerator")!.GetMethod("Open")!.Invoke(null, [name])!;
 
     public override string ToString() => Name;
 }

@@ -1,10 +1,12 @@
+using GpuOptim.Optimizers;
 using static TorchSharp.torch;
 
 namespace GpuOptim.Tests.TorchSharp;
 
 /// <summary>
 /// The optimizers as one would write them in PyTorch, in TorchSharp's tensor operations, for a single parameter: the live oracle.
-/// (TorchSharp's own <c>optim</c> is none: its Adam multiplies and adds where PyTorch interpolates, and its defaults differ.)
+/// (TorchSharp's own <c>optim</c> is none: its Adam multiplies and adds where PyTorch interpolates, and its defaults differ. Its <c>mul_</c> and
+/// <c>lerp</c> round a number to the tensor's type, which PyTorch's do not.)
 /// </summary>
 internal abstract class NotebookOptimizer(Tensor parameter)
 {
@@ -25,6 +27,9 @@ internal abstract class NotebookOptimizer(Tensor parameter)
 
     protected abstract void Update(Tensor g);
 
+    /// <summary>PyTorch's <c>lerp</c>: in float32, rounded once.</summary>
+    protected static Tensor Lerp(Tensor start, Tensor end, double weight) => start.to(float32).lerp(end.to(float32), weight).to(start.dtype);
+
     protected Tensor Buffer(string name)
     {
         if (!State.TryGetValue(name, out var tensor))
@@ -33,56 +38,93 @@ internal abstract class NotebookOptimizer(Tensor parameter)
     }
 }
 
-internal sealed class NotebookSgd(Tensor parameter, double lr, double momentum, double weightDecay) : NotebookOptimizer(parameter)
+internal sealed class NotebookSgd(Tensor parameter, SgdOptions options) : NotebookOptimizer(parameter)
 {
     protected override void Update(Tensor g)
     {
-        if (weightDecay != 0)
-            g = g.add(P, alpha: weightDecay);
-        if (momentum != 0)
-            g = Buffer("momentum_buffer").mul_(momentum).add_(g);
-        P.add_(g, alpha: -lr);
+        if (options.Maximize)
+            g = g.neg();
+        if (options.WeightDecay != 0)
+            g = g.add(P, alpha: options.WeightDecay);
+        if (options.Momentum != 0)
+        {
+            // The first buffer is the gradient itself, undamped.
+            var buffer = Buffer("momentum_buffer");
+            if (StepCount == 1)
+                buffer.copy_(g);
+            else
+                buffer.copy_(buffer.mul(options.Momentum).add_(g, alpha: 1 - options.Dampening));
+            g = options.Nesterov ? g.add(buffer, alpha: options.Momentum) : buffer;
+        }
+        P.add_(g, alpha: -options.LearningRate);
     }
 }
 
-internal sealed class NotebookRmsProp(Tensor parameter, double lr, double alpha, double eps, double weightDecay) : NotebookOptimizer(parameter)
+internal sealed class NotebookRmsProp(Tensor parameter, RmsPropOptions options) : NotebookOptimizer(parameter)
 {
     protected override void Update(Tensor g)
     {
-        if (weightDecay != 0)
-            g = g.add(P, alpha: weightDecay);
-        var s = Buffer("square_avg").mul_(alpha).addcmul_(g, g, value: 1 - alpha);
-        P.addcdiv_(g, s.sqrt().add_(eps), value: -lr);
+        if (options.Maximize)
+            g = g.neg();
+        if (options.WeightDecay != 0)
+            g = g.add(P, alpha: options.WeightDecay);
+        var square = Buffer("square_avg");
+        square.copy_(square.mul(options.Alpha).addcmul_(g, g, value: 1 - options.Alpha));
+        if (options.Centered)
+        {
+            var mean = Buffer("grad_avg");
+            mean.copy_(Lerp(mean, g, 1 - options.Alpha));
+            square = square.addcmul(mean, mean, value: -1);
+        }
+        var root = square.sqrt().add_(options.Epsilon);
+        if (options.Momentum != 0)
+        {
+            var buffer = Buffer("momentum_buffer");
+            P.add_(buffer.copy_(buffer.mul(options.Momentum).addcdiv_(g, root, value: 1)), alpha: -options.LearningRate);
+        }
+        else
+        {
+            P.addcdiv_(g, root, value: -options.LearningRate);
+        }
     }
 }
 
-internal sealed class NotebookAdam(Tensor parameter, double lr, double beta1, double beta2, double eps, double weightDecay, bool decoupled)
-    : NotebookOptimizer(parameter)
+internal sealed class NotebookAdam(Tensor parameter, AdamOptionsBase options) : NotebookOptimizer(parameter)
 {
     protected override void Update(Tensor g)
     {
-        if (decoupled)
-            P.mul_(1 - lr * weightDecay);
-        else if (weightDecay != 0)
-            g = g.add(P, alpha: weightDecay);
-        var v = Buffer("exp_avg").lerp_(g, 1 - beta1);
-        var s = Buffer("exp_avg_sq").mul_(beta2).addcmul_(g, g, value: 1 - beta2);
-        var bias1 = 1 - Math.Pow(beta1, StepCount);
-        var bias2 = 1 - Math.Pow(beta2, StepCount);
-        var denom = s.sqrt().div_(Math.Sqrt(bias2)).add_(eps);
-        P.addcdiv_(v, denom, value: -lr / bias1);
+        if (options.Maximize)
+            g = g.neg();
+        if (options is AdamWOptions)
+            P.copy_(P.mul(1 - options.LearningRate * options.WeightDecay));
+        else if (options.WeightDecay != 0)
+            g = g.add(P, alpha: options.WeightDecay);
+        var mean = Buffer("exp_avg");
+        mean.copy_(Lerp(mean, g, 1 - options.Beta1));
+        var square = Buffer("exp_avg_sq");
+        square.copy_(square.mul(options.Beta2).addcmul_(g, g, value: 1 - options.Beta2));
+        if (options.Amsgrad)
+        {
+            var largest = Buffer("max_exp_avg_sq");
+            square = largest.copy_(maximum(largest, square));
+        }
+        var bias1 = 1 - Math.Pow(options.Beta1, StepCount);
+        var bias2 = 1 - Math.Pow(options.Beta2, StepCount);
+        var denom = square.sqrt().div(Math.Sqrt(bias2)).add_(options.Epsilon);
+        P.addcdiv_(mean, denom, value: -options.LearningRate / bias1);
     }
 }
 
-internal sealed class NotebookMuon(Tensor parameter, double lr, double momentum, double weightDecay, int nsSteps) : NotebookOptimizer(parameter)
+internal sealed class NotebookMuon(Tensor parameter, MuonOptions options) : NotebookOptimizer(parameter)
 {
     protected override void Update(Tensor g)
     {
-        P.mul_(1 - lr * weightDecay);
-        var v = Buffer("momentum_buffer").lerp_(g, 1 - momentum);
-        var update = Orthogonalize(g.lerp(v, momentum), nsSteps).to(float32);
+        P.copy_(P.mul(1 - options.LearningRate * options.WeightDecay));
+        var buffer = Buffer("momentum_buffer");
+        buffer.copy_(Lerp(buffer, g, 1 - options.Momentum));
+        var update = Orthogonalize(options.Nesterov ? Lerp(g, buffer, options.Momentum) : buffer, 5).to(P.dtype);
         var (rows, columns) = (P.shape[0], P.shape[1]);
-        P.add_(update, alpha: -lr * Math.Sqrt(Math.Max(1, (double)rows / columns)));
+        P.add_(update, alpha: -options.LearningRate * Math.Sqrt(Math.Max(1, (double)rows / columns)));
     }
 
     private static Tensor Orthogonalize(Tensor u, int steps)

@@ -2,6 +2,7 @@ using System.ComponentModel;
 using System.Diagnostics;
 using GpuOptim.Host;
 using GpuOptim.Optimizers.Checkpoints;
+using GpuOptim.Tests.Support;
 
 namespace GpuOptim.Tests.Optimizers.Torch;
 
@@ -16,9 +17,9 @@ public sealed class LivePyTorchTests
     [OneTimeSetUp]
     public void GoOnInPyTorch()
     {
-        if (new[] { "/usr/bin/python3", "python3", "python" }.FirstOrDefault(python => Run(python, "-c", "import torch").ExitCode == 0) is not { } python)
+        if (Python.All.FirstOrDefault(python => Run(python, "-c", "import torch").ExitCode == 0) is not { } python)
         {
-            Assert.Ignore("There is no Python with PyTorch: what is written is not loaded there.");
+            Assert.Ignore("There is no Python with PyTorch (GPUOPTIM_PYTHON names one): what is written is not loaded there.");
             return;
         }
         _folder = Directory.CreateTempSubdirectory("gpuoptim-pytorch-").FullName;

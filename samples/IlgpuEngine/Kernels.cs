@@ -1,7 +1,7 @@
 using ILGPU;
 using ILGPU.Runtime;
 
-namespace GpuOptim.Samples.IlgpuEngine.Ilgpu;
+namespace GpuOptim.Samples.IlgpuEngine;
 
 /// <summary>The engine's own kernels: a network from one number over a hidden layer with ReLU to one number, and its gradients.</summary>
 public static class Kernels

@@ -6,7 +6,7 @@ using GpuOptim.Kernels.Rules;
 using Spectre.Console;
 using Layout = GpuOptim.Benchmarks.Throughput.Layout;
 
-namespace GpuOptim.Benchmarks;
+namespace GpuOptim.Benchmarks.Ilgpu;
 
 /// <summary>Races on an accelerator, each against the floor: bytes over the bandwidth of a copy, or operations over the peak of its tensor cores.</summary>
 internal static class AcceleratorRace
@@ -14,7 +14,7 @@ internal static class AcceleratorRace
     private const double SecondsEach = 0.02;
 
     /// <summary>Optimizers that update given tensors.</summary>
-    public static object Throughput(IAccelerator accelerator, Layout layout, NumberType type, IReadOnlyList<Contestant> contestants, int rounds) => type.Element switch
+    public static object Throughput(AcceleratorBench accelerator, Layout layout, NumberType type, IReadOnlyList<Contestant> contestants, int rounds) => type.Element switch
     {
         ElementType.Float32 => Throughput<float>(accelerator, layout, type, contestants, rounds),
         ElementType.BFloat16 => Throughput<BFloat16>(accelerator, layout, type, contestants, rounds),
@@ -22,7 +22,7 @@ internal static class AcceleratorRace
     };
 
     /// <summary>Five quintic steps on one matrix, with what takes it there and back.</summary>
-    public static object NewtonSchulz(IAccelerator accelerator, Shape shape, NewtonSchulzOptions options, int rounds)
+    public static object NewtonSchulz(AcceleratorBench accelerator, Shape shape, NewtonSchulzOptions options, int rounds)
     {
         var device = accelerator.Device;
         var length = (long)shape.Rows * shape.Columns;
@@ -38,7 +38,7 @@ internal static class AcceleratorRace
     }
 
     /// <summary>A step of Muon on all the matrices of a model.</summary>
-    public static object Muon(IAccelerator accelerator, string name, Shape[] shapes, int rounds)
+    public static object Muon(AcceleratorBench accelerator, string name, Shape[] shapes, int rounds)
     {
         var random = new Random(1);
         var parameters = shapes.Select((shape, i) => accelerator.Device.CreateParameter<float>($"w{i}", [shape.Rows, shape.Columns], Numbers(random, shape.Rows * (long)shape.Columns))).ToArray();
@@ -53,7 +53,7 @@ internal static class AcceleratorRace
         return race;
     }
 
-    private static object Throughput<T>(IAccelerator accelerator, Layout layout, NumberType type, IReadOnlyList<Contestant> contestants, int rounds) where T : unmanaged
+    private static object Throughput<T>(AcceleratorBench accelerator, Layout layout, NumberType type, IReadOnlyList<Contestant> contestants, int rounds) where T : unmanaged
     {
         using var data = accelerator.Device.CreateBuffer<T>(layout.Elements);
         using var gradients = accelerator.Device.CreateBuffer<T>(layout.Elements);
@@ -86,7 +86,7 @@ internal static class AcceleratorRace
         };
     }
 
-    private static object Flops(IAccelerator accelerator, string title, string name, Action work, double done, double dense, int rounds)
+    private static object Flops(AcceleratorBench accelerator, string title, string name, Action work, double done, double dense, int rounds)
     {
         var measurement = Measurement.Interleave([accelerator.Timed(name, work)], rounds, SecondsEach)[0];
         var host = accelerator.HostSeconds(work);

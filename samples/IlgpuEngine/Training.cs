@@ -6,7 +6,7 @@ using ILGPU.Runtime;
 using ILGPU.Runtime.CPU;
 using ILGPU.Runtime.Cuda;
 
-namespace GpuOptim.Samples.IlgpuEngine.Ilgpu;
+namespace GpuOptim.Samples.IlgpuEngine;
 
 /// <summary>
 /// The shape of an engine on ILGPU: its accelerator, its kernels, its buffers; the optimizer steps on them, on the same stream. Nothing

@@ -3,7 +3,7 @@ using GpuOptim.Host.Ilgpu;
 using ILGPU;
 using ILGPU.Runtime;
 
-namespace GpuOptim.Samples.IlgpuEngine.Ilgpu;
+namespace GpuOptim.Samples.IlgpuEngine;
 
 /// <summary>A weight as the engine has it, numbers and gradient in its own buffers, and the parameter that the optimizer sees.</summary>
 internal sealed class Tensor : IDisposable
