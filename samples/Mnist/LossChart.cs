@@ -18,6 +18,8 @@ internal sealed class LossChart
         ("#0072b2", "#56b4e9"), ("#d55e00", "#ff8f4a"), ("#00805c", "#2fcf9f"), ("#b0528a", "#e79ac6"), ("#8a6d00", "#f0d24a"), ("#4d4d4d", "#c9c9c9"),
     ];
 
+    private static readonly (string Light, string Dark) Paper = ("#ffffff", "#0d1117"), Ink = ("#1f2328", "#e6edf3"), Faint = ("#59636e", "#9198a1"), Grid = ("#e4e7eb", "#262c34");
+
     private readonly IReadOnlyList<(string Name, double Accuracy, double[] Losses)> _series;
     private readonly string _subtitle;
     private readonly int _epochs;
@@ -40,28 +42,27 @@ internal sealed class LossChart
     public override string ToString()
     {
         var svg = new StringBuilder();
-        svg.AppendLine(CultureInfo.InvariantCulture, $"""
-            <svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {Width} {Height}" role="img" aria-label="Training loss of {_series.Count} optimizers over {_epochs} epochs">
+        // Colors are attributes, which every viewer knows; dark ones override them where style sheets are read.
+        svg.AppendLine(CultureInfo.InvariantCulture, $$"""
+            <svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {{Width}} {{Height}}" font-family="system-ui, 'Segoe UI', Roboto, 'DejaVu Sans', sans-serif" font-size="14" fill="{{Faint.Light}}" role="img" aria-label="Training loss of {{_series.Count}} optimizers over {{_epochs}} epochs">
             <style>
-            svg {"{"} --paper: #ffffff; --ink: #1f2328; --faint: #59636e; --grid: #e4e7eb; {Variables(light: true)} {"}"}
-            @media (prefers-color-scheme: dark) {"{"} svg {"{"} --paper: #0d1117; --ink: #e6edf3; --faint: #9198a1; --grid: #262c34; {Variables(light: false)} {"}"} {"}"}
-            text {"{"} font: 14px system-ui, "Segoe UI", Roboto, "DejaVu Sans", sans-serif; fill: var(--faint); {"}"}
-            .title {"{"} font-size: 19px; font-weight: 600; fill: var(--ink); {"}"}
-            .name {"{"} font-weight: 600; {"}"}
-            .grid {"{"} stroke: var(--grid); {"}"}
-            .line {"{"} fill: none; stroke-width: 2.2; stroke-linejoin: round; stroke-linecap: round; {"}"}
+            @media (prefers-color-scheme: dark) {
+            svg { fill: {{Faint.Dark}}; }
+            .paper { fill: {{Paper.Dark}}; }
+            .title { fill: {{Ink.Dark}}; }
+            .grid { stroke: {{Grid.Dark}}; }
+            {{string.Join('\n', _colors.Select((color, i) => $".line{i} {{ stroke: {color.Dark}; }} .name{i} {{ fill: {color.Dark}; }}"))}}
+            }
             </style>
-            <rect width="100%" height="100%" fill="var(--paper)"/>
-            <text class="title" x="{Left}" y="32">Training loss on MNIST</text>
-            <text x="{Left}" y="54">{SecurityElement.Escape(_subtitle)}</text>
+            <rect class="paper" width="100%" height="100%" fill="{{Paper.Light}}"/>
+            <text class="title" x="{{Left}}" y="32" font-size="19" font-weight="600" fill="{{Ink.Light}}">Training loss on MNIST</text>
+            <text x="{{Left}}" y="54">{{SecurityElement.Escape(_subtitle)}}</text>
             """);
         DrawAxes(svg);
         DrawLines(svg);
         svg.AppendLine("</svg>");
         return svg.ToString();
     }
-
-    private static string Variables(bool light) => string.Join(' ', _colors.Select((color, i) => $"--line{i}: {(light ? color.Light : color.Dark)};"));
 
     /// <summary>Means over equal stretches of a run, so that the noise of single batches does not hide its course.</summary>
     private static double[] Smooth(List<float> losses, int points)
@@ -85,12 +86,12 @@ internal sealed class LossChart
                 var loss = digit * Math.Pow(10, exponent);
                 if (Math.Log10(loss) < _logLow || Math.Log10(loss) > _logHigh)
                     continue;
-                svg.AppendLine(CultureInfo.InvariantCulture, $"""<path class="grid" d="M{Left} {Number(Y(loss))}h{PlotWidth}"/><text x="{Left - 10}" y="{Number(Y(loss) + 5)}" text-anchor="end">{loss:G1}</text>""");
+                svg.AppendLine(CultureInfo.InvariantCulture, $"""<path class="grid" stroke="{Grid.Light}" d="M{Left} {Number(Y(loss))}h{PlotWidth}"/><text x="{Left - 10}" y="{Number(Y(loss) + 5)}" text-anchor="end">{loss:G1}</text>""");
             }
         }
         var every = (int)Math.Ceiling(_epochs / 12.0);
         for (var epoch = 0; epoch <= _epochs; epoch += every)
-            svg.AppendLine(CultureInfo.InvariantCulture, $"""<path class="grid" d="M{Number(X(epoch))} {Top}v{PlotHeight}"/><text x="{Number(X(epoch))}" y="{Top + PlotHeight + 22}" text-anchor="middle">{epoch}</text>""");
+            svg.AppendLine(CultureInfo.InvariantCulture, $"""<path class="grid" stroke="{Grid.Light}" d="M{Number(X(epoch))} {Top}v{PlotHeight}"/><text x="{Number(X(epoch))}" y="{Top + PlotHeight + 22}" text-anchor="middle">{epoch}</text>""");
         svg.AppendLine(CultureInfo.InvariantCulture, $"""
             <text x="{Left + PlotWidth / 2}" y="{Height - 14}" text-anchor="middle">epochs</text>
             <text transform="translate(20 {Top + PlotHeight / 2}) rotate(-90)" text-anchor="middle">cross-entropy, nats</text>
@@ -105,11 +106,12 @@ internal sealed class LossChart
         foreach (var (index, label) in order.Zip(labels))
         {
             var (name, accuracy, losses) = _series[index];
-            var color = $"var(--line{index % _colors.Length})";
+            var hue = index % _colors.Length;
+            var color = _colors[hue].Light;
             var points = losses.Select((loss, i) => $"{Number(X((i + 0.5) / losses.Length * _epochs))},{Number(Y(loss))}");
             svg.AppendLine(CultureInfo.InvariantCulture, $"""
-                <polyline class="line" stroke="{color}" points="{string.Join(' ', points)}"/>
-                <text class="name" style="fill: {color}" x="{Width - Right + 14}" y="{Number(label)}">{SecurityElement.Escape(name)}</text>
+                <polyline class="line{hue}" fill="none" stroke="{color}" stroke-width="2.2" stroke-linejoin="round" stroke-linecap="round" points="{string.Join(' ', points)}"/>
+                <text class="name{hue}" font-weight="600" fill="{color}" x="{Width - Right + 14}" y="{Number(label)}">{SecurityElement.Escape(name)}</text>
                 <text x="{Width - 16}" y="{Number(label)}" text-anchor="end">{accuracy:P1}</text>
                 """);
         }

@@ -136,7 +136,7 @@ public sealed class Parameter<T> : Parameter where T : unmanaged
     /// The gradient of the loss with respect to <see cref="Data"/>: written by the engine, read by the optimizer. Made, with zeros, when
     /// first asked for; or set to a buffer of the engine's, as often as every step.
     /// </summary>
-    /// <exception cref="ArgumentException">The gradient set has another length or lies on another device.</exception>
+    /// <exception cref="ArgumentException">The gradient set has another length, lies on another device, or shares memory with the data.</exception>
     public DeviceBuffer<T> Gradient
     {
         get => Volatile.Read(ref _gradient) ?? CreateGradient();
@@ -147,6 +147,8 @@ public sealed class Parameter<T> : Parameter where T : unmanaged
                 throw new ArgumentException($"The gradient of parameter '{Name}' must have {Length} elements, as its data has. Actual length was {value.Length}.", nameof(value));
             if (value.Device != Device)
                 throw new ArgumentException($"The gradient of parameter '{Name}' must lie on its device, '{Device.Name}'. Actual device was '{value.Device.Name}'.", nameof(value));
+            if (value.Address < Data.Address + (nint)Data.SizeInBytes && Data.Address < value.Address + (nint)value.SizeInBytes)
+                throw new ArgumentException($"The gradient of parameter '{Name}' must not share memory with its data. Actual addresses were 0x{value.Address:x} and 0x{Data.Address:x}.", nameof(value));
             if (Volatile.Read(ref _gradient) == value)
                 return;
             Volatile.Write(ref _gradient, value);

@@ -74,6 +74,18 @@ public sealed class ParameterTests
         Assert.That(() => parameter.Gradient = null!, Throws.ArgumentNullException);
     }
 
+    /// <summary>Whole or in part: a step would read what it has written.</summary>
+    [Test]
+    public void AGradientInItsOwnDataIsRefused()
+    {
+        using var device = new SimdDevice();
+        using var eight = device.CreateBuffer<float>(8);
+        var data = eight.Slice(0, 4);
+        Assert.That(() => new Parameter<float>("p", [4], data, data), Throws.ArgumentException.With.Message.Contains("The gradient of parameter 'p' must not share memory with its data."));
+        Assert.That(() => new Parameter<float>("p", [4], data, eight.Slice(3, 4)), Throws.ArgumentException.With.Message.Contains("must not share memory"));
+        Assert.That(new Parameter<float>("p", [4], data, eight.Slice(4, 4)).Gradient.Length, Is.EqualTo(4));
+    }
+
     [Test]
     public void AGradientOnAnotherDeviceIsRefused()
     {
