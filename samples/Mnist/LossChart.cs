@@ -18,7 +18,7 @@ internal sealed class LossChart
         ("#0072b2", "#56b4e9"), ("#d55e00", "#ff8f4a"), ("#00805c", "#2fcf9f"), ("#b0528a", "#e79ac6"), ("#8a6d00", "#f0d24a"), ("#4d4d4d", "#c9c9c9"),
     ];
 
-    private static readonly (string Light, string Dark) Paper = ("#ffffff", "#0d1117"), Ink = ("#1f2328", "#e6edf3"), Faint = ("#59636e", "#9198a1"), Grid = ("#e4e7eb", "#262c34");
+    private static readonly (string Light, string Dark) _paper = ("#ffffff", "#0d1117"), _ink = ("#1f2328", "#e6edf3"), _faint = ("#59636e", "#9198a1"), _grid = ("#e4e7eb", "#262c34");
 
     private readonly IReadOnlyList<(string Name, double Accuracy, double[] Losses)> _series;
     private readonly string _subtitle;
@@ -44,18 +44,18 @@ internal sealed class LossChart
         var svg = new StringBuilder();
         // Colors are attributes, which every viewer knows; dark ones override them where style sheets are read.
         svg.AppendLine(CultureInfo.InvariantCulture, $$"""
-            <svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {{Width}} {{Height}}" font-family="system-ui, 'Segoe UI', Roboto, 'DejaVu Sans', sans-serif" font-size="14" fill="{{Faint.Light}}" role="img" aria-label="Training loss of {{_series.Count}} optimizers over {{_epochs}} epochs">
+            <svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {{Width}} {{Height}}" font-family="system-ui, 'Segoe UI', Roboto, 'DejaVu Sans', sans-serif" font-size="14" fill="{{_faint.Light}}" role="img" aria-label="Training loss of {{_series.Count}} optimizers over {{_epochs}} epochs">
             <style>
             @media (prefers-color-scheme: dark) {
-            svg { fill: {{Faint.Dark}}; }
-            .paper { fill: {{Paper.Dark}}; }
-            .title { fill: {{Ink.Dark}}; }
-            .grid { stroke: {{Grid.Dark}}; }
+            svg { fill: {{_faint.Dark}}; }
+            .paper { fill: {{_paper.Dark}}; }
+            .title { fill: {{_ink.Dark}}; }
+            .grid { stroke: {{_grid.Dark}}; }
             {{string.Join('\n', _colors.Select((color, i) => $".line{i} {{ stroke: {color.Dark}; }} .name{i} {{ fill: {color.Dark}; }}"))}}
             }
             </style>
-            <rect class="paper" width="100%" height="100%" fill="{{Paper.Light}}"/>
-            <text class="title" x="{{Left}}" y="32" font-size="19" font-weight="600" fill="{{Ink.Light}}">Training loss on MNIST</text>
+            <rect class="paper" width="100%" height="100%" fill="{{_paper.Light}}"/>
+            <text class="title" x="{{Left}}" y="32" font-size="19" font-weight="600" fill="{{_ink.Light}}">Training loss on MNIST</text>
             <text x="{{Left}}" y="54">{{SecurityElement.Escape(_subtitle)}}</text>
             """);
         DrawAxes(svg);
@@ -86,12 +86,12 @@ internal sealed class LossChart
                 var loss = digit * Math.Pow(10, exponent);
                 if (Math.Log10(loss) < _logLow || Math.Log10(loss) > _logHigh)
                     continue;
-                svg.AppendLine(CultureInfo.InvariantCulture, $"""<path class="grid" stroke="{Grid.Light}" d="M{Left} {Number(Y(loss))}h{PlotWidth}"/><text x="{Left - 10}" y="{Number(Y(loss) + 5)}" text-anchor="end">{loss:G1}</text>""");
+                svg.AppendLine(CultureInfo.InvariantCulture, $"""<path class="grid" stroke="{_grid.Light}" d="M{Left} {Number(Y(loss))}h{PlotWidth}"/><text x="{Left - 10}" y="{Number(Y(loss) + 5)}" text-anchor="end">{loss:G1}</text>""");
             }
         }
         var every = (int)Math.Ceiling(_epochs / 12.0);
         for (var epoch = 0; epoch <= _epochs; epoch += every)
-            svg.AppendLine(CultureInfo.InvariantCulture, $"""<path class="grid" stroke="{Grid.Light}" d="M{Number(X(epoch))} {Top}v{PlotHeight}"/><text x="{Number(X(epoch))}" y="{Top + PlotHeight + 22}" text-anchor="middle">{epoch}</text>""");
+            svg.AppendLine(CultureInfo.InvariantCulture, $"""<path class="grid" stroke="{_grid.Light}" d="M{Number(X(epoch))} {Top}v{PlotHeight}"/><text x="{Number(X(epoch))}" y="{Top + PlotHeight + 22}" text-anchor="middle">{epoch}</text>""");
         svg.AppendLine(CultureInfo.InvariantCulture, $"""
             <text x="{Left + PlotWidth / 2}" y="{Height - 14}" text-anchor="middle">epochs</text>
             <text transform="translate(20 {Top + PlotHeight / 2}) rotate(-90)" text-anchor="middle">cross-entropy, nats</text>
