@@ -1,6 +1,6 @@
-using GpuOptim.Benchmarks.Ilgpu;
 using System.CommandLine;
 using System.Text.Json;
+using GpuOptim.Benchmarks.Ilgpu;
 using GpuOptim.Host;
 using Spectre.Console;
 

@@ -1,5 +1,5 @@
-using GpuOptim.Benchmarks.Ilgpu;
 using System.CommandLine;
+using GpuOptim.Benchmarks.Ilgpu;
 using GpuOptim.Benchmarks.NewtonSchulz;
 using GpuOptim.Host;
 

@@ -1,5 +1,5 @@
-using GpuOptim.Benchmarks.Ilgpu;
 using System.CommandLine;
+using GpuOptim.Benchmarks.Ilgpu;
 using GpuOptim.Host;
 using GpuOptim.Kernels;
 using GpuOptim.Kernels.Simd.Matrix;

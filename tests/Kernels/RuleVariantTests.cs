@@ -18,25 +18,25 @@ public sealed unsafe class RuleVariantTests
     public void SgdVariantsGiveTheBitsOfTheRule([ValueSource(nameof(_decays))] WeightDecayMode? decay, [Values] bool maximize)
     {
         foreach (var momentum in (double[])[0, 0.9])
-        foreach (var nesterov in _both)
-        foreach (var isFirst in _both)
-        {
-            var rule = new SgdRule(0.1, momentum, 0, decay is null ? 0 : 0.2, decay ?? default, nesterov, maximize, isFirst);
-            AssertSame(rule, momentum == 0 ? 0 : 1);
-            AssertSame(new ChangedRule<SgdRule>(new(0.5f, 0.25f, 0.1f), rule), momentum == 0 ? 0 : 1);
-        }
+            foreach (var nesterov in _both)
+                foreach (var isFirst in _both)
+                {
+                    var rule = new SgdRule(0.1, momentum, 0, decay is null ? 0 : 0.2, decay ?? default, nesterov, maximize, isFirst);
+                    AssertSame(rule, momentum == 0 ? 0 : 1);
+                    AssertSame(new ChangedRule<SgdRule>(new(0.5f, 0.25f, 0.1f), rule), momentum == 0 ? 0 : 1);
+                }
     }
 
     [Test]
     public void RmsPropVariantsGiveTheBitsOfTheRule([ValueSource(nameof(_decays))] WeightDecayMode? decay, [Values] bool maximize)
     {
         foreach (var momentum in (double[])[0, 0.9])
-        foreach (var centered in _both)
-        {
-            var rule = new RmsPropRule(0.1, 0.99, 1e-8, decay is null ? 0 : 0.2, decay ?? default, momentum, centered, maximize);
-            AssertSame(rule, 1, centered, momentum != 0);
-            AssertSame(new ChangedRule<RmsPropRule>(new(0.5f, 0.25f, 0.1f), rule), 1, centered, momentum != 0);
-        }
+            foreach (var centered in _both)
+            {
+                var rule = new RmsPropRule(0.1, 0.99, 1e-8, decay is null ? 0 : 0.2, decay ?? default, momentum, centered, maximize);
+                AssertSame(rule, 1, centered, momentum != 0);
+                AssertSame(new ChangedRule<RmsPropRule>(new(0.5f, 0.25f, 0.1f), rule), 1, centered, momentum != 0);
+            }
     }
 
     [Test]
