@@ -31,7 +31,7 @@ internal static class EstimateCommand
         ("SGD, momentum, float32", "SgdRule-NoDecay-Momentum.Float32.Float32.Float32", 20),
         ("RMSprop, float32", "RmsPropRule-NoDecay.Float32.Float32.Float32", 20),
         ("AdamW, float32", "AdamRule-FactorDecay.Float32.Float32.Float32", 28),
-        ("AdamW, clipped, float32", "Changed.AdamRule-FactorDecay.Float32.Float32.Float32", 28),
+        ("AdamW, clipped, float32", "Transformed.AdamRule-FactorDecay.Float32.Float32.Float32", 28),
         ("AdamW, amsgrad or mixed groups, float32", "AdamRule.Float32.Float32.Float32", 36),
         ("AdamW, bfloat16, float32 state", "AdamRule-FactorDecay.BFloat16.BFloat16.Float32", 22),
         ("AdamW, bfloat16, each operation rounded", "AdamRule-FactorDecay.BFloat16.BFloat16.BFloat16", 14),

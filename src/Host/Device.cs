@@ -175,17 +175,17 @@ public abstract class Device : IDisposable
     /// Updates matrices through their orthogonal factors: one rule makes a direction of the gradient and its state, Newton-Schulz
     /// orthogonalizes it, another rule moves the parameter along it.
     /// </summary>
-    /// <param name="directionRules">The distinct first rules of this step.</param>
+    /// <param name="momentumRules">The distinct first rules of this step.</param>
     /// <param name="updateRules">The second rule for each.</param>
     /// <param name="plan">The steps of Newton-Schulz.</param>
     /// <param name="batches">Batches that this device made; <see cref="UpdateBatch.Rules"/> says which matrix follows which rules.</param>
-    internal abstract void UpdateMatrices<TDirection, TUpdate>(
-        ReadOnlySpan<TDirection> directionRules, ReadOnlySpan<TUpdate> updateRules, NewtonSchulzPlan plan, ReadOnlySpan<MatrixUpdateBatch> batches)
-        where TDirection : unmanaged, IUpdateRule
+    internal abstract void UpdateMatrices<TMomentum, TUpdate>(
+        ReadOnlySpan<TMomentum> momentumRules, ReadOnlySpan<TUpdate> updateRules, NewtonSchulzPlan plan, ReadOnlySpan<MatrixUpdateBatch> batches)
+        where TMomentum : unmanaged, IUpdateRule
         where TUpdate : unmanaged, IUpdateRule;
 
     /// <summary>Prepares to take norms of gradients.</summary>
-    internal abstract GradientMeasure CreateGradientMeasure();
+    internal abstract GradientNorm CreateGradientNorm();
 
     /// <summary>Waits until all work given to the device is done. On a <see cref="SimdDevice"/> it always is.</summary>
     public abstract void Synchronize();

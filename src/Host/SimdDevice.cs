@@ -121,15 +121,15 @@ public sealed unsafe class SimdDevice : Device
         return new SimdMatrixUpdateBatch(elementType, stateType, workType, rows, columns, segments, _workers, VectorBits);
     }
 
-    internal override void UpdateMatrices<TDirection, TUpdate>(
-        ReadOnlySpan<TDirection> directionRules, ReadOnlySpan<TUpdate> updateRules, NewtonSchulzPlan plan, ReadOnlySpan<MatrixUpdateBatch> batches)
+    internal override void UpdateMatrices<TMomentum, TUpdate>(
+        ReadOnlySpan<TMomentum> momentumRules, ReadOnlySpan<TUpdate> updateRules, NewtonSchulzPlan plan, ReadOnlySpan<MatrixUpdateBatch> batches)
     {
         ObjectDisposedException.ThrowIf(IsDisposed, this);
         Telemetry.Launch(DeviceName);
-        MatrixUpdateJob<TDirection, TUpdate>.Run(_workers, batches, directionRules, updateRules, plan, VectorBits);
+        MatrixUpdateJob<TMomentum, TUpdate>.Run(_workers, batches, momentumRules, updateRules, plan, VectorBits);
     }
 
-    internal override GradientMeasure CreateGradientMeasure() => new SimdGradientMeasure(_workers);
+    internal override GradientNorm CreateGradientNorm() => new SimdGradientNorm(_workers);
 
     /// <inheritdoc/>
     public override void Synchronize() => ObjectDisposedException.ThrowIf(IsDisposed, this);

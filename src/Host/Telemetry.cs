@@ -31,16 +31,16 @@ internal static partial class Telemetry
     }
 
     /// <summary>What became of a step of an optimizer.</summary>
-    public static void Settled(object optimizer, ILogger? logger, in GradientVerdict verdict)
+    public static void StepChecked(object optimizer, ILogger? logger, in GradientCheck check)
     {
-        if (_norms.Enabled && double.IsFinite(verdict.Norm))
-            _norms.Record(verdict.Norm, new KeyValuePair<string, object?>("optimizer", optimizer.GetType().Name));
-        if (verdict.IsSkipped == 0)
+        if (_norms.Enabled && double.IsFinite(check.Norm))
+            _norms.Record(check.Norm, new KeyValuePair<string, object?>("optimizer", optimizer.GetType().Name));
+        if (check.FoundInf == 0)
             return;
         if (_skips.Enabled)
             _skips.Add(1, new KeyValuePair<string, object?>("optimizer", optimizer.GetType().Name));
         if (logger is not null && logger.IsEnabled(LogLevel.Information))
-            StepSkipped(logger, optimizer.GetType().Name, 1 / verdict.Unscale);
+            StepSkipped(logger, optimizer.GetType().Name, 1 / check.InverseScale);
     }
 
     /// <summary>A launch on a device.</summary>

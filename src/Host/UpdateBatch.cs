@@ -53,12 +53,12 @@ public abstract class UpdateBatch : IDisposable
 
     /// <summary>
     /// For each tensor, the bits of earlier steps of which the host does not know yet whether the device skipped them: what tensors with any follow
-    /// is the rule that is as far behind theirs as were skipped. Counts only with a <see cref="Measure"/>.
+    /// is the rule that is as far behind theirs as were skipped. Counts only with a <see cref="GradientNorm"/>.
     /// </summary>
     internal Span<ulong> Pending => _pending;
 
-    /// <summary>What completes the update's rules, which are <see cref="ChangedRule{TRule}"/>, on the device; null for other rules.</summary>
-    internal GradientMeasure? Measure { get; set; }
+    /// <summary>What completes the update's rules, which are <see cref="TransformedRule{TRule}"/>, on the device; null for other rules.</summary>
+    internal GradientNorm? GradientNorm { get; set; }
 
     /// <summary>How the update takes parameters into averages, whether they have a gradient or not.</summary>
     internal AverageRule Average { get; set; }

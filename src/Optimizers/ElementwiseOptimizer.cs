@@ -68,13 +68,13 @@ public abstract class ElementwiseOptimizer<TOptions, TRule> : Optimizer<TOptions
         }
     }
 
-    private protected sealed override void RunTables(in StepChange change)
+    private protected sealed override void RunTables(in StepContext change)
     {
         ReadOnlySpan<TRule> rules = _rules.AsSpan(0, _ruleCount);
         foreach (var (table, _) in _batches)
         {
-            (table.Measure, table.Average, table.IsRepeated) = (change.Measure, change.Average, IsRepeat);
-            if (change.IsSkipped)
+            (table.GradientNorm, table.Average, table.IsRepeated) = (change.GradientNorm, change.Average, IsRepeat);
+            if (change.FoundInf)
                 table.Gradients.Clear();
             if (change.Gradients is { } gradients)
                 Device.Update(_wrapper.Wrap(rules, gradients), table);

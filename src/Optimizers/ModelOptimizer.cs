@@ -89,7 +89,7 @@ public sealed class ModelOptimizer : Optimizer
             optimizer.PrepareStep();
     }
 
-    internal override void RunStep(in StepChange change)
+    internal override void RunStep(in StepContext change)
     {
         foreach (var optimizer in _optimizers)
             optimizer.RunStep(change);
@@ -101,10 +101,10 @@ public sealed class ModelOptimizer : Optimizer
             optimizer.Rebuild();
     }
 
-    internal override void SettleStep(int bit, bool isSkipped)
+    internal override void ResolveStep(int bit, bool foundInf)
     {
         foreach (var optimizer in _optimizers)
-            optimizer.SettleStep(bit, isSkipped);
+            optimizer.ResolveStep(bit, foundInf);
     }
 
     internal override void Collect(List<UpdateBatch> tables)

@@ -21,7 +21,7 @@ public sealed class Muon : Optimizer<MuonOptions>
     private readonly List<Call> _calls = [];
     private readonly List<MuonOptions> _builtFor = [];
     private readonly RuleWrapper<MuonMomentumRule> _wrapper = new();
-    private MuonMomentumRule[] _directionRules = [];
+    private MuonMomentumRule[] _momentumRules = [];
     private MuonUpdateRule[] _updateRules = [];
 
     /// <summary>Starts with one group of parameters.</summary>
@@ -59,30 +59,30 @@ public sealed class Muon : Optimizer<MuonOptions>
 
     private protected override void CreateRules()
     {
-        if (_ruleKeys.Count > _directionRules.Length)
+        if (_ruleKeys.Count > _momentumRules.Length)
         {
-            Array.Resize(ref _directionRules, Math.Max(4, 2 * _ruleKeys.Count));
-            Array.Resize(ref _updateRules, _directionRules.Length);
+            Array.Resize(ref _momentumRules, Math.Max(4, 2 * _ruleKeys.Count));
+            Array.Resize(ref _updateRules, _momentumRules.Length);
         }
         for (var i = 0; i < _ruleKeys.Count; i++)
         {
             var (group, rows, columns) = _ruleKeys[i];
             var options = Groups[group].Options;
-            _directionRules[i] = new(options.Momentum, options.Nesterov);
+            _momentumRules[i] = new(options.Momentum, options.Nesterov);
             _updateRules[i] = new(options.LearningRate, options.WeightDecay, options.WeightDecayMode, options.Ratio(rows, columns));
         }
     }
 
-    private protected override void RunTables(in StepChange change)
+    private protected override void RunTables(in StepContext change)
     {
-        ReadOnlySpan<MuonMomentumRule> directions = _directionRules.AsSpan(0, _ruleKeys.Count);
+        ReadOnlySpan<MuonMomentumRule> directions = _momentumRules.AsSpan(0, _ruleKeys.Count);
         ReadOnlySpan<MuonUpdateRule> updates = _updateRules.AsSpan(0, _ruleKeys.Count);
         foreach (var call in _calls)
         {
             foreach (var batch in call.Batches)
             {
-                (batch.Measure, batch.Average, batch.IsRepeated) = (change.Measure, change.Average, IsRepeat);
-                if (change.IsSkipped)
+                (batch.GradientNorm, batch.Average, batch.IsRepeated) = (change.GradientNorm, change.Average, IsRepeat);
+                if (change.FoundInf)
                     batch.Gradients.Clear();
             }
             if (change.Gradients is { } gradients)

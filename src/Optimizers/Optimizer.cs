@@ -1,16 +1,11 @@
-using System.Runtime.InteropServices;
 using GpuOptim.Host;
 
 namespace GpuOptim.Optimizers;
 
 /// <summary>Changes parameters along their gradients. One optimizer works on one device.</summary>
 /// <remarks>Steps of different optimizers may run at the same time; calls on one optimizer may not.</remarks>
-public abstract class Optimizer : IDisposable
+public abstract partial class Optimizer : IDisposable
 {
-    private readonly List<UpdateBatch> _tables = [];
-    private GradientMeasure? _measure;
-    private long _scaledSteps;
-
     private protected Optimizer(Device device) => Device = device;
 
     /// <summary>The device on which all parameters lie.</summary>
@@ -24,29 +19,6 @@ public abstract class Optimizer : IDisposable
 
     /// <summary>Whether the optimizer was disposed of.</summary>
     public bool IsDisposed { get; private set; }
-
-    /// <summary>How gradients are clipped; null, as at first, if they are not. Of a <see cref="ModelOptimizer"/>, what counts is its own.</summary>
-    public GradientClipping? GradientClipping { get; set; }
-
-    /// <summary>
-    /// What undoes the scale of the loss that gradients were taken of, and has steps skipped whose gradients are not finite; null, as at first, if the
-    /// loss is not scaled. Of a <see cref="ModelOptimizer"/>, what counts is its own.
-    /// </summary>
-    /// <exception cref="ArgumentException">The scaler is another optimizer's, or lies on another device.</exception>
-    /// <exception cref="ObjectDisposedException">The scaler was disposed of.</exception>
-    public GradientScaler? GradientScaler
-    {
-        get;
-        set
-        {
-            if (value == field)
-                return;
-            value?.Attach(this);
-            Settle(wait: true);
-            field?.Detach();
-            field = value;
-        }
-    }
 
     /// <summary>
     /// Averages that each step takes the parameters into while it updates them, in the same pass; null, as at first, for none. They may be of some of
@@ -81,22 +53,13 @@ public abstract class Optimizer : IDisposable
             ObjectDisposedException.ThrowIf(scaler.IsDisposed, scaler);
         if (WeightAverage is { } average)
             ObjectDisposedException.ThrowIf(average.IsDisposed, average);
-        Settle(wait: false);
+        ReadChecks(wait: false);
         PrepareStep();
-        RunStep(MeasureGradients() with { Average = WeightAverage?.NextRule ?? default });
+        RunStep(NormGradients() with { Average = WeightAverage?.NextRule ?? default });
         if (WeightAverage is not null)
             WeightAverage.UpdateCount++;
         Telemetry.Step(this);
-        Settle(wait: false);
-    }
-
-    /// <summary>The norm of all gradients at the last step, unscaled, before they were clipped by it. Waits for the device.</summary>
-    /// <exception cref="InvalidOperationException">No step has clipped by a norm, or had a gradient scaler, yet.</exception>
-    /// <exception cref="ObjectDisposedException">The optimizer was disposed of.</exception>
-    public double ReadGradientNorm()
-    {
-        ObjectDisposedException.ThrowIf(IsDisposed, this);
-        return _measure is not null ? _measure.ReadNorm() : throw new InvalidOperationException("There must have been a step with a GradientScaler, or with GradientClipping by norm. There was none.");
+        ReadChecks(wait: false);
     }
 
     /// <summary>Sets every gradient to zero.</summary>
@@ -153,7 +116,7 @@ public abstract class Optimizer : IDisposable
         {
             IsDisposed = true;
             GradientScaler?.Detach();
-            _measure?.Dispose();
+            _norm?.Dispose();
             Dispose(true);
         }
         GC.SuppressFinalize(this);
@@ -167,15 +130,15 @@ public abstract class Optimizer : IDisposable
 
     /// <summary>The second half of a step.</summary>
     /// <param name="change">What it does to gradients first.</param>
-    internal abstract void RunStep(in StepChange change);
+    internal abstract void RunStep(in StepContext change);
 
     /// <summary>Has the next step build its tables anew.</summary>
     internal abstract void Rebuild();
 
     /// <summary>Takes in what became of a step whose outcome was not certain.</summary>
     /// <param name="bit">Its bit.</param>
-    /// <param name="isSkipped">Whether the device skipped it.</param>
-    internal abstract void SettleStep(int bit, bool isSkipped);
+    /// <param name="foundInf">Whether the device skipped it.</param>
+    internal abstract void ResolveStep(int bit, bool foundInf);
 
     /// <summary>Adds the tables whose gradients the step in preparation uses.</summary>
     internal abstract void Collect(List<UpdateBatch> tables);
@@ -188,40 +151,6 @@ public abstract class Optimizer : IDisposable
 
     /// <summary>Where a parameter's average lies; 0 if it has none.</summary>
     private protected nint AverageAddress(Parameter parameter) => (Owner ?? this).WeightAverage?.AddressOf(parameter) ?? 0;
-
-    /// <summary>Takes in what became of earlier steps, as far as that is known.</summary>
-    /// <param name="wait">Whether to wait for the device until all of it is.</param>
-    private protected void Settle(bool wait)
-    {
-        Owner?.Settle(wait: true);
-        while (_measure is { InFlight: > 0 } measure && measure.TryRead(wait || measure.InFlight == GradientMeasure.MaxInFlight, out var verdict))
-        {
-            SettleStep(verdict.Bit, verdict.IsSkipped != 0);
-            Telemetry.Settled(this, Device.Logger, verdict);
-        }
-    }
-
-    private StepChange MeasureGradients()
-    {
-        var limit = (float)(GradientClipping?.MaxValue ?? double.PositiveInfinity);
-        if (GradientClipping?.MaxNorm is null && GradientScaler is null)
-            return new(GradientClipping is null ? null : new(1, 1, limit), null, null, false);
-
-        _tables.Clear();
-        Collect(_tables);
-        _measure ??= Device.CreateGradientMeasure();
-        int? bit = GradientScaler is null ? null : (int)(_scaledSteps++ % 64);
-        var request = new MeasureRequest(
-            GradientClipping?.Order ?? 2,
-            (float)(GradientClipping?.MaxNorm ?? double.PositiveInfinity),
-            GradientScaler?.Address ?? 0,
-            GradientScaler?.Scaling ?? default,
-            bit ?? 0,
-            IsReported: bit is not null || Telemetry.ListensToNorms);
-        return _measure.Take(CollectionsMarshal.AsSpan(_tables), request) is { } verdict
-            ? new(new(verdict.Unscale, verdict.Factor, limit), null, bit, verdict.IsSkipped != 0)
-            : new(new(1, 1, limit), _measure, bit, false);
-    }
 
     /// <summary>Gives back what a derived class holds.</summary>
     /// <param name="disposing">Always true.</param>

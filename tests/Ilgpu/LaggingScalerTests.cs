@@ -75,7 +75,7 @@ public sealed class LaggingScalerTests
         }
     }
 
-    /// <summary>The host never waits, and a step with a scaler is four launches: norm, verdict, what was sent completed, update, averages with it.</summary>
+    /// <summary>The host never waits, and a step with a scaler is four launches: norm, check, what was sent completed, update, averages with it.</summary>
     [Test]
     public void StepsDoNotWait()
     {
@@ -96,7 +96,7 @@ public sealed class LaggingScalerTests
 
     private void Run(int lag, Action<GpuOptim.Host.Device> test)
     {
-        using var device = new IlgpuDevice(_accelerator) { VerdictLag = lag };
+        using var device = new IlgpuDevice(_accelerator) { CheckLag = lag };
         test(device);
     }
 }

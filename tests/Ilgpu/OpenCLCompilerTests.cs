@@ -14,11 +14,11 @@ internal sealed class OpenCLCompilerTests
     private static readonly Dictionary<Type, Type> _counterparts = new()
     {
         [typeof(UpdateKernel<,,,>)] = typeof(OpenCLUpdateKernel<,,,>),
-        [typeof(DirectionKernel<,,,>)] = typeof(OpenCLDirectionKernel<,,,>),
+        [typeof(MomentumKernel<,,,>)] = typeof(OpenCLMomentumKernel<,,,>),
         [typeof(NormKernel<,>)] = typeof(OpenCLNormKernel<,>),
         [typeof(NormalizeKernel<>)] = typeof(OpenCLNormalizeKernel<>),
         [typeof(TiledProduct<,,,>)] = typeof(OpenCLProductKernel<,,,>),
-        [typeof(PatchKernel)] = typeof(OpenCLPatchKernel),
+        [typeof(CompleteStepKernel)] = typeof(OpenCLCompleteStepKernel),
         [typeof(ScaleKernel<>)] = typeof(ScaleKernel<>),
     };
 

@@ -23,7 +23,7 @@ public sealed unsafe class RuleVariantTests
                 {
                     var rule = new SgdRule(0.1, momentum, 0, decay is null ? 0 : 0.2, decay ?? default, nesterov, maximize, isFirst);
                     AssertSame(rule, momentum == 0 ? 0 : 1);
-                    AssertSame(new ChangedRule<SgdRule>(new(0.5f, 0.25f, 0.1f), rule), momentum == 0 ? 0 : 1);
+                    AssertSame(new TransformedRule<SgdRule>(new(0.5f, 0.25f, 0.1f), rule), momentum == 0 ? 0 : 1);
                 }
     }
 
@@ -35,7 +35,7 @@ public sealed unsafe class RuleVariantTests
             {
                 var rule = new RmsPropRule(0.1, 0.99, 1e-8, decay is null ? 0 : 0.2, decay ?? default, momentum, centered, maximize);
                 AssertSame(rule, 1, centered, momentum != 0);
-                AssertSame(new ChangedRule<RmsPropRule>(new(0.5f, 0.25f, 0.1f), rule), 1, centered, momentum != 0);
+                AssertSame(new TransformedRule<RmsPropRule>(new(0.5f, 0.25f, 0.1f), rule), 1, centered, momentum != 0);
             }
     }
 
@@ -44,7 +44,7 @@ public sealed unsafe class RuleVariantTests
     {
         var rule = new AdamRule(3, 0.1, 0.9, 0.999, 1e-8, decay is null ? 0 : 0.2, decay ?? default, amsgrad, maximize);
         AssertSame(rule, 2, hasState2: amsgrad);
-        AssertSame(new ChangedRule<AdamRule>(new(0.5f, 0.25f, 0.1f), rule), 2, hasState2: amsgrad);
+        AssertSame(new TransformedRule<AdamRule>(new(0.5f, 0.25f, 0.1f), rule), 2, hasState2: amsgrad);
     }
 
     [Test]
@@ -59,7 +59,7 @@ public sealed unsafe class RuleVariantTests
     public void CommonSettingsHaveVariants()
     {
         Assert.That(TypeOf(new AdamRule(1, 0.1, 0.9, 0.999, 1e-8, 0.01, WeightDecayMode.Decoupled, false, false)), Is.EqualTo(typeof(RuleVariant<AdamRule, FactorDecay>)));
-        Assert.That(TypeOf(new ChangedRule<AdamRule>(default, new AdamRule(1, 0.1, 0.9, 0.999, 1e-8, 0, default, false, false))), Is.EqualTo(typeof(ChangedRule<RuleVariant<AdamRule, NoDecay>>)));
+        Assert.That(TypeOf(new TransformedRule<AdamRule>(default, new AdamRule(1, 0.1, 0.9, 0.999, 1e-8, 0, default, false, false))), Is.EqualTo(typeof(TransformedRule<RuleVariant<AdamRule, NoDecay>>)));
         Assert.That(TypeOf(new AdamRule(1, 0.1, 0.9, 0.999, 1e-8, 0.01, WeightDecayMode.Decoupled, amsgrad: true, false)), Is.EqualTo(typeof(AdamRule)));
         Assert.That(TypeOf(new SgdRule(0.1, 0, 0, 0.1, WeightDecayMode.L2, false, false, isFirst: true)), Is.EqualTo(typeof(RuleVariant<SgdRule, L2Decay>)));
         Assert.That(TypeOf(new SgdRule(0.1, 0.9, 0, 0, default, false, false, isFirst: true)), Is.EqualTo(typeof(SgdRule)));

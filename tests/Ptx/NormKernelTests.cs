@@ -22,8 +22,8 @@ public sealed unsafe class NormKernelTests
     {
         var (actual, expected, _) = Run(norm, type, [1, 5, 4096, 5003, 130], maxNorm, default);
         Assert.That(actual.Norm, Is.EqualTo(BitConverter.DoubleToInt64Bits(expected.Norm)));
-        Assert.That((actual.Unscale, actual.Factor, actual.IsSkipped), Is.EqualTo((Bits(1), Bits(expected.Factor), 0)));
-        Assert.That(actual.Patched, Is.EqualTo(Enumerable.Repeat<int[]>([Bits(1), Bits(expected.Factor)], 3).SelectMany(pair => pair)));
+        Assert.That((actual.InverseScale, actual.ClipCoefficient, actual.FoundInf), Is.EqualTo((Bits(1), Bits(expected.ClipCoefficient), 0)));
+        Assert.That(actual.Completed, Is.EqualTo(Enumerable.Repeat<int[]>([Bits(1), Bits(expected.ClipCoefficient)], 3).SelectMany(pair => pair)));
         Assert.That(actual.Rest, Is.Zero, "the rest of a rule");
         Assert.That(actual.Indices, Is.All.Zero);
         Assert.That(actual.Gradients, Is.EqualTo(5));
@@ -35,12 +35,12 @@ public sealed unsafe class NormKernelTests
     [TestCase(float.MaxValue, 2)]
     public void MoveTheLossScale(float scale, int tracker)
     {
-        const ulong Skips = 0b1010_1100, Pending = 0b1111_0000;
-        var (actual, expected, after) = Run("TwoNorm", ElementType.Float32, [100, 4100], 0.5f, new() { Scale = scale, GrowthTracker = tracker, Skips = Skips, SkippedSteps = 0 }, Pending);
-        Assert.That((actual.Unscale, actual.Factor, actual.IsSkipped, actual.Bit), Is.EqualTo((Bits(expected.Unscale), Bits(expected.Factor), 0, 2)));
-        Assert.That((actual.Scale, actual.GrowthTracker, actual.Skips, actual.SkippedSteps), Is.EqualTo((after.Scale, after.GrowthTracker, after.Skips, 0)));
-        Assert.That(after.Skips, Is.EqualTo(Skips & ~4ul), "the step's own bit is that of a step long ago");
-        Assert.That(actual.Patched, Is.EqualTo(Enumerable.Repeat<int[]>([Bits(expected.Unscale), Bits(expected.Factor)], 3).SelectMany(pair => pair)));
+        const ulong FoundInfs = 0b1010_1100, Pending = 0b1111_0000;
+        var (actual, expected, after) = Run("TwoNorm", ElementType.Float32, [100, 4100], 0.5f, new() { Scale = scale, GrowthTracker = tracker, FoundInfs = FoundInfs, SkippedSteps = 0 }, Pending);
+        Assert.That((actual.InverseScale, actual.ClipCoefficient, actual.FoundInf, actual.Bit), Is.EqualTo((Bits(expected.InverseScale), Bits(expected.ClipCoefficient), 0, 2)));
+        Assert.That((actual.Scale, actual.GrowthTracker, actual.FoundInfs, actual.SkippedSteps), Is.EqualTo((after.Scale, after.GrowthTracker, after.FoundInfs, 0)));
+        Assert.That(after.FoundInfs, Is.EqualTo(FoundInfs & ~4ul), "the step's own bit is that of a step long ago");
+        Assert.That(actual.Completed, Is.EqualTo(Enumerable.Repeat<int[]>([Bits(expected.InverseScale), Bits(expected.ClipCoefficient)], 3).SelectMany(pair => pair)));
         Assert.That(actual.Indices, Is.All.EqualTo(2), "two of the pending steps were skipped");
         Assert.That(actual.Gradients, Is.EqualTo(2));
     }
@@ -49,9 +49,9 @@ public sealed unsafe class NormKernelTests
     public void SkipAStepWithAGradientThatIsNotFinite([Values("OneNorm", "TwoNorm", "MaxNorm")] string norm, [Values(float.NaN, float.NegativeInfinity)] float bad)
     {
         var (actual, expected, after) = Run(norm, ElementType.Float32, [100, 4100], float.PositiveInfinity, new() { Scale = 96, GrowthTracker = 2 }, bad: bad);
-        Assert.That((expected.IsSkipped, actual.IsSkipped, actual.Unscale), Is.EqualTo((1, 1, Bits(expected.Unscale))));
-        Assert.That((actual.Scale, actual.GrowthTracker, actual.Skips, actual.SkippedSteps), Is.EqualTo((48f, 0, 4ul, 1)));
-        Assert.That((after.Scale, after.GrowthTracker, after.Skips, after.SkippedSteps), Is.EqualTo((48f, 0, 4ul, 1)));
+        Assert.That((expected.FoundInf, actual.FoundInf, actual.InverseScale), Is.EqualTo((1, 1, Bits(expected.InverseScale))));
+        Assert.That((actual.Scale, actual.GrowthTracker, actual.FoundInfs, actual.SkippedSteps), Is.EqualTo((48f, 0, 4ul, 1)));
+        Assert.That((after.Scale, after.GrowthTracker, after.FoundInfs, after.SkippedSteps), Is.EqualTo((48f, 0, 4ul, 1)));
         Assert.That(actual.Gradients, Is.Zero);
     }
 
@@ -68,7 +68,7 @@ public sealed unsafe class NormKernelTests
     private static int Bits(float value) => BitConverter.SingleToInt32Bits(value);
 
     /// <summary>The same gradients measured by the simulated kernels and on the CPU.</summary>
-    private static (Result Actual, GradientVerdict Expected, LossScale After) Run(
+    private static (Result Actual, GradientCheck Expected, LossScale After) Run(
         string norm, ElementType type, int[] lengths, float maxNorm, LossScale scale, ulong pending = 0, float bad = 0)
     {
         var random = new Random(3);
@@ -104,7 +104,7 @@ public sealed unsafe class NormKernelTests
         var actual = Simulate(norm, type, lengths, bytes, maxNorm, scale, pending, Bit);
         Assert.That((actual.Races, actual.Warnings.Length), Is.EqualTo((0, 0)), string.Join('\n', actual.Warnings));
 
-        using var measure = new SimdGradientMeasure(device.Workers);
+        using var measure = new SimdGradientNorm(device.Workers);
         var order = norm switch { "OneNorm" => 1, "TwoNorm" => 2, _ => double.PositiveInfinity };
         var expected = measure.Take([batch], new(order, maxNorm, scale.Scale == 0 ? 0 : (nint)(&scale), _scaling, Bit, IsReported: false))!.Value;
         return (actual, expected, scale);
@@ -122,7 +122,7 @@ public sealed unsafe class NormKernelTests
                 {
                     normPtx = new CommittedKernel($"{norm}.{type}").Path,
                     scalePtx = new CommittedKernel($"{norm}.Scale").Path,
-                    patchPtx = new CommittedKernel("Patch").Path,
+                    completePtx = new CommittedKernel("CompleteStep").Path,
                     input = At("input"),
                     lengths,
                     misalignments = lengths.Select((_, i) => i == 3 ? 4 : 0),
@@ -132,7 +132,7 @@ public sealed unsafe class NormKernelTests
                     maxNorm,
                     scale = scale.Scale,
                     growthTracker = scale.GrowthTracker,
-                    skips = scale.Skips,
+                    skips = scale.FoundInfs,
                     growthInterval = _scaling.GrowthInterval,
                     pending,
                     bit,
@@ -148,15 +148,15 @@ public sealed unsafe class NormKernelTests
 
     private sealed record Result(
         long Norm,
-        int Unscale,
-        int Factor,
-        int IsSkipped,
+        int InverseScale,
+        int ClipCoefficient,
+        int FoundInf,
         int Bit,
         float Scale,
         int GrowthTracker,
-        ulong Skips,
+        ulong FoundInfs,
         long SkippedSteps,
-        int[] Patched,
+        int[] Completed,
         int Rest,
         int[] Indices,
         int Gradients,

@@ -51,7 +51,7 @@ public sealed class UpdateKernelTests
             case "adam": Verify(types, tensors, 2, Adam(1), Adam(7, decay: 0.1)); break;
             case "adamw": Verify(types, tensors, 2, Adam(1, decay: 0.1, mode: WeightDecayMode.Decoupled), Adam(1000, decay: 0.01, mode: WeightDecayMode.Decoupled)); break;
             case "adamw, unscaled, clipped":
-                Verify(types, tensors, 2, Changed(new(1f / 96, 0.3f, float.PositiveInfinity), Adam(3, decay: 0.1, mode: WeightDecayMode.Decoupled)), Changed(new(0.25f, 1, 0.2f), Adam(9, decay: 0.2, mode: WeightDecayMode.Cautious, amsgrad: true)));
+                Verify(types, tensors, 2, Transformed(new(1f / 96, 0.3f, float.PositiveInfinity), Adam(3, decay: 0.1, mode: WeightDecayMode.Decoupled)), Transformed(new(0.25f, 1, 0.2f), Adam(9, decay: 0.2, mode: WeightDecayMode.Cautious, amsgrad: true)));
                 break;
             default: Verify(types, tensors, 3, Adam(2, amsgrad: true, maximize: true), Adam(3, decay: 0.1, amsgrad: true)); break;
         }
@@ -68,7 +68,7 @@ public sealed class UpdateKernelTests
     [TestCase("SgdRule", 1, ElementType.Float32, ElementType.Float32, 20)]
     [TestCase("RmsPropRule", 1, ElementType.Float32, ElementType.Float32, 20)]
     [TestCase("AdamRule", 2, ElementType.Float32, ElementType.Float32, 28)]
-    [TestCase("Changed.AdamRule", 2, ElementType.Float32, ElementType.Float32, 28)]
+    [TestCase("Transformed.AdamRule", 2, ElementType.Float32, ElementType.Float32, 28)]
     [TestCase("SgdRule", 0, ElementType.BFloat16, ElementType.Float32, 6)]
     [TestCase("SgdRule", 1, ElementType.BFloat16, ElementType.Float32, 14)]
     [TestCase("AdamRule", 2, ElementType.BFloat16, ElementType.Float32, 22)]
@@ -81,7 +81,7 @@ public sealed class UpdateKernelTests
             "SgdRule" => Verify((element, state), [new(Length, 0)], states, Sgd(0.1, momentum: states * 0.9)),
             "RmsPropRule" => Verify((element, state), [new(Length, 0)], states, new RmsPropRule(0.01, 0.99, 1e-8, 0, default, 0, false, false)),
             "AdamRule" => Verify((element, state), [new(Length, 0)], states, Adam(1, decay: 0.1, mode: WeightDecayMode.Decoupled)),
-            _ => Verify((element, state), [new(Length, 0)], states, Changed(new(1f / 96, 0.3f, 0.2f), Adam(1, decay: 0.1, mode: WeightDecayMode.Decoupled))),
+            _ => Verify((element, state), [new(Length, 0)], states, Transformed(new(1f / 96, 0.3f, 0.2f), Adam(1, decay: 0.1, mode: WeightDecayMode.Decoupled))),
         };
         const int SectorBytes = 32, Warps = Length / ChunkLength * GroupSize / 32, TableSectors = 23;
         Assert.That((double)SectorBytes * counters.DistinctSectors / Length / floor, Is.InRange(1.0, 1.02));
@@ -103,8 +103,8 @@ public sealed class UpdateKernelTests
     public void ReachesWholePiecesAtOnce([ValueSource(typeof(CommittedKernel), nameof(CommittedKernel.Updates))] CommittedKernel kernel)
     {
         // Rule and types of parameters, gradients and state; the gradient is not written, a direction not read, and has no average.
-        var isDirection = kernel.Name.Contains(".Direction.", StringComparison.Ordinal);
-        var name = kernel.Name.Replace(".Direction", "", StringComparison.Ordinal).Replace("Changed.", "", StringComparison.Ordinal).Split('.');
+        var isDirection = kernel.Name.Contains(".Momentum.", StringComparison.Ordinal);
+        var name = kernel.Name.Replace(".Momentum", "", StringComparison.Ordinal).Replace("Transformed.", "", StringComparison.Ordinal).Split('.');
         var states = name[0] switch
         {
             "MuonUpdateRule" or "CopyRule" or "AverageRule" or "AccumulateRule" or "SgdRule-NoDecay" => 0,
@@ -115,11 +115,11 @@ public sealed class UpdateKernelTests
         string[] others = [.. Enumerable.Repeat(name[3], states)];
         string[] written = isDirection ? [name[1], .. others] : [name[1], name[1], .. others];
         string[] read = isDirection ? [name[2], .. others] : [name[1], name[1], name[2], .. others];
-        var hasRegisters = states < 3 && !kernel.Name.StartsWith("Changed.", StringComparison.Ordinal);
+        var hasRegisters = states < 3 && !kernel.Name.StartsWith("Transformed.", StringComparison.Ordinal);
         var wide = !isDirection && hasRegisters && name[1..].All(type => type != "Float32") ? "v4" : "v2";
         Assert.That(kernel.Count("st.global.v4.f32"), Is.EqualTo(written.Count(type => type == "Float32")));
         Assert.That(kernel.Count($"st.global.{wide}.b32"), Is.EqualTo(written.Count(type => type != "Float32")));
-        var ruleQuads = name[0] == "RmsPropRule" && !kernel.Name.StartsWith("Changed.", StringComparison.Ordinal) ? 1 : 0;
+        var ruleQuads = name[0] == "RmsPropRule" && !kernel.Name.StartsWith("Transformed.", StringComparison.Ordinal) ? 1 : 0;
         Assert.That(kernel.Count("ld.global.v4.f32"), Is.EqualTo(read.Count(type => type == "Float32") + ruleQuads), "with four of the rule's constants");
         Assert.That(kernel.Count($"ld.global.{wide}.b32"), Is.EqualTo(read.Count(type => type != "Float32") + (wide == "v2" ? 1 : 0)), "with the chunk");
     }
@@ -130,7 +130,7 @@ public sealed class UpdateKernelTests
     private static AdamRule Adam(long step, double decay = 0, WeightDecayMode mode = WeightDecayMode.L2, bool amsgrad = false, bool maximize = false) =>
         new(step, 0.01, 0.9, 0.999, 1e-8, decay, mode, amsgrad, maximize);
 
-    private static ChangedRule<AdamRule> Changed(GradientChange change, AdamRule rule) => new(change, rule);
+    private static TransformedRule<AdamRule> Transformed(GradientTransform change, AdamRule rule) => new(change, rule);
 
     private static Counters Verify<TRule>((ElementType Element, ElementType State) types, Tensor[] tensors, int states, params TRule[] rules) where TRule : unmanaged, IUpdateRule =>
         Verify(types, tensors, states, rules, new CommittedKernel($"{GpuKernel.NameOf(KernelType(rules))}.{types.Element}.{types.Element}.{types.State}").Path);

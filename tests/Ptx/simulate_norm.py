@@ -1,7 +1,7 @@
 """Runs the kernels that measure gradients on the CPU: simulate_norm.py JOB.json
 
 The first accumulates a norm, chunk by chunk, the second decides what is done to gradients and moves the loss scale on, the third completes what the
-host sent for the update. The gradients' numbers are in one file, tensor after tensor. The verdict, the loss scale and what was completed go to
+host sent for the update. The gradients' numbers are in one file, tensor after tensor. The check, the loss scale and what was completed go to
 standard output as JSON, with counters; floats by their bits.
 """
 import json
@@ -15,7 +15,7 @@ from ptxsim import GlobalMemory, Module, launch
 
 LOSS_SCALE = np.dtype([("scale", "f4"), ("growth_tracker", "i4"), ("skips", "u8"), ("skipped_steps", "i8")])
 SCALING = np.dtype([("growth", "f8"), ("backoff", "f8"), ("interval", "i4"), ("padding", "i4")])
-VERDICT = np.dtype([("norm", "f8"), ("unscale", "f4"), ("factor", "f4"), ("skips", "u8"), ("bit", "i4"), ("is_skipped", "i4")])
+CHECK = np.dtype([("norm", "f8"), ("unscale", "f4"), ("factor", "f4"), ("skips", "u8"), ("bit", "i4"), ("is_skipped", "i4")])
 
 
 def main():
@@ -35,7 +35,7 @@ def main():
     sums = memory.empty(len(chunks), np.float64)
     rules = memory.zeros(3 * job["ruleSize"], np.uint8)
     scale = memory.alloc(np.array([(job["scale"], job["growthTracker"], job["skips"], 0)], LOSS_SCALE))
-    verdict = memory.alloc(np.zeros(1, VERDICT))
+    check = memory.alloc(np.zeros(1, CHECK))
     addresses = memory.alloc(np.array(gradients, np.int64))
     indices = memory.zeros(len(gradients), np.int32)
     pending = memory.alloc(np.array([job["pending"]] * len(gradients), np.uint64))
@@ -57,24 +57,24 @@ def main():
             np.array([(2.0, 0.5, job["growthInterval"], 0)], SCALING),
             job["bit"],
             scale.view(1, 0, LOSS_SCALE.itemsize),
-            verdict.view(1, 0, VERDICT.itemsize),
+            check.view(1, 0, CHECK.itemsize),
         ]),
-        run(job["patchPtx"], 1, [
-            rules.addr, job["ruleSize"], 3, addresses, indices, pending.view(len(gradients) if job["pending"] else 0, 0, 8), verdict.view(1, 0, VERDICT.itemsize),
+        run(job["completePtx"], 1, [
+            rules.addr, job["ruleSize"], 3, addresses, indices, pending.view(len(gradients) if job["pending"] else 0, 0, 8), check.view(1, 0, CHECK.itemsize),
         ]),
     ]
     left = rules.array.reshape(3, -1)
     print(json.dumps({
-        "norm": int(verdict.array["norm"].view(np.int64)[0]),
-        "unscale": int(verdict.array["unscale"].view(np.int32)[0]),
-        "factor": int(verdict.array["factor"].view(np.int32)[0]),
-        "isSkipped": int(verdict.array["is_skipped"][0]),
-        "bit": int(verdict.array["bit"][0]),
+        "norm": int(check.array["norm"].view(np.int64)[0]),
+        "inverseScale": int(check.array["unscale"].view(np.int32)[0]),
+        "clipCoefficient": int(check.array["factor"].view(np.int32)[0]),
+        "foundInf": int(check.array["is_skipped"][0]),
+        "bit": int(check.array["bit"][0]),
         "scale": float(scale.array["scale"][0]),
         "growthTracker": int(scale.array["growth_tracker"][0]),
-        "skips": int(scale.array["skips"][0]),
+        "foundInfs": int(scale.array["skips"][0]),
         "skippedSteps": int(scale.array["skipped_steps"][0]),
-        "patched": [int(value) for value in left[:, :8].copy().view(np.int32).reshape(-1)],
+        "completed": [int(value) for value in left[:, :8].copy().view(np.int32).reshape(-1)],
         "rest": int(left[:, 8:].sum()),
         "indices": [int(index) for index in indices.array],
         "gradients": int(np.count_nonzero(addresses.array)),

@@ -84,8 +84,8 @@ public sealed class IlgpuDevice : Device
     /// <summary>What was asked of the accelerator so far.</summary>
     public IlgpuCounters Counters => _queue.Counters;
 
-    /// <summary>How many verdicts on gradients are left on their way unless a step must have them: 0, but for tests of what a card does that is far behind.</summary>
-    internal int VerdictLag { get; init; }
+    /// <summary>How many checks on gradients are left on their way unless a step must have them: 0, but for tests of what a card does that is far behind.</summary>
+    internal int CheckLag { get; init; }
 
     internal static string CpuDescription => "ILGPU's CPU accelerator: for tests, slow";
 
@@ -216,7 +216,7 @@ public sealed class IlgpuDevice : Device
         return new(accelerator, null, loggerFactory, [accelerator, context]);
     }
 
-    internal override GradientMeasure CreateGradientMeasure() => new IlgpuGradientMeasure(_queue, _gate, VerdictLag);
+    internal override GradientNorm CreateGradientNorm() => new IlgpuGradientNorm(_queue, _gate, CheckLag);
 
     internal override MatrixUpdateBatch CreateMatrixUpdateBatch(
         ElementType elementType, ElementType stateType, ElementType workType, int rows, int columns, ReadOnlySpan<UpdateSegment> segments)
@@ -225,8 +225,8 @@ public sealed class IlgpuDevice : Device
         return new IlgpuMatrixUpdateBatch(_queue, elementType, stateType, workType, rows, columns, segments);
     }
 
-    internal override void UpdateMatrices<TDirection, TUpdate>(
-        ReadOnlySpan<TDirection> directionRules, ReadOnlySpan<TUpdate> updateRules, NewtonSchulzPlan plan, ReadOnlySpan<MatrixUpdateBatch> batches)
+    internal override void UpdateMatrices<TMomentum, TUpdate>(
+        ReadOnlySpan<TMomentum> momentumRules, ReadOnlySpan<TUpdate> updateRules, NewtonSchulzPlan plan, ReadOnlySpan<MatrixUpdateBatch> batches)
     {
         ObjectDisposedException.ThrowIf(IsDisposed, this);
         lock (_gate)
@@ -234,11 +234,11 @@ public sealed class IlgpuDevice : Device
             try
             {
                 foreach (var batch in batches)
-                    UpdateMatrices(directionRules, updateRules, plan, (IlgpuMatrixUpdateBatch)batch);
+                    UpdateMatrices(momentumRules, updateRules, plan, (IlgpuMatrixUpdateBatch)batch);
             }
             catch (CudaException failure)
             {
-                throw Explain(failure, $"a step by {typeof(TDirection).Name} and {typeof(TUpdate).Name}");
+                throw Explain(failure, $"a step by {typeof(TMomentum).Name} and {typeof(TUpdate).Name}");
             }
         }
     }
@@ -287,34 +287,34 @@ public sealed class IlgpuDevice : Device
     /// <summary>Sends what a step changes, and has the device complete it with what it alone knows.</summary>
     private unsafe void Upload<TRule>(IlgpuUpdateTable table, UpdateBatch batch, ReadOnlySpan<TRule> rules) where TRule : unmanaged, IUpdateRule
     {
-        table.Upload(batch.Gradients, batch.Rules, batch.Measure is null ? [] : batch.Pending, rules, batch.IsRepeated, isCompleted: batch.Measure is not null);
-        if (batch.Measure is IlgpuGradientMeasure measure)
-            _queue.Patch(table, sizeof(TRule), rules.Length, measure.Verdict);
+        table.Upload(batch.Gradients, batch.Rules, batch.GradientNorm is null ? [] : batch.Pending, rules, batch.IsRepeated, isCompleted: batch.GradientNorm is not null);
+        if (batch.GradientNorm is IlgpuGradientNorm measure)
+            _queue.CompleteStep(table, sizeof(TRule), rules.Length, measure.Check);
     }
 
-    private void UpdateMatrices<TDirection, TUpdate>(
-        ReadOnlySpan<TDirection> directionRules, ReadOnlySpan<TUpdate> updateRules, NewtonSchulzPlan plan, IlgpuMatrixUpdateBatch batch)
-        where TDirection : unmanaged, IUpdateRule
+    private void UpdateMatrices<TMomentum, TUpdate>(
+        ReadOnlySpan<TMomentum> momentumRules, ReadOnlySpan<TUpdate> updateRules, NewtonSchulzPlan plan, IlgpuMatrixUpdateBatch batch)
+        where TMomentum : unmanaged, IUpdateRule
         where TUpdate : unmanaged, IUpdateRule
     {
-        if (batch.Ops is null || (directionRules.IsEmpty && !batch.HasAverages))
+        if (batch.Ops is null || (momentumRules.IsEmpty && !batch.HasAverages))
             return;
-        if (directionRules.IsEmpty)
+        if (momentumRules.IsEmpty)
         {
             Array.Clear(batch.Orthogonal);
         }
         else
         {
-            Upload(batch.Directions, batch, directionRules);
-            _queue.Direct(batch.Directions, directionRules, batch.WorkType, batch.GradientType, batch.StateType, batch.Sums);
+            Upload(batch.Momentum, batch, momentumRules);
+            _queue.UpdateMomentum(batch.Momentum, momentumRules, batch.WorkType, batch.GradientType, batch.StateType, batch.Sums);
             var orthogonal = NewtonSchulz.Orthogonalize(batch.Ops, batch.X, batch.Other, batch.Product, batch.Polynomial, plan);
             if (!batch.IsRepeated)
                 batch.SetOrthogonal(orthogonal);
         }
-        var measure = batch.Measure is IlgpuGradientMeasure { MaySkip: true } mayskip ? mayskip : null;
+        var measure = batch.GradientNorm is IlgpuGradientNorm { MaySkip: true } mayskip ? mayskip : null;
         batch.Updates.Upload(batch.Orthogonal, batch.UpdateRules, [], updateRules, batch.IsRepeated, isCompleted: measure is not null);
         if (measure is not null)
-            _queue.Patch(batch.Updates, 0, 0, measure.Verdict);
+            _queue.CompleteStep(batch.Updates, 0, 0, measure.Check);
         _queue.Update(batch.Updates, updateRules, batch.Average, batch.ElementType, batch.WorkType, batch.StateType);
     }
 }

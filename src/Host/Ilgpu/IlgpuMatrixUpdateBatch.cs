@@ -46,13 +46,13 @@ internal sealed class IlgpuMatrixUpdateBatch : MatrixUpdateBatch
         var directions = new UpdateSegment[segments.Length];
         for (var i = 0; i < segments.Length; i++)
             directions[i] = segments[i] with { Parameter = Raw[i].Address, Average = 0 };
-        Directions = new(queue, directions);
+        Momentum = new(queue, directions);
         Updates = new(queue, Tensors(segments));
         Orthogonal = new nint[segments.Length * _parts];
         _updateRules = new int[_parts == 1 ? 0 : Orthogonal.Length];
-        if (Directions.Chunks == 0)
+        if (Momentum.Chunks == 0)
             return;
-        _sums = queue.Allocate(Directions.Chunks * sizeof(double));
+        _sums = queue.Allocate(Momentum.Chunks * sizeof(double));
         Ops = workType == ElementType.BFloat16 ? new IlgpuMatrixOps<BFloat16Format>(queue, Raw, Sums) : new IlgpuMatrixOps<Float32Format>(queue, Raw, Sums);
     }
 
@@ -69,7 +69,7 @@ internal sealed class IlgpuMatrixUpdateBatch : MatrixUpdateBatch
     public MatrixBatch Polynomial { get; }
 
     /// <summary>From gradients and momentum to the matrices to orthogonalize.</summary>
-    public IlgpuUpdateTable Directions { get; }
+    public IlgpuUpdateTable Momentum { get; }
 
     /// <summary>From the orthogonal matrices to the parameters.</summary>
     public IlgpuUpdateTable Updates { get; }
@@ -101,7 +101,7 @@ internal sealed class IlgpuMatrixUpdateBatch : MatrixUpdateBatch
     public override void Dispose()
     {
         _sums?.Dispose();
-        Directions.Dispose();
+        Momentum.Dispose();
         Updates.Dispose();
         _scratch.Dispose();
         base.Dispose();

@@ -72,9 +72,9 @@ internal class IlgpuQueue : IDisposable
     }
 
     /// <summary>The first half of an update that orthogonalizes.</summary>
-    public virtual void Direct<TRule>(IlgpuUpdateTable table, ReadOnlySpan<TRule> rules, ElementType work, ElementType gradient, ElementType state, ArrayView<double> sums)
+    public virtual void UpdateMomentum<TRule>(IlgpuUpdateTable table, ReadOnlySpan<TRule> rules, ElementType work, ElementType gradient, ElementType state, ArrayView<double> sums)
         where TRule : unmanaged, IUpdateRule =>
-        Kernel<DirectionKernels<TRule>, DirectionLauncher<TRule>>(work, gradient, state)(
+        Kernel<MomentumKernels<TRule>, MomentumLauncher<TRule>>(work, gradient, state)(
             NextLaunch(), new(table.Chunks, _sharingGroupSize), table.ChunkMap, table.Segments, table.Gradients, table.RuleIndices, table.Rules<TRule>(rules.Length), sums);
 
     /// <summary>Accumulates a norm of a table's gradients, chunk by chunk.</summary>
@@ -87,17 +87,17 @@ internal class IlgpuQueue : IDisposable
         })(NextLaunch(), new(table.Chunks, _sharingGroupSize), table.ChunkMap, table.Segments, table.Gradients, sums);
 
     /// <summary>Takes the norm of what was accumulated, decides what is done to gradients, and moves the loss scale on.</summary>
-    public void Scale<TNorm>(ArrayView<double> sums, in MeasureRequest request, ArrayView<LossScale> lossScale, ArrayView<GradientVerdict> result) where TNorm : INorm =>
-        Kernel<Action<AcceleratorStream, KernelConfig, ArrayView<double>, float, int, LossScaling, int, ArrayView<LossScale>, ArrayView<GradientVerdict>>>(ScaleKernel<TNorm>.Run)(
+    public void Scale<TNorm>(ArrayView<double> sums, in GradientNormRequest request, ArrayView<LossScale> lossScale, ArrayView<GradientCheck> result) where TNorm : INorm =>
+        Kernel<Action<AcceleratorStream, KernelConfig, ArrayView<double>, float, int, LossScaling, int, ArrayView<LossScale>, ArrayView<GradientCheck>>>(ScaleKernel<TNorm>.Run)(
             NextLaunch(), new(1, _sharingGroupSize), sums, request.MaxNorm, request.LossScale == 0 ? 0 : 1, request.Scaling, request.Bit, lossScale, result);
 
-    /// <summary>Completes what was sent for a step by a verdict that the host does not know.</summary>
+    /// <summary>Completes what was sent for a step by a check that the host does not know.</summary>
     /// <param name="table">What was sent.</param>
     /// <param name="stride">Bytes of a rule.</param>
     /// <param name="rules">How many of its rules take factors.</param>
-    /// <param name="result">The verdict.</param>
-    public virtual void Patch(IlgpuUpdateTable table, int stride, int rules, ArrayView<GradientVerdict> result) =>
-        Kernel<Action<AcceleratorStream, KernelConfig, long, int, int, ArrayView<long>, ArrayView<int>, ArrayView<ulong>, ArrayView<GradientVerdict>>>(PatchKernel.Run)(
+    /// <param name="result">The check.</param>
+    public virtual void CompleteStep(IlgpuUpdateTable table, int stride, int rules, ArrayView<GradientCheck> result) =>
+        Kernel<Action<AcceleratorStream, KernelConfig, long, int, int, ArrayView<long>, ArrayView<int>, ArrayView<ulong>, ArrayView<GradientCheck>>>(CompleteStepKernel.Run)(
             NextLaunch(), new(1, _sharingGroupSize), table.RulesAddress, stride, rules, table.Gradients, table.RuleIndices, table.Pending, result);
 
     /// <summary>Divides matrices by their norms, of the sums of squares of their chunks.</summary>

@@ -8,27 +8,27 @@ namespace GpuOptim.Host.Simd;
 /// Updates matrices through their orthogonal factors, each taken through all of it before the next: direction, orthogonalization, step.
 /// While a small matrix goes through, it never leaves the cache of the core that works on it.
 /// </summary>
-internal readonly unsafe ref struct MatrixUpdateJob<TDirection, TUpdate>(
+internal readonly unsafe ref struct MatrixUpdateJob<TMomentum, TUpdate>(
     ReadOnlySpan<MatrixUpdateBatch> batches,
-    ReadOnlySpan<TDirection> directionRules,
+    ReadOnlySpan<TMomentum> momentumRules,
     ReadOnlySpan<TUpdate> updateRules,
     NewtonSchulzPlan plan,
     int vectorBits,
     double large) : IChunkedJob
-    where TDirection : unmanaged, IUpdateRule
+    where TMomentum : unmanaged, IUpdateRule
     where TUpdate : unmanaged, IUpdateRule
 {
     private const int Alignment = 64;
 
     private readonly ReadOnlySpan<MatrixUpdateBatch> _batches = batches;
-    private readonly ReadOnlySpan<TDirection> _directionRules = directionRules;
+    private readonly ReadOnlySpan<TMomentum> _momentumRules = momentumRules;
     private readonly ReadOnlySpan<TUpdate> _updateRules = updateRules;
 
     /// <summary>Updates all matrices of some batches.</summary>
     public static void Run(
         Workers workers,
         ReadOnlySpan<MatrixUpdateBatch> batches,
-        ReadOnlySpan<TDirection> directionRules,
+        ReadOnlySpan<TMomentum> momentumRules,
         ReadOnlySpan<TUpdate> updateRules,
         NewtonSchulzPlan plan,
         int vectorBits)
@@ -41,7 +41,7 @@ internal readonly unsafe ref struct MatrixUpdateJob<TDirection, TUpdate>(
             count += batch.Count;
         }
         // A matrix that is more than half of a thread's share is worked on by all threads, the others side by side, each by one thread.
-        var job = new MatrixUpdateJob<TDirection, TUpdate>(batches, directionRules, updateRules, plan, vectorBits, work / (2 * workers.Count));
+        var job = new MatrixUpdateJob<TMomentum, TUpdate>(batches, momentumRules, updateRules, plan, vectorBits, work / (2 * workers.Count));
         foreach (var batch in batches)
         {
             for (var i = 0; i < batch.Count && job.IsLarge(batch); i++)
@@ -104,7 +104,7 @@ internal readonly unsafe ref struct MatrixUpdateJob<TDirection, TUpdate>(
 
         var elementSize = batch.ElementType.Size();
         var stateSize = batch.StateType.Size();
-        fixed (TDirection* rule = &_directionRules[batch.Rules[index]])
+        fixed (TMomentum* rule = &_momentumRules[batch.Rules[index]])
         {
             var kernel = UpdateKernels.Select(*rule, vectorBits, batch.WorkType, batch.GradientType, batch.StateType);
             new TensorUpdateJob(kernel, rule, x.Address, workSize, gradient, batch.GradientType.Size(), segment.State0, stateSize, segment.Length).Run(workers);

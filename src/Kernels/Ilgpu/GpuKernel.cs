@@ -34,7 +34,7 @@ internal sealed partial record GpuKernel(string Name, MethodInfo Method, CudaArc
         .. Norms<OneNorm>(),
         .. Norms<TwoNorm>(),
         .. Norms<MaxNorm>(),
-        new("Patch", ((Delegate)PatchKernel.Run).Method),
+        new("CompleteStep", ((Delegate)CompleteStepKernel.Run).Method),
         .. Updates<SgdRule>(),
         .. UpdatesOf(Sgd()),
         .. UpdatesOf(Sgd(momentum: 0.9)),
@@ -43,8 +43,8 @@ internal sealed partial record GpuKernel(string Name, MethodInfo Method, CudaArc
         .. Updates<AdamRule>(),
         .. UpdatesOf(Adam()),
         .. UpdatesOf(Adam(WeightDecayMode.Decoupled)),
-        .. Updates<ChangedRule<AdamRule>>(),
-        .. UpdatesOf(new ChangedRule<AdamRule>(default, Adam(WeightDecayMode.Decoupled))),
+        .. Updates<TransformedRule<AdamRule>>(),
+        .. UpdatesOf(new TransformedRule<AdamRule>(default, Adam(WeightDecayMode.Decoupled))),
         .. Averages<Float32Format>(),
         .. Averages<BFloat16Format>(),
         .. Averages<Float16Format>(),
@@ -71,10 +71,10 @@ internal sealed partial record GpuKernel(string Name, MethodInfo Method, CudaArc
         .. UpdatesOf(RmsProp(WeightDecayMode.L2)),
         .. UpdatesOf(RmsProp(momentum: 0.9)),
         .. UpdatesOf(Adam(WeightDecayMode.L2)),
-        .. Updates<ChangedRule<SgdRule>>(),
-        .. Updates<ChangedRule<RmsPropRule>>(),
-        .. Directions<ChangedRule<MuonMomentumRule>, BFloat16Format>(),
-        .. Directions<ChangedRule<MuonMomentumRule>, Float32Format>(),
+        .. Updates<TransformedRule<SgdRule>>(),
+        .. Updates<TransformedRule<RmsPropRule>>(),
+        .. Momenta<TransformedRule<MuonMomentumRule>, BFloat16Format>(),
+        .. Momenta<TransformedRule<MuonMomentumRule>, Float32Format>(),
     ];
 
     /// <summary>The kernels that an architecture can run.</summary>
@@ -136,13 +136,13 @@ internal sealed partial record GpuKernel(string Name, MethodInfo Method, CudaArc
         new($"{typeof(TNorm).Name}.Scale", ((Delegate)ScaleKernel<TNorm>.Run).Method),
     ];
 
-    /// <summary>A rule's name; <c>Changed.AdamRule</c> for one within another, <c>AdamRule-FactorDecay</c> for a variant.</summary>
+    /// <summary>A rule's name; <c>Transformed.AdamRule</c> for one within another, <c>AdamRule-FactorDecay</c> for a variant.</summary>
     internal static string NameOf(Type rule)
     {
         if (!rule.IsGenericType)
             return rule.Name;
         var parts = rule.GenericTypeArguments.Select(NameOf).ToArray();
-        return rule.GetGenericTypeDefinition() == typeof(ChangedRule<>) ? $"Changed.{parts[0]}" : string.Join('-', parts);
+        return rule.GetGenericTypeDefinition() == typeof(TransformedRule<>) ? $"Transformed.{parts[0]}" : string.Join('-', parts);
     }
 
     private static SgdRule Sgd(WeightDecayMode? decay = null, double momentum = 0, bool nesterov = false) =>
@@ -165,7 +165,7 @@ internal sealed partial record GpuKernel(string Name, MethodInfo Method, CudaArc
         new($"SymmetricProduct.{TFormat.Type}.Wide", ((Delegate)TiledProduct<TFormat, DepthContiguous, DepthContiguous, LowerTiles>.Multiply).Method),
         new($"SymmetricProduct.{TFormat.Type}.Tall", ((Delegate)TiledProduct<TFormat, DepthStrided, DepthStrided, LowerTiles>.Multiply).Method),
         new($"MultiplyAdd.{TFormat.Type}", ((Delegate)TiledProduct<TFormat, DepthContiguous, DepthStrided, AllTiles>.Multiply).Method),
-        .. Directions<MuonMomentumRule, TFormat>(),
+        .. Momenta<MuonMomentumRule, TFormat>(),
         .. UpdatesFrom<MuonUpdateRule, TFormat>(),
         .. Copies<TFormat, Float32Format>(),
         .. Copies<TFormat, BFloat16Format>(),
@@ -173,15 +173,15 @@ internal sealed partial record GpuKernel(string Name, MethodInfo Method, CudaArc
     ];
 
     /// <summary>The first halves of updates that orthogonalize matrices of a type.</summary>
-    private static IEnumerable<GpuKernel> Directions<TRule, TWork>()
+    private static IEnumerable<GpuKernel> Momenta<TRule, TWork>()
         where TRule : unmanaged, IUpdateRule
         where TWork : IFormat =>
     [
-        Direction<TRule, TWork, Float32Format, Float32Format>(),
-        Direction<TRule, TWork, BFloat16Format, BFloat16Format>(),
-        Direction<TRule, TWork, BFloat16Format, Float32Format>(),
-        Direction<TRule, TWork, Float16Format, Float16Format>(),
-        Direction<TRule, TWork, Float16Format, Float32Format>(),
+        Momentum<TRule, TWork, Float32Format, Float32Format>(),
+        Momentum<TRule, TWork, BFloat16Format, BFloat16Format>(),
+        Momentum<TRule, TWork, BFloat16Format, Float32Format>(),
+        Momentum<TRule, TWork, Float16Format, Float16Format>(),
+        Momentum<TRule, TWork, Float16Format, Float32Format>(),
     ];
 
     /// <summary>Their second halves.</summary>
@@ -200,14 +200,14 @@ internal sealed partial record GpuKernel(string Name, MethodInfo Method, CudaArc
     private static IEnumerable<GpuKernel> Copies<TWork, TElement>()
         where TWork : IFormat
         where TElement : IFormat =>
-        [Direction<CopyRule, TWork, TElement, Float32Format>(), Update<CopyRule, TElement, TWork, Float32Format>()];
+        [Momentum<CopyRule, TWork, TElement, Float32Format>(), Update<CopyRule, TElement, TWork, Float32Format>()];
 
-    private static GpuKernel Direction<TRule, TElement, TGradient, TState>()
+    private static GpuKernel Momentum<TRule, TElement, TGradient, TState>()
         where TRule : unmanaged, IUpdateRule
         where TElement : IFormat
         where TGradient : IFormat
         where TState : IFormat =>
-        new($"{NameOf(typeof(TRule))}.Direction.{TElement.Type}.{TGradient.Type}.{TState.Type}", ((Delegate)DirectionKernel<TRule, TElement, TGradient, TState>.Run).Method, Work: new(NormOrder.QuadLength, 1 + TRule.StateCount, 1 + TRule.StateCount));
+        new($"{NameOf(typeof(TRule))}.Momentum.{TElement.Type}.{TGradient.Type}.{TState.Type}", ((Delegate)MomentumKernel<TRule, TElement, TGradient, TState>.Run).Method, Work: new(NormOrder.QuadLength, 1 + TRule.StateCount, 1 + TRule.StateCount));
 
     private static GpuKernel Update<TRule, TElement, TGradient, TState>()
         where TRule : unmanaged, IUpdateRule

@@ -11,16 +11,16 @@ internal static class ScaleKernel<TNorm> where TNorm : INorm
     /// <summary>A double's exponent bits, all ones.</summary>
     private const ulong InfinityBits = 0x7FF0_0000_0000_0000;
 
-    /// <summary>Writes the verdict, and the next loss scale.</summary>
+    /// <summary>Writes the check, and the next loss scale.</summary>
     /// <param name="sums">What is accumulated of each chunk.</param>
     /// <param name="maxNorm">The most that the norm may be; infinite if gradients are not clipped.</param>
     /// <param name="isScaled">1 if there is a loss scale, else 0.</param>
     /// <param name="scaling">How it adapts.</param>
     /// <param name="bit">The bit of the step.</param>
     /// <param name="lossScale">The loss scale; not looked at if there is none.</param>
-    /// <param name="result">The verdict.</param>
+    /// <param name="result">The check.</param>
     public static void Run(
-        ArrayView<double> sums, float maxNorm, int isScaled, LossScaling scaling, int bit, ArrayView<LossScale> lossScale, ArrayView<GradientVerdict> result)
+        ArrayView<double> sums, float maxNorm, int isScaled, LossScaling scaling, int bit, ArrayView<LossScale> lossScale, ArrayView<GradientCheck> result)
     {
         var strands = SharedMemory.Allocate1D<double>(NormOrder.Strands);
         for (var strand = Group.IdxX; strand < NormOrder.Strands; strand += Group.DimX)
@@ -33,19 +33,19 @@ internal static class ScaleKernel<TNorm> where TNorm : INorm
         var norm = TNorm.Finish(GpuNorm.Fold<TNorm>(strands));
         if (Group.IdxX != 0)
             return;
-        var verdict = new GradientVerdict { Unscale = 1, Bit = bit };
+        var check = new GradientCheck { InverseScale = 1, Bit = bit };
         if (isScaled != 0)
         {
             var scale = lossScale[0];
-            verdict.Unscale = scale.Unscale;
+            check.InverseScale = scale.InverseScale;
             // By its bits: ILGPU's compiler for OpenCL turns comparisons around as if there were no NaN.
-            verdict.IsSkipped = (Interop.FloatAsInt(norm) & InfinityBits) == InfinityBits ? 1 : 0;
-            scale = scale.After(verdict.IsSkipped != 0, bit, scaling);
+            check.FoundInf = (Interop.FloatAsInt(norm) & InfinityBits) == InfinityBits ? 1 : 0;
+            scale = scale.After(check.FoundInf != 0, bit, scaling);
             lossScale[0] = scale;
-            verdict.Skips = scale.Skips;
+            check.FoundInfs = scale.FoundInfs;
         }
-        verdict.Norm = norm * verdict.Unscale;
-        verdict.Factor = ClipFactor.Of<GpuFloats1>((float)verdict.Norm, maxNorm).Value;
-        result[0] = verdict;
+        check.Norm = norm * check.InverseScale;
+        check.ClipCoefficient = ClipFactor.Of<GpuFloats1>((float)check.Norm, maxNorm).Value;
+        result[0] = check;
     }
 }

@@ -64,18 +64,10 @@ public readonly record struct AdamRule : ISwitchedRule
     {
         switch (_switches)
         {
-            case WeightDecay.None:
-                visitor.Visit<RuleVariant<AdamRule, NoDecay>>();
-                break;
-            case WeightDecay.L2:
-                visitor.Visit<RuleVariant<AdamRule, L2Decay>>();
-                break;
-            case WeightDecay.Factor:
-                visitor.Visit<RuleVariant<AdamRule, FactorDecay>>();
-                break;
-            default:
-                visitor.Visit<AdamRule>();
-                break;
+            case WeightDecay.None: visitor.Visit<RuleVariant<AdamRule, NoDecay>>(); break;
+            case WeightDecay.L2: visitor.Visit<RuleVariant<AdamRule, L2Decay>>(); break;
+            case WeightDecay.Factor: visitor.Visit<RuleVariant<AdamRule, FactorDecay>>(); break;
+            default: visitor.Visit<AdamRule>(); break;
         }
     }
 

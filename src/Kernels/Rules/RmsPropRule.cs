@@ -57,18 +57,10 @@ public readonly record struct RmsPropRule : ISwitchedRule
     {
         switch (_switches)
         {
-            case WeightDecay.None:
-                visitor.Visit<RuleVariant<RmsPropRule, NoDecay>>();
-                break;
-            case WeightDecay.L2:
-                visitor.Visit<RuleVariant<RmsPropRule, L2Decay>>();
-                break;
-            case WeightDecay.None | HasMomentum:
-                visitor.Visit<RuleVariant<RmsPropRule, Both<NoDecay, Momentum>>>();
-                break;
-            default:
-                visitor.Visit<RmsPropRule>();
-                break;
+            case WeightDecay.None: visitor.Visit<RuleVariant<RmsPropRule, NoDecay>>(); break;
+            case WeightDecay.L2: visitor.Visit<RuleVariant<RmsPropRule, L2Decay>>(); break;
+            case WeightDecay.None | HasMomentum: visitor.Visit<RuleVariant<RmsPropRule, Both<NoDecay, Momentum>>>(); break;
+            default: visitor.Visit<RmsPropRule>(); break;
         }
     }
 

@@ -55,27 +55,13 @@ public readonly record struct SgdRule : ISwitchedRule
     {
         switch (_switches)
         {
-            case WeightDecay.None:
-                visitor.Visit<RuleVariant<SgdRule, NoDecay>>();
-                break;
-            case WeightDecay.L2:
-                visitor.Visit<RuleVariant<SgdRule, L2Decay>>();
-                break;
-            case WeightDecay.None | HasMomentum:
-                visitor.Visit<RuleVariant<SgdRule, Both<NoDecay, Momentum>>>();
-                break;
-            case WeightDecay.L2 | HasMomentum:
-                visitor.Visit<RuleVariant<SgdRule, Both<L2Decay, Momentum>>>();
-                break;
-            case WeightDecay.None | HasMomentum | Nesterov:
-                visitor.Visit<RuleVariant<SgdRule, Both<NoDecay, NesterovMomentum>>>();
-                break;
-            case WeightDecay.L2 | HasMomentum | Nesterov:
-                visitor.Visit<RuleVariant<SgdRule, Both<L2Decay, NesterovMomentum>>>();
-                break;
-            default:
-                visitor.Visit<SgdRule>();
-                break;
+            case WeightDecay.None: visitor.Visit<RuleVariant<SgdRule, NoDecay>>(); break;
+            case WeightDecay.L2: visitor.Visit<RuleVariant<SgdRule, L2Decay>>(); break;
+            case WeightDecay.None | HasMomentum: visitor.Visit<RuleVariant<SgdRule, Both<NoDecay, Momentum>>>(); break;
+            case WeightDecay.L2 | HasMomentum: visitor.Visit<RuleVariant<SgdRule, Both<L2Decay, Momentum>>>(); break;
+            case WeightDecay.None | HasMomentum | Nesterov: visitor.Visit<RuleVariant<SgdRule, Both<NoDecay, NesterovMomentum>>>(); break;
+            case WeightDecay.L2 | HasMomentum | Nesterov: visitor.Visit<RuleVariant<SgdRule, Both<L2Decay, NesterovMomentum>>>(); break;
+            default: visitor.Visit<SgdRule>(); break;
         }
     }
 

@@ -11,30 +11,30 @@ internal struct LossScale
     public int GrowthTracker;
 
     /// <summary>Which of the last 64 steps were skipped: step t has bit t % 64.</summary>
-    public ulong Skips;
+    public ulong FoundInfs;
 
     /// <summary>How many steps were skipped.</summary>
     public long SkippedSteps;
 
     /// <summary>What scaled gradients are multiplied by.</summary>
-    public readonly float Unscale => (float)(1 / (double)Scale);
+    public readonly float InverseScale => (float)(1 / (double)Scale);
 
     /// <summary>The scale after a step.</summary>
-    /// <param name="isSkipped">Whether the step was skipped.</param>
+    /// <param name="foundInf">Whether the step was skipped.</param>
     /// <param name="bit">The step's bit.</param>
     /// <param name="scaling">How the scale adapts.</param>
-    public readonly LossScale After(bool isSkipped, int bit, LossScaling scaling)
+    public readonly LossScale After(bool foundInf, int bit, LossScaling scaling)
     {
         var next = this;
-        if (isSkipped)
+        if (foundInf)
         {
             next.Scale = (float)(Scale * scaling.BackoffFactor);
             next.GrowthTracker = 0;
-            next.Skips |= 1ul << bit;
+            next.FoundInfs |= 1ul << bit;
             next.SkippedSteps++;
             return next;
         }
-        next.Skips &= ~(1ul << bit);
+        next.FoundInfs &= ~(1ul << bit);
         next.GrowthTracker++;
         if (next.GrowthTracker == scaling.GrowthInterval)
         {

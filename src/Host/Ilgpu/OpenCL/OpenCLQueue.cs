@@ -61,9 +61,9 @@ internal sealed class OpenCLQueue(CLAccelerator accelerator, AcceleratorStream s
         }
     }
 
-    public override void Direct<TRule>(IlgpuUpdateTable table, ReadOnlySpan<TRule> rules, ElementType work, ElementType gradient, ElementType state, ArrayView<double> sums)
+    public override void UpdateMomentum<TRule>(IlgpuUpdateTable table, ReadOnlySpan<TRule> rules, ElementType work, ElementType gradient, ElementType state, ArrayView<double> sums)
     {
-        var launch = Kernel<OpenCLDirectionKernels<TRule>, OpenCLDirectionLauncher<TRule>>(work, gradient, state);
+        var launch = Kernel<OpenCLMomentumKernels<TRule>, OpenCLMomentumLauncher<TRule>>(work, gradient, state);
         var start = 0L;
         for (var i = 0; i < table.Tensors.Length; i++)
         {
@@ -108,8 +108,8 @@ internal sealed class OpenCLQueue(CLAccelerator accelerator, AcceleratorStream s
         }
     }
 
-    public override void Patch(IlgpuUpdateTable table, int stride, int rules, ArrayView<GradientVerdict> result) =>
-        Kernel<Action<AcceleratorStream, KernelConfig, OpenCLPlace, int, int, ArrayView<long>, ArrayView<int>, ArrayView<ulong>, ArrayView<GradientVerdict>>>(OpenCLPatchKernel.Run)(
+    public override void CompleteStep(IlgpuUpdateTable table, int stride, int rules, ArrayView<GradientCheck> result) =>
+        Kernel<Action<AcceleratorStream, KernelConfig, OpenCLPlace, int, int, ArrayView<long>, ArrayView<int>, ArrayView<ulong>, ArrayView<GradientCheck>>>(OpenCLCompleteStepKernel.Run)(
             NextLaunch(), new(1, GroupSize), new(table.Step, 0), stride, rules, table.Gradients, table.RuleIndices, table.Pending, result);
 
     public override void Normalize<TFormat>(MatrixBatch source, MatrixBatch x, ArrayView<double> sums, double scale, float epsilon)

@@ -16,7 +16,7 @@ internal readonly unsafe struct TiledEpilogue<TFormat>(GpuProduct product, int m
     /// <param name="row">Row of the first.</param>
     /// <param name="column">Column of the first.</param>
     /// <param name="mirrors">Whether to write them a second time with rows and columns exchanged.</param>
-    public void Write(GpuPatch sums, int row, int column, bool mirrors)
+    public void Write(ThreadTile sums, int row, int column, bool mirrors)
     {
         Write(sums.Row0.ToFloat4(), row, column, mirrors);
         Write(sums.Row1.ToFloat4(), row + 1, column, mirrors);

@@ -35,7 +35,7 @@ internal static unsafe class TiledProduct<TFormat, TLeft, TRight, TOrder>
         var rightMatrix = product.Right + matrix * product.RightLength * TFormat.Size;
 
         var accumulation = product.Depth <= 1024 ? 512 : 1024;
-        GpuPatch total = default, sum = default;
+        ThreadTile total = default, sum = default;
         for (var depth = 0; depth < product.Depth; depth += TiledProduct.TileDepth)
         {
             Load<TLeft>(leftMatrix, product.LeftStride, row, product.Rows, depth, product.Depth, left.Cast<float>(), groupRows, threadRow * groupRows + threadColumn);

@@ -13,11 +13,7 @@ internal readonly struct RuleVariant<TRule, TSwitches>(TRule rule) : IUpdateRule
     // A field: a property's value would be copied in each round of a loop.
     private readonly TRule _rule = rule;
 
-    public static int StateCount
-    {
-        [MethodImpl(MethodImplOptions.AggressiveInlining)]
-        get => TRule.StatesOf(TSwitches.Of(0));
-    }
+    public static int StateCount { [MethodImpl(MethodImplOptions.AggressiveInlining)] get => TRule.StatesOf(TSwitches.Of(0)); }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public void Apply<T>(ref T parameter, T gradient, ref T state0, ref T state1, ref T state2) where T : struct, Lanes.ILane<T> =>

@@ -19,12 +19,12 @@ internal static class RuleVariants
             Unsafe.BitCast<TRule, AdamRule>(rule).Visit(ref visitor);
         else if (typeof(TRule) == typeof(MuonUpdateRule))
             Unsafe.BitCast<TRule, MuonUpdateRule>(rule).Visit(ref visitor);
-        else if (typeof(TRule) == typeof(ChangedRule<SgdRule>))
-            Changed(Unsafe.BitCast<TRule, ChangedRule<SgdRule>>(rule).Rule, ref visitor);
-        else if (typeof(TRule) == typeof(ChangedRule<RmsPropRule>))
-            Changed(Unsafe.BitCast<TRule, ChangedRule<RmsPropRule>>(rule).Rule, ref visitor);
-        else if (typeof(TRule) == typeof(ChangedRule<AdamRule>))
-            Changed(Unsafe.BitCast<TRule, ChangedRule<AdamRule>>(rule).Rule, ref visitor);
+        else if (typeof(TRule) == typeof(TransformedRule<SgdRule>))
+            Transformed(Unsafe.BitCast<TRule, TransformedRule<SgdRule>>(rule).Rule, ref visitor);
+        else if (typeof(TRule) == typeof(TransformedRule<RmsPropRule>))
+            Transformed(Unsafe.BitCast<TRule, TransformedRule<RmsPropRule>>(rule).Rule, ref visitor);
+        else if (typeof(TRule) == typeof(TransformedRule<AdamRule>))
+            Transformed(Unsafe.BitCast<TRule, TransformedRule<AdamRule>>(rule).Rule, ref visitor);
         else
             visitor.Visit<TRule>();
     }
@@ -55,11 +55,11 @@ internal static class RuleVariants
         return type.Type;
     }
 
-    private static void Changed<TRule, TVisitor>(in TRule rule, ref TVisitor visitor)
+    private static void Transformed<TRule, TVisitor>(in TRule rule, ref TVisitor visitor)
         where TRule : unmanaged, IUpdateRule
         where TVisitor : IRuleVisitor
     {
-        var changed = new ChangedVisitor<TVisitor> { Inner = visitor };
+        var changed = new TransformedVisitor<TVisitor> { Inner = visitor };
         Visit(rule, ref changed);
         visitor = changed.Inner;
     }
@@ -71,10 +71,10 @@ internal static class RuleVariants
         public void Visit<TRule>() where TRule : unmanaged, IUpdateRule => Type = typeof(TRule);
     }
 
-    private struct ChangedVisitor<TVisitor> : IRuleVisitor where TVisitor : IRuleVisitor
+    private struct TransformedVisitor<TVisitor> : IRuleVisitor where TVisitor : IRuleVisitor
     {
         public TVisitor Inner;
 
-        public void Visit<TRule>() where TRule : unmanaged, IUpdateRule => Inner.Visit<ChangedRule<TRule>>();
+        public void Visit<TRule>() where TRule : unmanaged, IUpdateRule => Inner.Visit<TransformedRule<TRule>>();
     }
 }

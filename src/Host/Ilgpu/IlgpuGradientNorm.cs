@@ -6,13 +6,13 @@ using ILGPU.Runtime;
 
 namespace GpuOptim.Host.Ilgpu;
 
-/// <summary>The norm of gradients on an accelerator, where norm and verdict stay; the host gets to know them later, and does not wait.</summary>
+/// <summary>The norm of gradients on an accelerator, where norm and check stay; the host gets to know them later, and does not wait.</summary>
 /// <param name="queue">Where to launch.</param>
 /// <param name="gate">Held while the device launches.</param>
-/// <param name="lag">How many verdicts are left on their way if nobody waits for them.</param>
-internal sealed class IlgpuGradientMeasure(IlgpuQueue queue, Lock gate, int lag) : GradientMeasure
+/// <param name="lag">How many checks are left on their way if nobody waits for them.</param>
+internal sealed class IlgpuGradientNorm(IlgpuQueue queue, Lock gate, int lag) : GradientNorm
 {
-    private readonly MemoryBuffer1D<GradientVerdict, Stride1D.Dense> _verdict = queue.Accelerator.Allocate1D<GradientVerdict>(1);
+    private readonly MemoryBuffer1D<GradientCheck, Stride1D.Dense> _check = queue.Accelerator.Allocate1D<GradientCheck>(1);
     private readonly MemoryBuffer1D<LossScale, Stride1D.Dense> _noScale = queue.Accelerator.Allocate1D<LossScale>(1);
     private readonly Report?[] _reports = new Report?[MaxInFlight];
     private MemoryBuffer1D<byte, Stride1D.Dense>? _sums;
@@ -22,15 +22,15 @@ internal sealed class IlgpuGradientMeasure(IlgpuQueue queue, Lock gate, int lag)
     private int _next;
     private int _inFlight;
 
-    /// <summary>The verdict of the last step.</summary>
-    public ArrayView<GradientVerdict> Verdict => _verdict.View;
+    /// <summary>The check of the last step.</summary>
+    public ArrayView<GradientCheck> Check => _check.View;
 
     /// <summary>Whether the last step may have been skipped.</summary>
     public bool MaySkip { get; private set; }
 
     public override int InFlight => _inFlight;
 
-    public override GradientVerdict? Take(ReadOnlySpan<UpdateBatch> tables, in MeasureRequest request)
+    public override GradientCheck? Take(ReadOnlySpan<UpdateBatch> tables, in GradientNormRequest request)
     {
         lock (gate)
         {
@@ -47,9 +47,9 @@ internal sealed class IlgpuGradientMeasure(IlgpuQueue queue, Lock gate, int lag)
         return null;
     }
 
-    public override bool TryRead(bool wait, out GradientVerdict verdict)
+    public override bool TryRead(bool wait, out GradientCheck check)
     {
-        verdict = default;
+        check = default;
         if (_inFlight == 0 || (!wait && _inFlight <= lag))
             return false;
         var report = _reports[(_next + MaxInFlight - _inFlight) % MaxInFlight]!;
@@ -57,16 +57,16 @@ internal sealed class IlgpuGradientMeasure(IlgpuQueue queue, Lock gate, int lag)
             queue.Wait(report.Fence);
         else if (!report.Fence.IsPassed)
             return false;
-        verdict = MemoryMarshal.Read<GradientVerdict>(report.Memory.Span);
+        check = MemoryMarshal.Read<GradientCheck>(report.Memory.Span);
         _inFlight--;
         return true;
     }
 
     public override double ReadNorm()
     {
-        var verdict = default(GradientVerdict);
-        queue.CopyToHost(_verdict.View.BaseView.Cast<byte>(), MemoryMarshal.AsBytes(new Span<GradientVerdict>(ref verdict)));
-        return verdict.Norm;
+        var check = default(GradientCheck);
+        queue.CopyToHost(_check.View.BaseView.Cast<byte>(), MemoryMarshal.AsBytes(new Span<GradientCheck>(ref check)));
+        return check.Norm;
     }
 
     public override void Dispose()
@@ -79,15 +79,15 @@ internal sealed class IlgpuGradientMeasure(IlgpuQueue queue, Lock gate, int lag)
             report?.Fence.Wait();
             report?.Dispose();
         }
-        _verdict.Dispose();
+        _check.Dispose();
         _noScale.Dispose();
         _lossScaleMemory?.Dispose();
         _sums?.Dispose();
     }
 
-    private static IlgpuUpdateTable Table(UpdateBatch batch) => batch is IlgpuMatrixUpdateBatch matrices ? matrices.Directions : ((IlgpuUpdateBatch)batch).Table;
+    private static IlgpuUpdateTable Table(UpdateBatch batch) => batch is IlgpuMatrixUpdateBatch matrices ? matrices.Momentum : ((IlgpuUpdateBatch)batch).Table;
 
-    private void Take<TNorm>(ReadOnlySpan<UpdateBatch> tables, in MeasureRequest request) where TNorm : INorm
+    private void Take<TNorm>(ReadOnlySpan<UpdateBatch> tables, in GradientNormRequest request) where TNorm : INorm
     {
         var count = 0;
         foreach (var batch in tables)
@@ -108,7 +108,7 @@ internal sealed class IlgpuGradientMeasure(IlgpuQueue queue, Lock gate, int lag)
             queue.Norm<TNorm>(table, batch.GradientType, sums.SubView(start, table.Chunks));
             start += table.Chunks;
         }
-        queue.Scale<TNorm>(sums, request, LossScaleAt(request.LossScale), Verdict);
+        queue.Scale<TNorm>(sums, request, LossScaleAt(request.LossScale), Check);
     }
 
     /// <summary>The loss scale at an address; one that nobody looks at if it is 0.</summary>
@@ -127,14 +127,14 @@ internal sealed class IlgpuGradientMeasure(IlgpuQueue queue, Lock gate, int lag)
 
     private void SendReport()
     {
-        var report = _reports[_next] ??= new(queue.Accelerator.AllocatePageLocked1D<byte>(Marshal.SizeOf<GradientVerdict>()), queue.CreateFence());
+        var report = _reports[_next] ??= new(queue.Accelerator.AllocatePageLocked1D<byte>(Marshal.SizeOf<GradientCheck>()), queue.CreateFence());
         _next = (_next + 1) % MaxInFlight;
-        queue.Download(_verdict.View.BaseView.Cast<byte>(), report.Memory);
+        queue.Download(_check.View.BaseView.Cast<byte>(), report.Memory);
         report.Fence.Record();
         _inFlight++;
     }
 
-    /// <summary>Memory of the host that a verdict is on its way to, and the point in the stream where it is there.</summary>
+    /// <summary>Memory of the host that a check is on its way to, and the point in the stream where it is there.</summary>
     private sealed record Report(PageLockedArray1D<byte> Memory, IlgpuFence Fence) : IDisposable
     {
         public void Dispose()

@@ -5,11 +5,11 @@ using GpuOptim.Kernels.Rules;
 namespace GpuOptim.Host.Ilgpu;
 
 /// <summary>Those of the first half of an update that orthogonalizes, by a rule.</summary>
-internal readonly struct DirectionKernels<TRule> : ITypedKernel where TRule : unmanaged, IUpdateRule
+internal readonly struct MomentumKernels<TRule> : ITypedKernel where TRule : unmanaged, IUpdateRule
 {
     public static Delegate Of<TElement, TGradient, TState>()
         where TElement : IFormat
         where TGradient : IFormat
         where TState : IFormat =>
-        DirectionKernel<TRule, TElement, TGradient, TState>.Run;
+        MomentumKernel<TRule, TElement, TGradient, TState>.Run;
 }

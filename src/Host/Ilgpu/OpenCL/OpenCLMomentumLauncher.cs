@@ -5,8 +5,8 @@ using ILGPU.Runtime;
 
 namespace GpuOptim.Host.Ilgpu.OpenCL;
 
-/// <summary>Enqueues an <see cref="OpenCLDirectionKernel{TRule, TElement, TGradient, TState}"/>.</summary>
-internal delegate void OpenCLDirectionLauncher<TRule>(
+/// <summary>Enqueues an <see cref="OpenCLMomentumKernel{TRule, TElement, TGradient, TState}"/>.</summary>
+internal delegate void OpenCLMomentumLauncher<TRule>(
     AcceleratorStream stream,
     KernelConfig config,
     ArrayView<GpuChunk> chunks,

@@ -4,8 +4,8 @@ using ILGPU.Runtime;
 
 namespace GpuOptim.Host.Ilgpu;
 
-/// <summary>Enqueues a <see cref="DirectionKernel{TRule, TElement, TGradient, TState}"/>.</summary>
-internal delegate void DirectionLauncher<TRule>(
+/// <summary>Enqueues a <see cref="MomentumKernel{TRule, TElement, TGradient, TState}"/>.</summary>
+internal delegate void MomentumLauncher<TRule>(
     AcceleratorStream stream,
     KernelConfig config,
     ArrayView<GpuChunk> chunks,

@@ -1,12 +1,12 @@
 namespace GpuOptim.Kernels.Ilgpu.Matrix;
 
 /// <summary>The sums of a thread: 4 x 4 elements of the result, row by row.</summary>
-internal struct GpuPatch
+internal struct ThreadTile
 {
     public GpuFloats4 Row0, Row1, Row2, Row3;
 
     /// <summary>Adds the products of one inner index.</summary>
-    public readonly GpuPatch MultiplyAdd(Float4 left, Float4 right)
+    public readonly ThreadTile MultiplyAdd(Float4 left, Float4 right)
     {
         var columns = new GpuFloats4(right);
         return new()
@@ -18,7 +18,7 @@ internal struct GpuPatch
         };
     }
 
-    public readonly GpuPatch Add(GpuPatch other) => new()
+    public readonly ThreadTile Add(ThreadTile other) => new()
     {
         Row0 = GpuFloats4.Add(Row0, other.Row0),
         Row1 = GpuFloats4.Add(Row1, other.Row1),

@@ -13,7 +13,7 @@ namespace GpuOptim.Kernels.Ilgpu;
 /// <typeparam name="TElement">Type of the directions.</typeparam>
 /// <typeparam name="TGradient">Type of gradients.</typeparam>
 /// <typeparam name="TState">Type of the state, and the one computed in.</typeparam>
-internal static unsafe class DirectionKernel<TRule, TElement, TGradient, TState>
+internal static unsafe class MomentumKernel<TRule, TElement, TGradient, TState>
     where TRule : unmanaged, IUpdateRule
     where TElement : IFormat
     where TGradient : IFormat
@@ -47,20 +47,20 @@ internal static unsafe class DirectionKernel<TRule, TElement, TGradient, TState>
             {
                 if (isAligned && i + NormOrder.QuadLength <= end)
                 {
-                    var four = Direct<GpuFloats4>(rule, segment, gradient, i).ToFloat4();
+                    var four = UpdateMomentum<GpuFloats4>(rule, segment, gradient, i).ToFloat4();
                     sum0 += Square(four.X);
                     sum1 += Square(four.Y);
                     sum2 += Square(four.Z);
                     sum3 += Square(four.W);
                     continue;
                 }
-                sum0 += Square(Direct<GpuFloats1>(rule, segment, gradient, i).Value);
+                sum0 += Square(UpdateMomentum<GpuFloats1>(rule, segment, gradient, i).Value);
                 if (i + 1 < end)
-                    sum1 += Square(Direct<GpuFloats1>(rule, segment, gradient, i + 1).Value);
+                    sum1 += Square(UpdateMomentum<GpuFloats1>(rule, segment, gradient, i + 1).Value);
                 if (i + 2 < end)
-                    sum2 += Square(Direct<GpuFloats1>(rule, segment, gradient, i + 2).Value);
+                    sum2 += Square(UpdateMomentum<GpuFloats1>(rule, segment, gradient, i + 2).Value);
                 if (i + 3 < end)
-                    sum3 += Square(Direct<GpuFloats1>(rule, segment, gradient, i + 3).Value);
+                    sum3 += Square(UpdateMomentum<GpuFloats1>(rule, segment, gradient, i + 3).Value);
             }
             strands[strand] = sum0 + sum2 + (sum1 + sum3);
         }
@@ -69,7 +69,7 @@ internal static unsafe class DirectionKernel<TRule, TElement, TGradient, TState>
             sums[Grid.IdxX] = sum;
     }
 
-    private static TFloats Direct<TFloats>(TRule rule, GpuSegment segment, long gradient, long i) where TFloats : unmanaged, IFloats<TFloats>
+    private static TFloats UpdateMomentum<TFloats>(TRule rule, GpuSegment segment, long gradient, long i) where TFloats : unmanaged, IFloats<TFloats>
     {
         var state = (void*)(segment.State0 + i * TState.Size);
         var g = new Lane<TFloats, TState>(TGradient.Load<TFloats>((void*)(gradient + i * TGradient.Size)));

@@ -5,10 +5,10 @@ namespace GpuOptim.Kernels.Rules;
 
 /// <summary>What is done to gradients before a rule sees them, each operation rounded as PyTorch's: unscaled, then taken down to a norm, then held within limits.</summary>
 /// <remarks>The two factors are first: a device that finds them on its own writes them there.</remarks>
-/// <param name="Unscale">What a loss scale is undone by; 1 changes nothing.</param>
-/// <param name="Factor">What takes them down to a norm; 1 changes nothing.</param>
+/// <param name="InverseScale">What a loss scale is undone by; 1 changes nothing.</param>
+/// <param name="ClipCoefficient">What takes them down to a norm; 1 changes nothing.</param>
 /// <param name="Limit">The largest size; infinite changes nothing.</param>
-internal readonly record struct GradientChange(float Unscale, float Factor, float Limit)
+internal readonly record struct GradientTransform(float InverseScale, float ClipCoefficient, float Limit)
 {
     private readonly Flag _hasLimit = float.IsFinite(Limit);
 
@@ -16,7 +16,7 @@ internal readonly record struct GradientChange(float Unscale, float Factor, floa
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public T Apply<T>(T gradient) where T : struct, ILane<T>
     {
-        gradient = gradient.Mul(Unscale).Mul(Factor);
+        gradient = gradient.Mul(InverseScale).Mul(ClipCoefficient);
         if (!_hasLimit)
             return gradient;
         // Lanes have no constants and no minimum: a zero moved to the lower limit, and signs changed around a maximum.

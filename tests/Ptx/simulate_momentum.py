@@ -1,4 +1,4 @@
-"""Runs both kernels that go before Newton-Schulz on the CPU: simulate_direction.py JOB.json
+"""Runs both kernels that go before Newton-Schulz on the CPU: simulate_momentum.py JOB.json
 
 The first makes directions of gradients and momentum and sums squares on the way, the second divides by the norms. The matrices' numbers are in one
 file, matrix after matrix: gradient, momentum. What becomes of directions and momentum is written to another: directions, then momenta; counters of
@@ -34,8 +34,8 @@ def main():
     chunks = [[index, chunk] for index in range(count) for chunk in range(-(-length // chunk_length))]
     sums = memory.empty(len(chunks), np.float64)
     rule = memory.alloc(np.frombuffer(bytes.fromhex(job["rule"]), np.uint8))
-    direction = launch(
-        Module.load(job["directionPtx"]),
+    momentum = launch(
+        Module.load(job["momentumPtx"]),
         "Kernel_Run",
         grid=len(chunks),
         block=job["groupSize"],
@@ -81,11 +81,11 @@ def main():
         return 32 * (stats.unique_load_sectors + stats.unique_store_sectors)
 
     print(json.dumps({
-        "directionBytes": distinct(direction),
+        "momentumBytes": distinct(momentum),
         "normalizeBytes": distinct(normalize),
         "isSameApart": is_same_apart,
-        "races": direction.race_count + normalize.race_count,
-        "warnings": direction.warnings + direction.uninit_shared + normalize.warnings + normalize.uninit_shared,
+        "races": momentum.race_count + normalize.race_count,
+        "warnings": momentum.warnings + momentum.uninit_shared + normalize.warnings + normalize.uninit_shared,
     }))
 
 

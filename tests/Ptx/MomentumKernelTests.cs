@@ -11,7 +11,7 @@ namespace GpuOptim.Tests.Ptx;
 /// one, division by the norm in the other. They give the bits of the <see cref="SimdDevice"/>.
 /// </summary>
 [Parallelizable(ParallelScope.All)]
-public sealed class DirectionKernelTests
+public sealed class MomentumKernelTests
 {
     private const int Groups = 512;
 
@@ -49,7 +49,7 @@ public sealed class DirectionKernelTests
     {
         const int Length = 32 * NormOrder.ChunkLength;
         var counters = Verify((gradient, state, work), 1, Length, new MuonMomentumRule(0.95, true), positive: false);
-        Assert.That((double)counters.DirectionBytes / Length / direction, Is.InRange(1.0, 1.02));
+        Assert.That((double)counters.MomentumBytes / Length / direction, Is.InRange(1.0, 1.02));
         Assert.That((double)counters.NormalizeBytes / Length / normalize, Is.InRange(1.0, 1.02));
     }
 
@@ -76,7 +76,7 @@ public sealed class DirectionKernelTests
             File.WriteAllBytes(At("input"), input);
             File.WriteAllText(At("job.json"), JsonSerializer.Serialize(new
             {
-                directionPtx = new CommittedKernel($"MuonMomentumRule.Direction.{types.Work}.{types.Gradient}.{types.State}").Path,
+                momentumPtx = new CommittedKernel($"MuonMomentumRule.Momentum.{types.Work}.{types.Gradient}.{types.State}").Path,
                 normalizePtx = new CommittedKernel($"Normalize.{types.Work}").Path,
                 input = At("input"),
                 output = At("output"),
@@ -92,7 +92,7 @@ public sealed class DirectionKernelTests
                 scale = Scale,
                 epsilon = (float)Epsilon,
             }));
-            var counters = JsonSerializer.Deserialize<Counters>(Simulator.Run("simulate_direction.py", At("job.json")), JsonSerializerOptions.Web)!;
+            var counters = JsonSerializer.Deserialize<Counters>(Simulator.Run("simulate_momentum.py", At("job.json")), JsonSerializerOptions.Web)!;
             Assert.That((counters.Races, counters.Warnings.Length), Is.EqualTo((0, 0)), string.Join('\n', counters.Warnings));
 
             Assert.That(counters.IsSameApart, "quotients with zeros between rows");
@@ -137,5 +137,5 @@ public sealed class DirectionKernelTests
         return bytes;
     }
 
-    private sealed record Counters(long DirectionBytes, long NormalizeBytes, bool IsSameApart, int Races, string[] Warnings);
+    private sealed record Counters(long MomentumBytes, long NormalizeBytes, bool IsSameApart, int Races, string[] Warnings);
 }

@@ -4,8 +4,8 @@ using ILGPU;
 
 namespace GpuOptim.Kernels.Ilgpu.OpenCL;
 
-/// <summary>A <see cref="DirectionKernel{TRule, TElement, TGradient, TState}"/> of one matrix.</summary>
-internal static class OpenCLDirectionKernel<TRule, TElement, TGradient, TState>
+/// <summary>A <see cref="MomentumKernel{TRule, TElement, TGradient, TState}"/> of one matrix.</summary>
+internal static class OpenCLMomentumKernel<TRule, TElement, TGradient, TState>
     where TRule : unmanaged, IUpdateRule
     where TElement : IFormat
     where TGradient : IFormat
@@ -32,6 +32,6 @@ internal static class OpenCLDirectionKernel<TRule, TElement, TGradient, TState>
         ArrayView<double> sums)
     {
         var table = new OpenCLTable(new() { Parameter = direction.Address, State0 = state.Address, Length = length }, gradients[0] == 0 ? 0 : gradient.Address);
-        DirectionKernel<TRule, TElement, TGradient, TState>.Run(chunks, table.Segments, table.Gradients, ruleIndices, rules, sums);
+        MomentumKernel<TRule, TElement, TGradient, TState>.Run(chunks, table.Segments, table.Gradients, ruleIndices, rules, sums);
     }
 }

@@ -5,11 +5,11 @@ using GpuOptim.Kernels.Rules;
 namespace GpuOptim.Host.Ilgpu.OpenCL;
 
 /// <summary>Those of the first half of an update that orthogonalizes one matrix, by a rule.</summary>
-internal readonly struct OpenCLDirectionKernels<TRule> : ITypedKernel where TRule : unmanaged, IUpdateRule
+internal readonly struct OpenCLMomentumKernels<TRule> : ITypedKernel where TRule : unmanaged, IUpdateRule
 {
     public static Delegate Of<TElement, TGradient, TState>()
         where TElement : IFormat
         where TGradient : IFormat
         where TState : IFormat =>
-        OpenCLDirectionKernel<TRule, TElement, TGradient, TState>.Run;
+        OpenCLMomentumKernel<TRule, TElement, TGradient, TState>.Run;
 }

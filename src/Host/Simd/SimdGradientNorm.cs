@@ -7,15 +7,15 @@ namespace GpuOptim.Host.Simd;
 
 /// <summary>The norm of gradients on the CPU.</summary>
 /// <param name="workers">The threads that share the work.</param>
-internal sealed unsafe class SimdGradientMeasure(Workers workers) : GradientMeasure
+internal sealed unsafe class SimdGradientNorm(Workers workers) : GradientNorm
 {
-    private readonly Queue<GradientVerdict> _verdicts = new(1);
+    private readonly Queue<GradientCheck> _checks = new(1);
     private double[] _sums = [];
     private double _norm;
 
-    public override int InFlight => _verdicts.Count;
+    public override int InFlight => _checks.Count;
 
-    public override GradientVerdict? Take(ReadOnlySpan<UpdateBatch> tables, in MeasureRequest request)
+    public override GradientCheck? Take(ReadOnlySpan<UpdateBatch> tables, in GradientNormRequest request)
     {
         var norm = request.Order switch
         {
@@ -23,23 +23,23 @@ internal sealed unsafe class SimdGradientMeasure(Workers workers) : GradientMeas
             2 => Take<TwoNorm>(tables),
             _ => Take<MaxNorm>(tables),
         };
-        var verdict = new GradientVerdict { Unscale = 1, Bit = request.Bit };
+        var check = new GradientCheck { InverseScale = 1, Bit = request.Bit };
         if (request.LossScale != 0)
         {
             ref var scale = ref *(LossScale*)request.LossScale;
-            verdict.Unscale = scale.Unscale;
-            verdict.IsSkipped = double.IsFinite(norm) ? 0 : 1;
-            scale = scale.After(verdict.IsSkipped != 0, request.Bit, request.Scaling);
-            verdict.Skips = scale.Skips;
+            check.InverseScale = scale.InverseScale;
+            check.FoundInf = double.IsFinite(norm) ? 0 : 1;
+            scale = scale.After(check.FoundInf != 0, request.Bit, request.Scaling);
+            check.FoundInfs = scale.FoundInfs;
         }
-        verdict.Norm = _norm = norm * verdict.Unscale;
-        Floats1.Store(ClipFactor.Of<Floats1>((float)_norm, request.MaxNorm), &verdict.Factor);
+        check.Norm = _norm = norm * check.InverseScale;
+        Floats1.Store(ClipFactor.Of<Floats1>((float)_norm, request.MaxNorm), &check.ClipCoefficient);
         if (request.IsReported)
-            _verdicts.Enqueue(verdict);
-        return verdict;
+            _checks.Enqueue(check);
+        return check;
     }
 
-    public override bool TryRead(bool wait, out GradientVerdict verdict) => _verdicts.TryDequeue(out verdict);
+    public override bool TryRead(bool wait, out GradientCheck check) => _checks.TryDequeue(out check);
 
     public override double ReadNorm() => _norm;
 

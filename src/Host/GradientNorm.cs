@@ -6,25 +6,25 @@ namespace GpuOptim.Host;
 /// Measures all gradients of an optimizer's tables in one pass, and finds what is done to them: the factors that undo a loss scale and take a norm
 /// down to a most, and whether the step is skipped because a gradient is not finite.
 /// </summary>
-internal abstract class GradientMeasure : IDisposable
+internal abstract class GradientNorm : IDisposable
 {
-    /// <summary>Verdicts that may be on their way from the device at once.</summary>
+    /// <summary>Checks that may be on their way from the device at once.</summary>
     public const int MaxInFlight = 32;
 
-    /// <summary>How many verdicts there are that were not read.</summary>
+    /// <summary>How many checks there are that were not read.</summary>
     public abstract int InFlight { get; }
 
     /// <summary>Takes the norm of the gradients that the tables' columns name, and moves the loss scale on.</summary>
     /// <param name="tables">The tables.</param>
     /// <param name="request">What is asked.</param>
-    /// <returns>The verdict; null if only the device knows it: then it takes what follows for each table whose <see cref="UpdateBatch.Measure"/> this is.</returns>
-    public abstract GradientVerdict? Take(ReadOnlySpan<UpdateBatch> tables, in MeasureRequest request);
+    /// <returns>The check; null if only the device knows it: then it takes what follows for each table whose <see cref="UpdateBatch.GradientNorm"/> this is.</returns>
+    public abstract GradientCheck? Take(ReadOnlySpan<UpdateBatch> tables, in GradientNormRequest request);
 
-    /// <summary>The next verdict that was asked to be reported, in order.</summary>
+    /// <summary>The next check that was asked to be reported, in order.</summary>
     /// <param name="wait">Whether to wait for the device if it is on its way.</param>
-    /// <param name="verdict">The verdict.</param>
+    /// <param name="check">The check.</param>
     /// <returns>Whether it is there.</returns>
-    public abstract bool TryRead(bool wait, out GradientVerdict verdict);
+    public abstract bool TryRead(bool wait, out GradientCheck check);
 
     /// <summary>The norm that was taken last. Waits for the device.</summary>
     public abstract double ReadNorm();
