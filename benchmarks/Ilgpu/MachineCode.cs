@@ -20,8 +20,11 @@ internal sealed partial record MachineCode(int Registers, int StackBytes, int Sp
     /// <param name="Instructions">Instructions from its start to the branch back.</param>
     /// <param name="Products">How many of them are <c>HMMA</c>, products of tensor cores.</param>
     /// <param name="MultiplyAdds">How many are <c>FFMA</c>.</param>
+    /// <param name="Branches">How many branch.</param>
+    /// <param name="GlobalLoads">How many load from global memory to registers.</param>
+    /// <param name="Divisions">How many are estimates of quotients, which divisions of integers begin with.</param>
     /// <param name="Ways">The ways through it, for each number of loads and stores the shortest.</param>
-    public sealed record Loop(int Instructions, int Products, int MultiplyAdds, IReadOnlyList<Way> Ways);
+    public sealed record Loop(int Instructions, int Products, int MultiplyAdds, int Branches, int GlobalLoads, int Divisions, IReadOnlyList<Way> Ways);
 
     /// <summary>A way through a loop.</summary>
     /// <param name="Loads">How often it loads 8 or 16 bytes from global memory.</param>
@@ -96,7 +99,7 @@ internal sealed partial record MachineCode(int Registers, int StackBytes, int Sp
         {
             // A branch back to where a label is.
             if (targets[end] is var start && start >= 0 && start <= end)
-                loops.Add(new(end - start + 1, Count(start, end, "HMMA"), Count(start, end, "FFMA"), FindWays(code, targets, start, end)));
+                loops.Add(new(end - start + 1, Count(start, end, "HMMA"), Count(start, end, "FFMA"), Count(start, end, "BRA"), Count(start, end, "LDG."), Count(start, end, "MUFU"), FindWays(code, targets, start, end)));
         }
         return loops;
 

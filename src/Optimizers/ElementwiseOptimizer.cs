@@ -68,15 +68,15 @@ public abstract class ElementwiseOptimizer<TOptions, TRule> : Optimizer<TOptions
         }
     }
 
-    private protected sealed override void RunTables(in StepContext change)
+    private protected sealed override void RunTables(in StepContext context)
     {
         ReadOnlySpan<TRule> rules = _rules.AsSpan(0, _ruleCount);
         foreach (var (table, _) in _batches)
         {
-            (table.GradientNorm, table.Average, table.IsRepeated) = (change.GradientNorm, change.Average, IsRepeat);
-            if (change.FoundInf)
+            (table.GradientNorm, table.Average, table.IsRepeated) = (context.GradientNorm, context.Average, IsRepeat);
+            if (context.FoundInf)
                 table.Gradients.Clear();
-            if (change.Gradients is { } gradients)
+            if (context.Gradients is { } gradients)
                 Device.Update(_wrapper.Wrap(rules, gradients), table);
             else
                 Device.Update(rules, table);

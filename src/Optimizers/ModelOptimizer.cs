@@ -89,10 +89,10 @@ public sealed class ModelOptimizer : Optimizer
             optimizer.PrepareStep();
     }
 
-    internal override void RunStep(in StepContext change)
+    internal override void RunStep(in StepContext context)
     {
         foreach (var optimizer in _optimizers)
-            optimizer.RunStep(change);
+            optimizer.RunStep(context);
     }
 
     internal override void Rebuild()

@@ -73,7 +73,7 @@ public sealed class Muon : Optimizer<MuonOptions>
         }
     }
 
-    private protected override void RunTables(in StepContext change)
+    private protected override void RunTables(in StepContext context)
     {
         ReadOnlySpan<MuonMomentumRule> directions = _momentumRules.AsSpan(0, _ruleKeys.Count);
         ReadOnlySpan<MuonUpdateRule> updates = _updateRules.AsSpan(0, _ruleKeys.Count);
@@ -81,11 +81,11 @@ public sealed class Muon : Optimizer<MuonOptions>
         {
             foreach (var batch in call.Batches)
             {
-                (batch.GradientNorm, batch.Average, batch.IsRepeated) = (change.GradientNorm, change.Average, IsRepeat);
-                if (change.FoundInf)
+                (batch.GradientNorm, batch.Average, batch.IsRepeated) = (context.GradientNorm, context.Average, IsRepeat);
+                if (context.FoundInf)
                     batch.Gradients.Clear();
             }
-            if (change.Gradients is { } gradients)
+            if (context.Gradients is { } gradients)
                 Device.UpdateMatrices(_wrapper.Wrap(directions, gradients), updates, call.Plan, call.Batches);
             else
                 Device.UpdateMatrices(directions, updates, call.Plan, call.Batches);

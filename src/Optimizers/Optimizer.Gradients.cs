@@ -47,7 +47,7 @@ public abstract partial class Optimizer
     private protected void ReadChecks(bool wait)
     {
         Owner?.ReadChecks(wait: true);
-        while (_norm is { InFlight: > 0 } measure && measure.TryRead(wait || measure.InFlight == GradientNorm.MaxInFlight, out var check))
+        while (_norm is { InFlight: > 0 } norm && norm.TryRead(wait || norm.InFlight == GradientNorm.MaxInFlight, out var check))
         {
             ResolveStep(check.Bit, check.FoundInf != 0);
             Telemetry.StepChecked(this, Device.Logger, check);

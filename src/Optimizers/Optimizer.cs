@@ -129,8 +129,8 @@ public abstract partial class Optimizer : IDisposable
     internal abstract void PrepareStep();
 
     /// <summary>The second half of a step.</summary>
-    /// <param name="change">What it does to gradients first.</param>
-    internal abstract void RunStep(in StepContext change);
+    /// <param name="context">What it does around its rules.</param>
+    internal abstract void RunStep(in StepContext context);
 
     /// <summary>Has the next step build its tables anew.</summary>
     internal abstract void Rebuild();

@@ -116,16 +116,16 @@ public abstract partial class Optimizer<TOptions> : Optimizer where TOptions : O
         CreateRules();
     }
 
-    internal sealed override void RunStep(in StepContext change)
+    internal sealed override void RunStep(in StepContext context)
     {
         // If a launch fails, the next step starts afresh.
         _canRepeat = false;
-        RunTables(change);
-        if (IsRepeat && change.Bit is null)
+        RunTables(context);
+        if (IsRepeat && context.Bit is null)
             Repeats++;
         else
-            CountStep(change.Bit);
-        _canRepeat = change.Bit is null && !change.FoundInf && !UsesStateFirst;
+            CountStep(context.Bit);
+        _canRepeat = context.Bit is null && !context.FoundInf && !UsesStateFirst;
     }
 
     /// <summary>Whether tables must be built anew although no tensor came or went.</summary>
@@ -144,7 +144,7 @@ public abstract partial class Optimizer<TOptions> : Optimizer where TOptions : O
     private protected abstract void CreateRules();
 
     /// <summary>Has the device update the tables.</summary>
-    private protected abstract void RunTables(in StepContext change);
+    private protected abstract void RunTables(in StepContext context);
 
     /// <summary>Remembers that every parameter with a gradient was updated, or may have been.</summary>
     /// <param name="pendingBit">The bit of a step that the device may have skipped; null if it was done.</param>

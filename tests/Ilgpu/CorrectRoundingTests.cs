@@ -20,17 +20,25 @@ public sealed class CorrectRoundingTests
     [Test]
     public void FourAreWorkedOnAsOne()
     {
+        // Its reciprocal is subnormal: corrected, it was one unit off.
+        float dividend = BitConverter.UInt32BitsToSingle(0x5B97_55A1), divisor = BitConverter.UInt32BitsToSingle(0x7F67_1702), right = dividend / divisor;
+        AssertSame(GpuFloats4.Divide(GpuFloats4.Create(dividend), GpuFloats4.Create(divisor)), right, right, right, right);
+
         var random = new Random(1);
-        float Any() => random.Next(8) switch
+        float Any() => random.Next(9) switch
         {
             0 => BitConverter.UInt32BitsToSingle((uint)random.NextInt64(1L << 32)),
             1 => _special[random.Next(_special.Length)],
+            // Reciprocals of the largest are subnormal, and have lost places.
+            2 => MathF.ScaleB(random.NextSingle() + 1, random.Next(2) == 0 ? 126 + random.Next(2) : random.Next(-127, 128)),
             _ => MathF.ScaleB(random.NextSingle() + 0.5f, random.Next(-60, 60)) * (random.Next(2) * 2 - 1),
         };
         for (var i = 0; i < 1 << 18; i++)
         {
             Float4 a = new(Any(), Any(), Any(), Any()), b = new(Any(), Any(), Any(), Any());
             AssertSame(GpuFloats4.Divide(new(a), new(b)), a.X / b.X, a.Y / b.Y, a.Z / b.Z, a.W / b.W);
+            // Alone with three that are as good, so that the look at all four does not hide one.
+            AssertSame(GpuFloats4.Divide(new(new(a.X, a.X, a.X, a.X)), new(new(b.X, b.X, b.X, b.X))), a.X / b.X, a.X / b.X, a.X / b.X, a.X / b.X);
             AssertSame(GpuFloats4.Sqrt(new(a)), MathF.Sqrt(a.X), MathF.Sqrt(a.Y), MathF.Sqrt(a.Z), MathF.Sqrt(a.W));
             if (i % 4 == 0)
             {

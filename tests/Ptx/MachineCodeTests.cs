@@ -28,6 +28,7 @@ public sealed class MachineCodeTests
         var loops = code.Loops.Where(loop => loop.Products > 0).ToArray();
         Assert.That(loops.Select(loop => loop.Products), Is.EqualTo([64]));
         Assert.That(loops[0].Instructions, Is.LessThanOrEqualTo(140));
+        Assert.That((loops[0].Branches, loops[0].GlobalLoads, loops[0].Divisions), Is.EqualTo((1, 0, 0)));
         Assert.That(code.WarpsAMultiprocessor(architecture, groupSize: 128, sharedBytes: 80 << 10), Is.EqualTo(8));
     }
 
@@ -43,6 +44,8 @@ public sealed class MachineCodeTests
         var expected = architecture == 80 ? budget.Sm80 : budget.Sm90;
         Assert.That(count, Is.Not.Null);
         Assert.That(count.Unit, Is.EqualTo(budget.Unit));
+        if (count.Unit == "element")
+            Assert.That(code.WarpsAMultiprocessor(architecture, groupSize: 256, sharedBytes: 2048), Is.GreaterThanOrEqualTo(24));
         Assert.That(count.Instructions, Is.EqualTo(expected).Within(5).Percent);
     }
 

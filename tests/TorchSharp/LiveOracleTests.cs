@@ -1,5 +1,6 @@
 using GpuOptim.Host;
 using GpuOptim.Optimizers;
+using GpuOptim.Tests.Support;
 using static TorchSharp.torch;
 
 namespace GpuOptim.Tests.TorchSharp;
@@ -128,10 +129,13 @@ public sealed class LiveOracleTests
 
     private static void AssertClose<T>(T[] actual, Tensor expected, double tolerance, string what) where T : unmanaged
     {
-        var values = Values<T>(expected).Select(Number).ToArray();
-        var bound = tolerance * values.Max(Math.Abs);
-        Assert.That(actual.Select(Number).Zip(values, (a, b) => Math.Abs(a - b)).Max(), Is.LessThanOrEqualTo(bound), what);
-
-        static double Number(T value) => value is float number ? number : (float)(BFloat16)(object)value;
+        if (tolerance == 0)
+        {
+            Bits.AreEqual<T>(actual, Values<T>(expected), what);
+            return;
+        }
+        double[] values = [.. Values<T>(expected).Select(value => (double)Bits.ToFloat(value))], own = [.. actual.Select(value => (double)Bits.ToFloat(value))];
+        Assert.That(own, Has.None.NaN, what);
+        Assert.That(own.Zip(values, (a, b) => Math.Abs(a - b)).Max(), Is.LessThanOrEqualTo(tolerance * values.Max(Math.Abs)), what);
     }
 }

@@ -60,7 +60,7 @@ internal static class NativeLibtorch
 
     private static string? Load()
     {
-        var library = Path.Combine(AppContext.BaseDirectory, "runtimes", RuntimeInformation.RuntimeIdentifier, "native", "libLibTorchSharp.so");
+        var library = Path.Combine(AppContext.BaseDirectory, "runtimes", $"linux-{RuntimeInformation.ProcessArchitecture}".ToLowerInvariant(), "native", "libLibTorchSharp.so");
         if (!OperatingSystem.IsLinux() || !File.Exists(library))
             return TryUse();
         try
@@ -91,7 +91,7 @@ internal static class NativeLibtorch
             using var one = global::TorchSharp.torch.ones(1);
             return null;
         }
-        catch (TypeInitializationException failure)
+        catch (Exception failure) when (failure is TypeInitializationException or DllNotFoundException or NotSupportedException)
         {
             return failure.InnerException?.Message.Split('\n')[0] ?? failure.Message;
         }

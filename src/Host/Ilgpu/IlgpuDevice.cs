@@ -288,8 +288,8 @@ public sealed class IlgpuDevice : Device
     private unsafe void Upload<TRule>(IlgpuUpdateTable table, UpdateBatch batch, ReadOnlySpan<TRule> rules) where TRule : unmanaged, IUpdateRule
     {
         table.Upload(batch.Gradients, batch.Rules, batch.GradientNorm is null ? [] : batch.Pending, rules, batch.IsRepeated, isCompleted: batch.GradientNorm is not null);
-        if (batch.GradientNorm is IlgpuGradientNorm measure)
-            _queue.CompleteStep(table, sizeof(TRule), rules.Length, measure.Check);
+        if (batch.GradientNorm is IlgpuGradientNorm norm)
+            _queue.CompleteStep(table, sizeof(TRule), rules.Length, norm.Check);
     }
 
     private void UpdateMatrices<TMomentum, TUpdate>(
@@ -311,10 +311,10 @@ public sealed class IlgpuDevice : Device
             if (!batch.IsRepeated)
                 batch.SetOrthogonal(orthogonal);
         }
-        var measure = batch.GradientNorm is IlgpuGradientNorm { MaySkip: true } mayskip ? mayskip : null;
-        batch.Updates.Upload(batch.Orthogonal, batch.UpdateRules, [], updateRules, batch.IsRepeated, isCompleted: measure is not null);
-        if (measure is not null)
-            _queue.CompleteStep(batch.Updates, 0, 0, measure.Check);
+        var norm = batch.GradientNorm is IlgpuGradientNorm { MaySkip: true } skipping ? skipping : null;
+        batch.Updates.Upload(batch.Orthogonal, batch.UpdateRules, [], updateRules, batch.IsRepeated, isCompleted: norm is not null);
+        if (norm is not null)
+            _queue.CompleteStep(batch.Updates, 0, 0, norm.Check);
         _queue.Update(batch.Updates, updateRules, batch.Average, batch.ElementType, batch.WorkType, batch.StateType);
     }
 }

@@ -43,10 +43,10 @@ internal sealed class IlgpuMatrixUpdateBatch : MatrixUpdateBatch
         Polynomial = Product with { Address = Product.Address + (nint)squares };
         Raw = isSparse ? Raw with { Address = Polynomial.Address + (nint)squares } : X;
         _parts = isSparse ? rows : 1;
-        var directions = new UpdateSegment[segments.Length];
+        var momentum = new UpdateSegment[segments.Length];
         for (var i = 0; i < segments.Length; i++)
-            directions[i] = segments[i] with { Parameter = Raw[i].Address, Average = 0 };
-        Momentum = new(queue, directions);
+            momentum[i] = segments[i] with { Parameter = Raw[i].Address, Average = 0 };
+        Momentum = new(queue, momentum);
         Updates = new(queue, Tensors(segments));
         Orthogonal = new nint[segments.Length * _parts];
         _updateRules = new int[_parts == 1 ? 0 : Orthogonal.Length];

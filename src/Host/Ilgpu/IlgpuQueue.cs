@@ -123,7 +123,7 @@ internal class IlgpuQueue : IDisposable
         }
         else
         {
-            var tiles = TileGrid.Count<TOrder>(product, _groupRows * TiledProduct.PatchRows);
+            var tiles = TileGrid.Count<TOrder>(product, _groupRows * TiledProduct.ThreadRows);
             Kernel<Action<AcceleratorStream, KernelConfig, GpuProduct>>(TiledProduct<TFormat, TLeft, TRight, TOrder>.Multiply)(
                 NextLaunch(), new(new Index2D(tiles, 1), new Index2D(_groupRows, _groupRows)), product);
         }

@@ -3,12 +3,12 @@ using ILGPU;
 namespace GpuOptim.Kernels.Ilgpu;
 
 /// <summary>
-/// Quotients and roots of a thread's numbers, correctly rounded, without a look at each: estimates are corrected, which is right for all numbers of
-/// middling size, and one look tells whether they all are.
+/// Quotients and roots of a thread's numbers, correctly rounded, without a branch for each: estimates are corrected, which is right for all numbers
+/// between 2^-100 and 2^100, and one comparison says whether all of them are.
 /// </summary>
 /// <remarks>
-/// <c>div.rn.f32</c> and <c>sqrt.rn.f32</c> are the same arithmetic, from the same estimates, but branch for each number. Where numbers are not of
-/// middling size, they do the work.
+/// <c>div.rn.f32</c> and <c>sqrt.rn.f32</c> are the same arithmetic, from the same estimates, but branch for each number. Where a number is
+/// out of that range, they do the work.
 /// </remarks>
 internal static class CorrectRounding
 {

@@ -46,11 +46,11 @@ internal static unsafe class Ptx
     [IntrinsicImplementation, PtxInstruction("max.NaN.f32", BeforeSm80 = nameof(SelectMax))]
     public static float Max(float a, float b) => MathF.Max(a, b);
 
-    /// <summary>About the reciprocal; no number below the smallest normal one is told from zero.</summary>
+    /// <summary>About the reciprocal; zero where it is below the smallest normal number.</summary>
     [IntrinsicImplementation, PtxInstruction("rcp.approx.ftz.f32")]
-    public static float EstimateReciprocal(float a) => (float)(1 / (double)a);
+    public static float EstimateReciprocal(float a) => FlushSubnormal((float)(1 / (double)a));
 
-    /// <summary>About the reciprocal of the root; no number below the smallest normal one is told from zero.</summary>
+    /// <summary>About the reciprocal of the root, of a normal number.</summary>
     [IntrinsicImplementation, PtxInstruction("rsqrt.approx.ftz.f32")]
     public static float EstimateReciprocalRoot(float a) => (float)(1 / Math.Sqrt((double)a));
 
@@ -109,6 +109,9 @@ internal static unsafe class Ptx
     /// <summary>Stores eight 16-bit numbers at an address that is a multiple of 16.</summary>
     [IntrinsicImplementation, PtxInstruction("st.global.v4.b32", "[{0}], {1}")]
     public static void StoreEight(ushort* destination, UInt4 value) => *(UInt4*)destination = value;
+
+    /// <summary>A number, but zero if it is too small to have all of its places.</summary>
+    public static float FlushSubnormal(float a) => Utilities.Select((Interop.FloatAsInt(a) & 0x7F80_0000u) == 0, 0f, a);
 
     /// <summary>The smaller of two numbers where there is no instruction for it. A zero below zero is smaller than one above.</summary>
     public static float SelectMin(float a, float b) => Utilities.Select(IsNaN(a) | (!IsNaN(b) & IsLess(a, b)), a, b);

@@ -122,7 +122,7 @@ internal sealed class OpenCLQueue(CLAccelerator accelerator, AcceleratorStream s
     public override void Multiply<TFormat, TLeft, TRight, TOrder>(GpuProduct product)
     {
         const int Rows = TiledProduct.MaxGroupRows;
-        var tiles = TileGrid.Count<TOrder>(product, Rows * TiledProduct.PatchRows);
+        var tiles = TileGrid.Count<TOrder>(product, Rows * TiledProduct.ThreadRows);
         Kernel<Action<AcceleratorStream, KernelConfig, GpuProduct, OpenCLPlace, OpenCLPlace, OpenCLPlace, OpenCLPlace>>(OpenCLProductKernel<TFormat, TLeft, TRight, TOrder>.Run)(
             NextLaunch(),
             new(new Index2D(tiles, 1), new Index2D(Rows, Rows)),

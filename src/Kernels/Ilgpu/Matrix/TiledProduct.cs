@@ -7,7 +7,7 @@ internal static class TiledProduct
     public const int MaxGroupRows = 16;
 
     /// <summary>Rows and columns of the result that one thread has.</summary>
-    public const int PatchRows = 4;
+    public const int ThreadRows = 4;
 
     /// <summary>Inner indices of a tile of an operand; even, and a divisor of the accumulation blocks of <see cref="Simd.Matrix"/>.</summary>
     public const int TileDepth = 16;

@@ -29,7 +29,7 @@ internal static unsafe class TiledProduct<TFormat, TLeft, TRight, TOrder>
         var right = SharedMemory.Allocate<Float4>(TiledProduct.TileDepth * LineQuads).AsAligned(16);
 
         int groupRows = Group.DimX, threadRow = Group.IdxY, threadColumn = Group.IdxX;
-        var tileRows = groupRows * TiledProduct.PatchRows;
+        var tileRows = groupRows * TiledProduct.ThreadRows;
         var (matrix, row, column) = TileGrid.Locate<TOrder>(product, tileRows);
         var leftMatrix = product.Left + matrix * product.LeftLength * TFormat.Size;
         var rightMatrix = product.Right + matrix * product.RightLength * TFormat.Size;
@@ -59,7 +59,7 @@ internal static unsafe class TiledProduct<TFormat, TLeft, TRight, TOrder>
         }
         total = product.Depth > accumulation ? total.Add(sum) : sum;
 
-        new TiledEpilogue<TFormat>(product, matrix).Write(total, row + threadRow * TiledProduct.PatchRows, column + threadColumn * TiledProduct.PatchRows, TOrder.Mirrors && row != column);
+        new TiledEpilogue<TFormat>(product, matrix).Write(total, row + threadRow * TiledProduct.ThreadRows, column + threadColumn * TiledProduct.ThreadRows, TOrder.Mirrors && row != column);
     }
 
     /// <summary>Copies a tile of an operand to shared memory, inner index by inner index. Beyond the operand there are zeros.</summary>
@@ -68,7 +68,7 @@ internal static unsafe class TiledProduct<TFormat, TLeft, TRight, TOrder>
         where TLayout : struct, ITileLayout
     {
         // Their number is a power of two.
-        var tileRows = groupRows * TiledProduct.PatchRows;
+        var tileRows = groupRows * TiledProduct.ThreadRows;
         var shift = 31 - IntrinsicMath.BitOperations.LeadingZeroCount((uint)tileRows);
         for (var i = thread; i < tileRows * TiledProduct.TileDepth; i += groupRows * groupRows)
         {
@@ -79,7 +79,7 @@ internal static unsafe class TiledProduct<TFormat, TLeft, TRight, TOrder>
             var number = new GpuFloats1(0);
             if (firstRow + row < rows && firstDepth + depth < depths)
                 number = TFormat.Load<GpuFloats1>((void*)(matrix + TLayout.Offset(firstRow + row, firstDepth + depth, stride) * TFormat.Size));
-            tile[depth * LineQuads * TiledProduct.PatchRows + row] = number.Value;
+            tile[depth * LineQuads * TiledProduct.ThreadRows + row] = number.Value;
         }
     }
 }

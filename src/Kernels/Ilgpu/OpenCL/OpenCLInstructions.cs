@@ -35,7 +35,7 @@ internal static unsafe class OpenCLInstructions
 
     public static float Max(float a, float b) => Ptx.SelectMax(a, b);
 
-    public static float EstimateReciprocal(float a) => (float)(1 / (double)a);
+    public static float EstimateReciprocal(float a) => Ptx.FlushSubnormal((float)(1 / (double)a));
 
     public static float EstimateReciprocalRoot(float a) => (float)(1 / Math.Sqrt((double)a));
 

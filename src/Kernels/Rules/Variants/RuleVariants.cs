@@ -59,9 +59,9 @@ internal static class RuleVariants
         where TRule : unmanaged, IUpdateRule
         where TVisitor : IRuleVisitor
     {
-        var changed = new TransformedVisitor<TVisitor> { Inner = visitor };
-        Visit(rule, ref changed);
-        visitor = changed.Inner;
+        var transformed = new TransformedVisitor<TVisitor> { Inner = visitor };
+        Visit(rule, ref transformed);
+        visitor = transformed.Inner;
     }
 
     private struct TypeVisitor : IRuleVisitor
