@@ -36,9 +36,7 @@ internal readonly unsafe struct TiledEpilogue<TFormat>(GpuProduct product, int m
     {
         if (row >= _product.Rows || column >= _product.Columns)
             return;
-        var addend = new GpuFloats1(0);
-        if (_product.Addend != 0)
-            addend = TFormat.Load<GpuFloats1>(At(_product.Addend, row, column));
+        var addend = _product.Addend != 0 ? TFormat.Load<GpuFloats1>(At(_product.Addend, row, column)) : new(0);
         var result = TFormat.Round(_product.Finish<TFormat>(new(sum), addend));
         TFormat.Store(result, At(_product.Result, row, column));
         if (mirrors)

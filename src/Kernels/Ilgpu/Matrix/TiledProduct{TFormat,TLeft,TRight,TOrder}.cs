@@ -47,13 +47,10 @@ internal static unsafe class TiledProduct<TFormat, TLeft, TRight, TOrder>
                 sum = default;
             }
             // Beyond the operands zeros are added, which changes no sum: none is a negative zero.
-            int l = threadRow, r = threadColumn;
-            for (var k = 0; k < TiledProduct.TileDepth; k += 4)
+            for (int l = threadRow, r = threadColumn; l < TiledProduct.TileDepth * LineQuads; l += 4 * LineQuads, r += 4 * LineQuads)
             {
                 sum = sum.MultiplyAdd(left[l + LineQuads], right[r + LineQuads]).MultiplyAdd(left[l], right[r]);
                 sum = sum.MultiplyAdd(left[l + 3 * LineQuads], right[r + 3 * LineQuads]).MultiplyAdd(left[l + 2 * LineQuads], right[r + 2 * LineQuads]);
-                l += 4 * LineQuads;
-                r += 4 * LineQuads;
             }
             Group.Barrier();
         }
@@ -73,13 +70,10 @@ internal static unsafe class TiledProduct<TFormat, TLeft, TRight, TOrder>
         for (var i = thread; i < tileRows * TiledProduct.TileDepth; i += groupRows * groupRows)
         {
             // Neighboring threads read neighboring elements.
-            int row = i / TiledProduct.TileDepth, depth = i & (TiledProduct.TileDepth - 1);
-            if (!TLayout.IsDepthContiguous)
-                (row, depth) = (i & (tileRows - 1), i >> shift);
-            var number = new GpuFloats1(0);
-            if (firstRow + row < rows && firstDepth + depth < depths)
-                number = TFormat.Load<GpuFloats1>((void*)(matrix + TLayout.Offset(firstRow + row, firstDepth + depth, stride) * TFormat.Size));
-            tile[depth * LineQuads * TiledProduct.ThreadRows + row] = number.Value;
+            var (row, depth) = TLayout.IsDepthContiguous ? (i / TiledProduct.TileDepth, i & (TiledProduct.TileDepth - 1)) : (i & (tileRows - 1), i >> shift);
+            tile[depth * LineQuads * TiledProduct.ThreadRows + row] = firstRow + row < rows && firstDepth + depth < depths
+                ? TFormat.Load<GpuFloats1>((void*)(matrix + TLayout.Offset(firstRow + row, firstDepth + depth, stride) * TFormat.Size)).Value
+                : 0;
         }
     }
 }
