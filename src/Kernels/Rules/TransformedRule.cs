@@ -9,7 +9,7 @@ namespace GpuOptim.Kernels.Rules;
 /// <param name="Rule">The other rule.</param>
 internal readonly record struct TransformedRule<TRule>(GradientTransform Transform, TRule Rule) : IUpdateRule where TRule : unmanaged, IUpdateRule
 {
-    // Fields: the value of a property would be copied in each round of a loop.
+    // Fields, so that nothing is copied to reach what is in them.
     public readonly GradientTransform Transform = Transform;
     public readonly TRule Rule = Rule;
 

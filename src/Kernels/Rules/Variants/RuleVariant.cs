@@ -10,7 +10,7 @@ internal readonly struct RuleVariant<TRule, TSwitches>(TRule rule) : IUpdateRule
     where TRule : unmanaged, ISwitchedRule
     where TSwitches : struct, ISwitches
 {
-    // A field: a property's value would be copied in each round of a loop.
+    // A field, so that nothing is copied to reach what is in it.
     private readonly TRule _rule = rule;
 
     public static int StateCount { [MethodImpl(MethodImplOptions.AggressiveInlining)] get => TRule.StatesOf(TSwitches.Of(0)); }
