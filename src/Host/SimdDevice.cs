@@ -109,7 +109,7 @@ public sealed unsafe class SimdDevice : Device
             var kernels = table.Kernels(rules.Length);
             for (var i = 0; i < rules.Length; i++)
                 kernels[i] = (nint)UpdateKernels.Select(rules[i], VectorBits, batch.ElementType, batch.GradientType, batch.StateType);
-            var job = new SimdUpdateJob(table, (byte*)first, sizeof(TRule), UpdateKernels.Average(VectorBits, batch.ElementType));
+            var job = new SimdUpdateJob(table, (byte*)first, sizeof(TRule), kernels, UpdateKernels.Average(VectorBits, batch.ElementType));
             _workers.Run(ref job, table.Chunks);
         }
     }

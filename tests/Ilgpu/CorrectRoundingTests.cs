@@ -16,7 +16,7 @@ public sealed class CorrectRoundingTests
     private static readonly float[] _special =
         [0, -0f, 1, -1, 3, float.Epsilon, -float.Epsilon, 1.17549435e-38f, 7.8886e-31f, 7.8887e-31f, 1.2676e30f, 1.2677e30f, float.MaxValue, float.PositiveInfinity, float.NegativeInfinity, float.NaN];
 
-    /// <summary>Any bits at all, beside numbers of middling size, so that both ways are taken.</summary>
+    /// <summary>Any bits at all, beside numbers between 2^-100 and 2^100, so that both ways are taken.</summary>
     [Test]
     public void FourAreWorkedOnAsOne()
     {
@@ -37,7 +37,7 @@ public sealed class CorrectRoundingTests
         {
             Float4 a = new(Any(), Any(), Any(), Any()), b = new(Any(), Any(), Any(), Any());
             AssertSame(GpuFloats4.Divide(new(a), new(b)), a.X / b.X, a.Y / b.Y, a.Z / b.Z, a.W / b.W);
-            // Alone with three that are as good, so that the look at all four does not hide one.
+            // Four alike: no other number sends them the longer way.
             AssertSame(GpuFloats4.Divide(new(new(a.X, a.X, a.X, a.X)), new(new(b.X, b.X, b.X, b.X))), a.X / b.X, a.X / b.X, a.X / b.X, a.X / b.X);
             AssertSame(GpuFloats4.Sqrt(new(a)), MathF.Sqrt(a.X), MathF.Sqrt(a.Y), MathF.Sqrt(a.Z), MathF.Sqrt(a.W));
             if (i % 4 == 0)

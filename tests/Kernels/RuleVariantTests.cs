@@ -75,12 +75,7 @@ public sealed unsafe class RuleVariantTests
         Assert.That(TypeOf<AdamRule>(), Is.EqualTo(typeof(AdamRule)));
     }
 
-    private static Type TypeOf<TRule>(params TRule[] rules) where TRule : unmanaged, IUpdateRule
-    {
-        var visitor = default(TypeVisitor);
-        RuleVariants.Visit<TRule, TypeVisitor>(rules, ref visitor);
-        return visitor.Type;
-    }
+    private static Type TypeOf<TRule>(params TRule[] rules) where TRule : unmanaged, IUpdateRule => RuleVariants.TypeOf<TRule>(rules);
 
     private static void AssertSame<TRule>(TRule rule, int states, bool hasState1 = false, bool hasState2 = false) where TRule : unmanaged, IUpdateRule
     {
@@ -121,12 +116,5 @@ public sealed unsafe class RuleVariantTests
             }
             return bytes;
         }
-    }
-
-    private struct TypeVisitor : IRuleVisitor
-    {
-        public Type Type;
-
-        public void Visit<TRule>() where TRule : unmanaged, IUpdateRule => Type = typeof(TRule);
     }
 }

@@ -8,7 +8,7 @@ using GpuOptim.Kernels.Scaling;
 namespace GpuOptim.Tests.Ptx;
 
 /// <summary>
-/// The kernels that measure gradients and decide what is done to them, executed on the CPU from their committed PTX: norm, factors and loss scale of
+/// The kernels that take the norm of gradients and decide what is done to them, executed on the CPU from their committed PTX: norm, factors and loss scale of
 /// the <see cref="SimdDevice"/>, bit for bit.
 /// </summary>
 [Parallelizable(ParallelScope.All)]
@@ -104,9 +104,9 @@ public sealed unsafe class NormKernelTests
         var actual = Simulate(norm, type, lengths, bytes, maxNorm, scale, pending, Bit);
         Assert.That((actual.Races, actual.Warnings.Length), Is.EqualTo((0, 0)), string.Join('\n', actual.Warnings));
 
-        using var measure = new SimdGradientNorm(device.Workers);
+        using var gradientNorm = new SimdGradientNorm(device.Workers);
         var order = norm switch { "OneNorm" => 1, "TwoNorm" => 2, _ => double.PositiveInfinity };
-        var expected = measure.Take([batch], new(order, maxNorm, scale.Scale == 0 ? 0 : (nint)(&scale), _scaling, Bit, IsReported: false))!.Value;
+        var expected = gradientNorm.Take([batch], new(order, maxNorm, scale.Scale == 0 ? 0 : (nint)(&scale), _scaling, Bit, IsReported: false))!.Value;
         return (actual, expected, scale);
     }
 

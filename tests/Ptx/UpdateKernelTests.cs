@@ -133,15 +133,7 @@ public sealed class UpdateKernelTests
     private static TransformedRule<AdamRule> Transformed(GradientTransform change, AdamRule rule) => new(change, rule);
 
     private static Counters Verify<TRule>((ElementType Element, ElementType State) types, Tensor[] tensors, int states, params TRule[] rules) where TRule : unmanaged, IUpdateRule =>
-        Verify(types, tensors, states, rules, new CommittedKernel($"{GpuKernel.NameOf(KernelType(rules))}.{types.Element}.{types.Element}.{types.State}").Path);
-
-    /// <summary>The rule whose kernel a device takes: the variant that all rules are, or the general one.</summary>
-    private static Type KernelType<TRule>(TRule[] rules) where TRule : unmanaged, IUpdateRule
-    {
-        var visitor = default(TypeVisitor);
-        RuleVariants.Visit<TRule, TypeVisitor>(rules, ref visitor);
-        return visitor.Type;
-    }
+        Verify(types, tensors, states, rules, new CommittedKernel($"{GpuKernel.NameOf(RuleVariants.TypeOf<TRule>(rules))}.{types.Element}.{types.Element}.{types.State}").Path);
 
     private static Counters Verify<TRule>((ElementType Element, ElementType State) types, Tensor[] tensors, int states, TRule[] rules, string ptx) where TRule : unmanaged, IUpdateRule
     {
@@ -227,13 +219,6 @@ public sealed class UpdateKernelTests
             ElementType.BFloat16 => device.CreateBuffer<BFloat16>([.. numbers.Select(value => (BFloat16)value)]),
             _ => device.CreateBuffer<Half>([.. numbers.Select(value => (Half)value)]),
         };
-    }
-
-    private struct TypeVisitor : IRuleVisitor
-    {
-        public Type Type;
-
-        public void Visit<TRule>() where TRule : unmanaged, IUpdateRule => Type = typeof(TRule);
     }
 
     private sealed record Tensor(int Length, int Misalignment, int Rule = 0, bool HasGradient = true, bool HasAverage = false);

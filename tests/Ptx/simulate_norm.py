@@ -1,4 +1,4 @@
-"""Runs the kernels that measure gradients on the CPU: simulate_norm.py JOB.json
+"""Runs the kernels that take the norm of gradients on the CPU: simulate_norm.py JOB.json
 
 The first accumulates a norm, chunk by chunk, the second decides what is done to gradients and moves the loss scale on, the third completes what the
 host sent for the update. The gradients' numbers are in one file, tensor after tensor. The check, the loss scale and what was completed go to

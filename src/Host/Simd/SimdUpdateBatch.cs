@@ -42,7 +42,7 @@ internal sealed class SimdUpdateBatch : UpdateBatch
 
     public ReadOnlySpan<UpdateSegment> Segments => _segments;
 
-    /// <summary>The loop of each rule of the step.</summary>
+    /// <summary>Room for the loop of each rule of a step, kept from step to step.</summary>
     public nint[] Kernels(int rules)
     {
         if (_kernels.Length < rules)

@@ -4,11 +4,10 @@ using unsafe UpdateKernel = delegate*<void*, void*, void*, void*, void*, void*, 
 namespace GpuOptim.Host.Simd;
 
 /// <summary>One update of a batch, chunk by chunk. A parameter's average is updated while the chunk is still in the cache.</summary>
-internal readonly unsafe struct SimdUpdateJob(SimdUpdateBatch batch, byte* rules, int ruleSize, UpdateKernel averageKernel) : IChunkedJob
+internal readonly unsafe struct SimdUpdateJob(SimdUpdateBatch batch, byte* rules, int ruleSize, nint[] kernels, UpdateKernel averageKernel) : IChunkedJob
 {
     private readonly int _elementSize = batch.ElementType.Size();
     private readonly int _gradientSize = batch.GradientType.Size();
-    private readonly nint[] _kernels = batch.Kernels(0);
     private readonly int _stateSize = batch.StateType.Size();
 
     public void Run(int chunk)
@@ -22,7 +21,7 @@ internal readonly unsafe struct SimdUpdateJob(SimdUpdateBatch batch, byte* rules
             if (batch.Gradients[segment] is var gradient and not 0)
             {
                 var rule = batch.Rules[segment];
-                ((UpdateKernel)_kernels[rule])(
+                ((UpdateKernel)kernels[rule])(
                     rules + (nint)rule * ruleSize,
                     At(tensor.Parameter, offset),
                     (void*)(gradient + (nint)offset * _gradientSize),

@@ -34,9 +34,11 @@ internal static class RuleVariants
         where TRule : unmanaged, IUpdateRule
         where TVisitor : IRuleVisitor
     {
+        // Of one rule, or of none, there is nothing to compare.
+        var first = rules.Length > 1 ? TypeOf(rules[..1]) : null;
         for (var i = 1; i < rules.Length; i++)
         {
-            if (TypeOf(rules[i]) != TypeOf(rules[0]))
+            if (TypeOf(rules[i..(i + 1)]) != first)
             {
                 visitor.Visit<TRule>();
                 return;
@@ -48,10 +50,11 @@ internal static class RuleVariants
             Visit(rules[0], ref visitor);
     }
 
-    private static Type TypeOf<TRule>(in TRule rule) where TRule : unmanaged, IUpdateRule
+    /// <summary>The type of a loop that all of the rules can run in.</summary>
+    public static Type TypeOf<TRule>(ReadOnlySpan<TRule> rules) where TRule : unmanaged, IUpdateRule
     {
         var type = default(TypeVisitor);
-        Visit(rule, ref type);
+        Visit(rules, ref type);
         return type.Type;
     }
 
