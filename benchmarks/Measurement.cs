@@ -16,11 +16,7 @@ internal sealed record Measurement(string Name, double[] Seconds)
     {
         var random = new Random(1);
         // The first runs are not counted: they compile, touch memory, and tell how often to repeat.
-        var repetitions = workloads.Select(workload =>
-        {
-            workload.Run(1);
-            return Math.Max(1, (int)(secondsEach / workload.Run(1)));
-        }).ToArray();
+        var repetitions = workloads.Select(workload => Repetitions(workload, secondsEach)).ToArray();
         var seconds = workloads.Select(_ => new double[rounds]).ToArray();
         var order = Enumerable.Range(0, workloads.Count).ToArray();
         for (var round = 0; round < rounds; round++)
@@ -39,6 +35,16 @@ internal sealed record Measurement(string Name, double[] Seconds)
 
     /// <summary>The median over the rounds of how many times faster this was than another.</summary>
     public double TimesFasterThan(Measurement other) => Quantile([.. Seconds.Zip(other.Seconds, (own, others) => others / own)], 0.5);
+
+    /// <summary>How often to repeat to fill at least half of some seconds. It doubles: a single run may be too short for the clock.</summary>
+    private static int Repetitions(IWorkload workload, double seconds)
+    {
+        workload.Run(1);
+        var repetitions = 1;
+        while (2 * repetitions * workload.Run(repetitions) < seconds)
+            repetitions *= 2;
+        return repetitions;
+    }
 
     private static double Quantile(double[] values, double share)
     {

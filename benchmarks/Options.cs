@@ -7,7 +7,9 @@ using Spectre.Console;
 namespace GpuOptim.Benchmarks;
 
 /// <summary>What every command takes: a device, rounds, threads, vector width, PyTorch as a rival, and a file for the results.</summary>
-internal sealed class Options(int rounds)
+/// <param name="rounds">The default.</param>
+/// <param name="manyThreads">If the command takes more than one number of threads, the option that does.</param>
+internal sealed class Options(int rounds, Option<int[]>? manyThreads = null)
 {
     private static readonly JsonSerializerOptions _json = new() { WriteIndented = true };
 
@@ -19,7 +21,7 @@ internal sealed class Options(int rounds)
     private readonly Option<string> _python = new("--python") { Description = "The Python that has torch", DefaultValueFactory = _ => "python3" };
     private readonly Option<FileInfo?> _file = new("--json") { Description = "Write every measurement to this file" };
 
-    public static Option<string[]> Many(string name, string description, string[] values) => new(name)
+    public static Option<T[]> Many<T>(string name, string description, T[] values) => new(name)
     {
         Description = description,
         DefaultValueFactory = _ => values,
@@ -29,11 +31,11 @@ internal sealed class Options(int rounds)
     public void AddTo(Command command)
     {
         _device.AcceptOnlyFromAmong(SimdDevice.DeviceName, "cuda", "ilgpu-cpu");
-        foreach (var option in new Option[] { _device, _rounds, _threads, _vectorBits, _pyTorch, _python, _file })
+        foreach (var option in new Option[] { _device, _rounds, manyThreads ?? (Option)_threads, _vectorBits, _pyTorch, _python, _file })
             command.Add(option);
     }
 
-    /// <summary>Opens the device, and PyTorch, says what they are, runs races one after the other, and writes what they measured.</summary>
+    /// <summary>For each number of threads opens the device, and PyTorch, says what they are, and runs races one after the other. Then writes what they measured.</summary>
     /// <param name="result">The command line.</param>
     /// <param name="races">Races on the CPU, with PyTorch or without, of so many rounds.</param>
     /// <param name="acceleratorRaces">Races on an accelerator.</param>
@@ -48,10 +50,19 @@ internal sealed class Options(int rounds)
             Write(result, accelerator.Description, null, [.. acceleratorRaces(accelerator, rounds)]);
             return;
         }
-        using var device = new SimdDevice(result.GetValue(_threads), result.GetValue(_vectorBits));
-        using var torch = result.GetValue(_pyTorch) ? new PyTorch(result.GetRequiredValue(_python), device.Threads) : null;
-        Announce($"{device.Description}{(torch is null ? "" : "; " + torch.Description)}");
-        Write(result, device.Description, torch?.Description, [.. races(device, torch, rounds)]);
+        List<string> devices = [], torches = [];
+        List<object> all = [];
+        foreach (var threads in manyThreads is null ? [result.GetValue(_threads)] : result.GetRequiredValue(manyThreads))
+        {
+            using var device = new SimdDevice(threads, result.GetValue(_vectorBits));
+            using var torch = result.GetValue(_pyTorch) ? new PyTorch(result.GetRequiredValue(_python), threads) : null;
+            Announce($"{device.Description}{(torch is null ? "" : "; " + torch.Description)}");
+            devices.Add(device.Description);
+            if (torch is not null)
+                torches.Add(torch.Description);
+            all.AddRange(races(device, torch, rounds));
+        }
+        Write(result, string.Join("; ", devices), torches.Count > 0 ? string.Join("; ", torches) : null, [.. all]);
     }
 
     private static void Announce(string description) => AnsiConsole.MarkupLineInterpolated($"[bold]{description}[/], .NET {Environment.Version}");

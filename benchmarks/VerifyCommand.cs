@@ -33,7 +33,7 @@ internal static class VerifyCommand
         {
             foreach (var contestant in Contestant.All)
             {
-                var difference = Difference(device, reference, steps, type.Element, tensors, parameters => contestant.Create(parameters, type.Precision));
+                var difference = Difference(device, reference, steps, type.Element, tensors, parameters => contestant.Create(parameters, type));
                 failures += Report($"{contestant.Name} {type.Name}", difference, 0);
             }
         }

@@ -61,7 +61,7 @@ internal static class AcceleratorRace
         [
             .. Enumerable.Range(0, layout.Count).Select(i => new Parameter<T>($"p{i}", [layout.Length], data.Slice(i * layout.Length, layout.Length), gradients.Slice(i * layout.Length, layout.Length))),
         ];
-        var optimizers = contestants.Select(contestant => contestant.Create(parameters, type.Precision)).ToArray();
+        var optimizers = contestants.Select(contestant => contestant.Create(parameters, type)).ToArray();
         var measured = Measurement.Interleave([.. contestants.Zip(optimizers, (contestant, optimizer) => accelerator.Timed(contestant.Name, optimizer.Step))], rounds, SecondsEach);
         double[] host = [.. optimizers.Select(optimizer => accelerator.HostSeconds(optimizer.Step))];
         foreach (var optimizer in optimizers)

@@ -3,24 +3,25 @@ using GpuOptim.Benchmarks.Ilgpu;
 
 namespace GpuOptim.Benchmarks.Throughput;
 
-/// <summary>Times every optimizer on given tensors beside a copy and a triad of the same memory.</summary>
+/// <summary>Times every optimizer on given tensors beside a copy, a triad and a divider on as much memory.</summary>
 internal static class ThroughputCommand
 {
     public static Command Create()
     {
-        var layouts = Options.Many("--layout", "Tensors, as COUNTxLENGTH", ["1x64M", "1000x1024", "10000x100"]);
+        var layouts = Options.Many("--layout", "Tensors, as COUNTxLENGTH", ["1x1024", "16x2048", "64x4096", "1000x1024", "10000x100", "1x64M"]);
         layouts.Validators.Add(result =>
         {
             foreach (var token in result.Tokens.Where(token => Layout.Parse(token.Value) is null))
                 result.AddError($"--layout must be COUNTxLENGTH, for instance 1x64M or 1000x1024. Actual value was '{token.Value}'.");
         });
-        var types = Options.Many("--type", "Types of parameter and state", ["float32", "bfloat16", "bfloat16+float32"]);
+        var types = Options.Many("--type", "Types of parameter and state, and of what is computed", ["float32", "bfloat16", "bfloat16+float32"]);
         types.AcceptOnlyFromAmong([.. NumberType.All.Select(type => type.Name)]);
         var optimizers = Options.Many("--optimizer", "Optimizers", [.. Contestant.All.Select(contestant => contestant.Name)]);
         optimizers.AcceptOnlyFromAmong([.. Contestant.All.Select(contestant => contestant.Name)]);
-        var common = new Options(rounds: 15);
+        var threads = Options.Many("--threads", "Numbers of threads, here and in PyTorch", [.. new[] { 1, Environment.ProcessorCount }.Distinct()]);
+        var common = new Options(rounds: 15, threads);
 
-        var command = new Command("throughput", "Nanoseconds and bytes a parameter of every optimizer, beside a copy and a triad in the same rounds") { layouts, types, optimizers };
+        var command = new Command("throughput", "Nanoseconds and bytes a parameter of every optimizer, beside a copy, a triad and a divider in the same rounds") { layouts, types, optimizers };
         common.AddTo(command);
         command.SetAction(result =>
         {
