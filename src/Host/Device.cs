@@ -117,7 +117,7 @@ public abstract class Device : IDisposable
 
     /// <summary>Prepares the table of a fused update: tensors of one element type with state of one type, updated together.</summary>
     /// <param name="elementType">The type of parameters and gradients.</param>
-    /// <param name="stateType">The type of the state, and the one computed in.</param>
+    /// <param name="stateType">The type of the state, and the one computed in unless the batch is told otherwise.</param>
     /// <param name="segments">The tensors.</param>
     public abstract UpdateBatch CreateUpdateBatch(ElementType elementType, ElementType stateType, ReadOnlySpan<UpdateSegment> segments);
 

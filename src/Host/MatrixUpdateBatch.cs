@@ -1,3 +1,5 @@
+using GpuOptim.Kernels;
+
 namespace GpuOptim.Host;
 
 /// <summary>The table of an update that orthogonalizes: matrices of one shape, each with its parameter, gradient and momentum.</summary>
@@ -14,6 +16,12 @@ internal abstract class MatrixUpdateBatch : UpdateBatch
 
     /// <summary>The type of the matrices while they are orthogonalized: BFloat16 or Float32.</summary>
     public ElementType WorkType { get; }
+
+    /// <summary>All types of the first half, which writes the direction.</summary>
+    public UpdateTypes MomentumTypes => Types with { Element = WorkType };
+
+    /// <summary>All types of the second half, which takes the orthogonalized direction in the gradient's place.</summary>
+    public UpdateTypes UpdateTypes => Types with { Gradient = WorkType };
 
     /// <summary>Rows of each matrix.</summary>
     public int Rows { get; }

@@ -105,12 +105,14 @@ public sealed unsafe class SimdDevice : Device
             throw new ArgumentException($"batch must have been made by device '{Name}'. Actual type was {batch?.GetType().Name ?? "null"}.", nameof(batch));
         Telemetry.Launch(DeviceName);
         fixed (TRule* first = rules)
+        fixed (nint* gradients = batch.Gradients)
         {
             var kernels = table.Kernels(rules.Length);
             for (var i = 0; i < rules.Length; i++)
-                kernels[i] = (nint)UpdateKernels.Select(rules[i], VectorBits, batch.ElementType, batch.GradientType, batch.StateType);
-            var job = new SimdUpdateJob(table, (byte*)first, sizeof(TRule), kernels, UpdateKernels.Average(VectorBits, batch.ElementType));
-            _workers.Run(ref job, table.Chunks);
+                kernels[i] = (nint)UpdateKernels.Select(rules[i], VectorBits, batch.Types);
+            var averageKernel = table.HasAverages ? UpdateKernels.Select(batch.Average, VectorBits, batch.AverageTypes) : null;
+            var job = new SimdUpdateJob(table, gradients, (byte*)first, sizeof(TRule), kernels, averageKernel);
+            _workers.Run(ref job, table.Chunks, isShort: table.Chunks < SimdUpdateBatch.ChunksWorthWaking);
         }
     }
 
@@ -151,7 +153,21 @@ public sealed unsafe class SimdDevice : Device
         _workers.Run(ref job, job.Chunks);
     }
 
-    internal override void CopyToHost(nint source, Span<byte> destination) => new ReadOnlySpan<byte>((void*)source, destination.Length).CopyTo(destination);
+    internal override void CopyToHost(nint source, Span<byte> destination)
+    {
+        fixed (byte* to = destination)
+            Copy((void*)source, to, destination.Length);
+    }
 
-    internal override void CopyFromHost(ReadOnlySpan<byte> source, nint destination) => source.CopyTo(new((void*)destination, source.Length));
+    internal override void CopyFromHost(ReadOnlySpan<byte> source, nint destination)
+    {
+        fixed (byte* from = source)
+            Copy(from, (void*)destination, source.Length);
+    }
+
+    private void Copy(void* source, void* destination, long bytes)
+    {
+        var job = new CopyJob(source, destination, bytes);
+        _workers.Run(ref job, job.Chunks);
+    }
 }

@@ -1,7 +1,9 @@
 namespace GpuOptim.Host;
 
 /// <summary>
-/// The memory of an optimizer's state. Tensors that come together lie in one allocation, each on a cache line's boundary, and never move.
+/// The memory of an optimizer's state. Tensors that come together lie in one allocation and never move. Each lies on a cache line's boundary, or
+/// behind the one before it where its parameter does, too: a model in one piece of memory has its state in one piece, and a step can go through
+/// both without looking where a tensor ends.
 /// </summary>
 internal sealed class StateArena(Device device) : IDisposable
 {
@@ -9,23 +11,25 @@ internal sealed class StateArena(Device device) : IDisposable
 
     private readonly List<DeviceBuffer> _blocks = [];
 
-    /// <summary>A zeroed tensor of one type for each length, all in one allocation.</summary>
-    public DeviceBuffer[] Allocate(ElementType elementType, ReadOnlySpan<long> lengths)
+    /// <summary>A zeroed tensor of one type for each parameter, of its length, all in one allocation.</summary>
+    public DeviceBuffer[] Allocate(ElementType elementType, ReadOnlySpan<Parameter> parameters)
     {
         var quantum = Alignment / elementType.Size();
-        var starts = new long[lengths.Length];
+        var starts = new long[parameters.Length];
         var total = 0L;
-        for (var i = 0; i < lengths.Length; i++)
+        for (var i = 0; i < parameters.Length; i++)
         {
+            if (i > 0 && parameters[i].Data.Address != parameters[i - 1].Data.Address + (nint)parameters[i - 1].Data.SizeInBytes)
+                total = checked(total + quantum - 1) / quantum * quantum;
             starts[i] = total;
-            total = checked(total + (lengths[i] + quantum - 1) / quantum * quantum);
+            total = checked(total + parameters[i].Length);
         }
 
         var block = device.CreateBuffer(elementType, total);
         _blocks.Add(block);
-        var tensors = new DeviceBuffer[lengths.Length];
-        for (var i = 0; i < lengths.Length; i++)
-            tensors[i] = block.SliceUntyped(starts[i], lengths[i]);
+        var tensors = new DeviceBuffer[parameters.Length];
+        for (var i = 0; i < parameters.Length; i++)
+            tensors[i] = block.SliceUntyped(starts[i], parameters[i].Length);
         return tensors;
     }
 

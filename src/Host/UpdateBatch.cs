@@ -1,3 +1,5 @@
+using GpuOptim.Kernels;
+using GpuOptim.Kernels.Norms;
 using GpuOptim.Kernels.Rules;
 
 namespace GpuOptim.Host;
@@ -12,6 +14,7 @@ public abstract class UpdateBatch : IDisposable
     private readonly int[] _rules;
     private readonly ulong[] _pending;
     private readonly long[] _lengths;
+    private int[]? _normStarts;
 
     private protected UpdateBatch(ElementType elementType, ElementType stateType, ReadOnlySpan<UpdateSegment> segments)
     {
@@ -19,6 +22,7 @@ public abstract class UpdateBatch : IDisposable
             throw new NotSupportedException($"Parameters of {elementType} must have state of the same type or of Float32. Actual type was {stateType}.");
         ElementType = GradientType = elementType;
         StateType = stateType;
+        ComputeType = stateType;
         _gradients = new nint[segments.Length];
         _rules = new int[segments.Length];
         _pending = new ulong[segments.Length];
@@ -33,11 +37,27 @@ public abstract class UpdateBatch : IDisposable
     /// <summary>The type of parameters and gradients.</summary>
     public ElementType ElementType { get; }
 
-    /// <summary>The type of the state, and the one computed in.</summary>
+    /// <summary>The type of the state.</summary>
     public ElementType StateType { get; }
 
     /// <summary>The type of gradients, where they are not those of the parameters but sums of them.</summary>
     internal ElementType GradientType { get; set; }
+
+    /// <summary>The type computed in: that of the state, in which every operation rounds to it, or float, in which only what is stored is rounded.</summary>
+    /// <exception cref="ArgumentException">It is neither.</exception>
+    public ElementType ComputeType
+    {
+        get;
+        set => field = value == StateType || value == ElementType.Float32
+            ? value
+            : throw new ArgumentException($"ComputeType must be the type of the state, {StateType}, or Float32. Actual type was {value}.", nameof(ComputeType));
+    }
+
+    /// <summary>All types of the update.</summary>
+    internal UpdateTypes Types => new(ElementType, GradientType, StateType, ComputeType);
+
+    /// <summary>All types of taking parameters into averages.</summary>
+    internal UpdateTypes AverageTypes => new(ElementType, ElementType, ElementType, ElementType);
 
     /// <summary>How many tensors there are.</summary>
     public int Count => _gradients.Length;
@@ -50,6 +70,9 @@ public abstract class UpdateBatch : IDisposable
 
     /// <summary>How many elements each tensor has.</summary>
     internal ReadOnlySpan<long> Lengths => _lengths;
+
+    /// <summary>The first chunk of each tensor's norm, in the order of <see cref="NormOrder"/>, and at last the number of chunks.</summary>
+    internal ReadOnlySpan<int> NormStarts => _normStarts ??= Starts(_lengths);
 
     /// <summary>
     /// For each tensor, the bits of earlier steps of which the host does not know yet whether the device skipped them: what tensors with any follow
@@ -68,6 +91,14 @@ public abstract class UpdateBatch : IDisposable
 
     /// <summary>Whether some parameter has an average.</summary>
     internal bool HasAverages { get; }
+
+    private static int[] Starts(long[] lengths)
+    {
+        var starts = new int[lengths.Length + 1];
+        for (var i = 0; i < lengths.Length; i++)
+            starts[i + 1] = checked(starts[i] + (int)NormOrder.Chunks(lengths[i]));
+        return starts;
+    }
 
     /// <summary>Gives back what the device holds for the table.</summary>
     public virtual void Dispose() => GC.SuppressFinalize(this);

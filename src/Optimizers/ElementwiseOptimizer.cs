@@ -9,7 +9,7 @@ namespace GpuOptim.Optimizers;
 /// rule of a step are all it takes.
 /// </summary>
 /// <remarks>
-/// A step gathers the distinct rules, one for each group, step count and first use, and launches one fused update for each pair of
+/// A step gathers the distinct rules, one for each group, step count and first use, and launches one fused update for each set of
 /// element types, whatever the number of tensors and groups. After the first step it allocates nothing.
 /// </remarks>
 /// <typeparam name="TOptions">The optimizer's options.</typeparam>
@@ -21,6 +21,7 @@ public abstract class ElementwiseOptimizer<TOptions, TRule> : Optimizer<TOptions
     private readonly Dictionary<(int Group, StepInfo Step, int Pending), int> _ruleIndex = [];
     private readonly List<(int Group, StepInfo Step, int Pending)> _ruleKeys = [];
     private readonly List<(UpdateBatch Table, TrackedParameter[] Members)> _batches = [];
+    private readonly List<ComputePrecision> _builtFor = [];
     private readonly RuleWrapper<TRule> _wrapper = new();
     private TRule[] _rules = [];
     private int _ruleCount;
@@ -43,6 +44,19 @@ public abstract class ElementwiseOptimizer<TOptions, TRule> : Optimizer<TOptions
     protected abstract TRule CreateRule(TOptions options, StepInfo step);
 
     private protected sealed override bool UsesStateFirst => _ruleKeys.Exists(key => key.Step.IsFirstUse);
+
+    private protected sealed override bool TablesAreStale
+    {
+        get
+        {
+            for (var i = 0; i < _builtFor.Count; i++)
+            {
+                if (_builtFor[i] != Groups[i].Options.ComputePrecision)
+                    return true;
+            }
+            return false;
+        }
+    }
 
     private protected sealed override void FillTables()
     {
@@ -138,13 +152,15 @@ public abstract class ElementwiseOptimizer<TOptions, TRule> : Optimizer<TOptions
         foreach (var (table, _) in _batches)
             table.Dispose();
         _batches.Clear();
-        foreach (var alike in Tracked.GroupBy(tracked => (Element: tracked.Parameter.ElementType, State: StateTypeOf(tracked), Gradient: tracked.Parameter.GradientType)))
+        foreach (var alike in Tracked.GroupBy(tracked => (Element: tracked.Parameter.ElementType, State: StateTypeOf(tracked), Compute: ComputeTypeOf(tracked), Gradient: tracked.Parameter.GradientType)))
         {
             TrackedParameter[] members = [.. alike];
             var table = Device.CreateUpdateBatch(alike.Key.Element, alike.Key.State, [.. members.Select(Segment)]);
-            table.GradientType = alike.Key.Gradient;
+            (table.GradientType, table.ComputeType) = (alike.Key.Gradient, alike.Key.Compute);
             _batches.Add((table, members));
         }
+        _builtFor.Clear();
+        _builtFor.AddRange(Groups.Select(group => group.Options.ComputePrecision));
     }
 
     private UpdateSegment Segment(TrackedParameter tracked)

@@ -35,7 +35,7 @@ public sealed class GradientAccumulation : IDisposable
         (Optimizer, Batches) = (optimizer, batches);
         _hasSum = new bool[_parameters.Length];
         _arena = new(optimizer.Device);
-        var sums = _arena.Allocate(ElementType.Float32, [.. _parameters.Select(parameter => parameter.Length)]);
+        var sums = _arena.Allocate(ElementType.Float32, [.. _parameters]);
         for (var i = 0; i < sums.Length; i++)
             _parameters[i].GradientSum = (DeviceBuffer<float>)sums[i];
         _batches = [.. Enumerable.Range(0, _parameters.Length).GroupBy(i => _parameters[i].ElementType).Select(alike => CreateBatch(alike.Key, [.. alike]))];

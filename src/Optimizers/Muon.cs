@@ -184,7 +184,7 @@ public sealed class Muon : Optimizer<MuonOptions>
         foreach (var alike in blocks.GroupBy(block => Groups[block.Tracked.Group].Options.NewtonSchulz))
         {
             var batches = alike
-                .GroupBy(block => (block.Rows, block.Columns, Element: block.Tracked.Parameter.ElementType, State: StateTypeOf(block.Tracked), Gradient: block.Tracked.Parameter.GradientType))
+                .GroupBy(block => (block.Rows, block.Columns, Element: block.Tracked.Parameter.ElementType, State: StateTypeOf(block.Tracked), Compute: ComputeTypeOf(block.Tracked), Gradient: block.Tracked.Parameter.GradientType))
                 .OrderByDescending(batch => (double)batch.Key.Rows * batch.Key.Columns * Math.Min(batch.Key.Rows, batch.Key.Columns))
                 .ToArray();
             _calls.Add(new(
@@ -193,7 +193,7 @@ public sealed class Muon : Optimizer<MuonOptions>
                     .. batches.Select(batch =>
                     {
                         var table = Device.CreateMatrixUpdateBatch(batch.Key.Element, batch.Key.State, alike.Key.WorkType, batch.Key.Rows, batch.Key.Columns, [.. batch.Select(block => Segment(block.Tracked, block.Row * block.Columns, (long)block.Rows * block.Columns))]);
-                        table.GradientType = batch.Key.Gradient;
+                        (table.GradientType, table.ComputeType) = (batch.Key.Gradient, batch.Key.Compute);
                         return table;
                     }),
                 ],

@@ -67,6 +67,7 @@ public sealed record MuonOptions : OptimizerOptions
     /// <summary>Whether matrices are laid out and orthogonalized in the same way; rates and momentum may differ.</summary>
     internal bool OrthogonalizesAs(MuonOptions other) =>
         NewtonSchulz == other.NewtonSchulz
+        && ComputePrecision == other.ComputePrecision
         && FlattenConvolutions == other.FlattenConvolutions
         && (ReferenceEquals(SplitRows, other.SplitRows) || (SplitRows is not null && other.SplitRows is not null && SplitRows.SequenceEqual(other.SplitRows)));
 

@@ -19,11 +19,17 @@ public abstract record OptimizerOptions
     public WeightDecayMode WeightDecayMode
     {
         get;
-        init => field = Enum.IsDefined(value) ? value : throw new ArgumentOutOfRangeException(nameof(WeightDecayMode), value, $"WeightDecayMode must be one of {string.Join(", ", Enum.GetNames<WeightDecayMode>())}.");
+        init => field = Defined(value);
     }
 
     /// <summary>The element type of the state; the same for the life of a group.</summary>
-    public StatePrecision StatePrecision { get; init; }
+    /// <exception cref="ArgumentOutOfRangeException">There is no such precision.</exception>
+    public StatePrecision StatePrecision { get; init => field = Defined(value); }
+
+    /// <summary>What updates of 16-bit parameters are computed in; of float parameters it is always float.</summary>
+    /// <remarks>PyTorch: <c>fused</c>, for what it rounds. The default is PyTorch's, so that a run that moves here goes on to the same bits.</remarks>
+    /// <exception cref="ArgumentOutOfRangeException">There is no such precision.</exception>
+    public ComputePrecision ComputePrecision { get; init => field = Defined(value); }
 
     /// <summary>The optimizer that these are the options of.</summary>
     /// <param name="parameters">Its first group of parameters.</param>
@@ -43,6 +49,7 @@ public abstract record OptimizerOptions
         to.Add("weight_decay", WeightDecay);
         to.Add("weight_decay_mode", $"{WeightDecayMode}");
         to.Add("state_precision", $"{StatePrecision}");
+        to.Add("compute_precision", $"{ComputePrecision}");
     }
 
     /// <summary>These options with the hyper-parameters of a checkpoint. Options of one's own read what they wrote.</summary>
@@ -58,6 +65,8 @@ public abstract record OptimizerOptions
             WeightDecay = from.Number("weight_decay"),
             WeightDecayMode = from.Choice<WeightDecayMode>("weight_decay_mode"),
             StatePrecision = from.Choice<StatePrecision>("state_precision"),
+            // Checkpoints of before there was a choice.
+            ComputePrecision = from.Contains("compute_precision") ? from.Choice<ComputePrecision>("compute_precision") : default,
         };
     }
 
@@ -71,6 +80,9 @@ public abstract record OptimizerOptions
     /// <exception cref="ArgumentOutOfRangeException">It is not.</exception>
     protected static double NonNegative(double value, [CallerMemberName] string option = "") =>
         value >= 0 && double.IsFinite(value) ? value : throw new ArgumentOutOfRangeException(option, value, $"{option} must be finite and at least 0.");
+
+    private static T Defined<T>(T value, [CallerMemberName] string option = "") where T : struct, Enum =>
+        Enum.IsDefined(value) ? value : throw new ArgumentOutOfRangeException(option, value, $"{option} must be one of {string.Join(", ", Enum.GetNames<T>())}.");
 
     /// <summary>The value, if it is at least 0 and less than 1.</summary>
     /// <exception cref="ArgumentOutOfRangeException">It is not.</exception>

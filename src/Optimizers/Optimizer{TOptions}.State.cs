@@ -88,12 +88,15 @@ public abstract partial class Optimizer<TOptions>
     private static ElementType StateType(OptimizerOptions options, Parameter parameter) =>
         options.StatePrecision == StatePrecision.Float32 ? ElementType.Float32 : parameter.ElementType;
 
+    private protected ElementType ComputeTypeOf(TrackedParameter tracked) =>
+        _groups[tracked.Group].Options.ComputePrecision == ComputePrecision.Float32 ? ElementType.Float32 : StateTypeOf(tracked);
+
     private void Allocate(int group, int slot)
     {
         foreach (var alike in _tracked.Where(tracked => tracked.Group == group && tracked.State[slot] is null).GroupBy(StateTypeOf))
         {
             TrackedParameter[] members = [.. alike];
-            var tensors = _arena.Allocate(alike.Key, [.. members.Select(tracked => tracked.Parameter.Length)]);
+            var tensors = _arena.Allocate(alike.Key, [.. members.Select(tracked => tracked.Parameter)]);
             for (var i = 0; i < members.Length; i++)
                 members[i].State[slot] = tensors[i];
         }

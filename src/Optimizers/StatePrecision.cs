@@ -4,7 +4,7 @@ namespace GpuOptim.Optimizers;
 public enum StatePrecision
 {
     /// <summary>
-    /// State has the parameter's type, and every operation rounds to it: what PyTorch does, to the bit.
+    /// State has the parameter's type, as in PyTorch. What the update is computed in is a choice of its own, <see cref="ComputePrecision"/>.
     /// </summary>
     SameAsParameter,
 

@@ -131,7 +131,7 @@ public sealed class WeightAverage : IDisposable
 
     private (UpdateBatch Average, UpdateBatch Swap, int[] Members) CreateBatches(ElementType type, int[] members)
     {
-        var buffers = _arena.Allocate(type, [.. members.Select(i => _parameters[i].Length)]);
+        var buffers = _arena.Allocate(type, [.. members.Select(i => _parameters[i])]);
         var averages = new UpdateSegment[members.Length];
         var swaps = new UpdateSegment[members.Length];
         for (var i = 0; i < members.Length; i++)

@@ -13,8 +13,8 @@ internal sealed class OpenCLCompilerTests
 {
     private static readonly Dictionary<Type, Type> _counterparts = new()
     {
-        [typeof(UpdateKernel<,,,>)] = typeof(OpenCLUpdateKernel<,,,>),
-        [typeof(MomentumKernel<,,,>)] = typeof(OpenCLMomentumKernel<,,,>),
+        [typeof(UpdateKernel<,,,,>)] = typeof(OpenCLUpdateKernel<,,,,>),
+        [typeof(MomentumKernel<,,,,>)] = typeof(OpenCLMomentumKernel<,,,,>),
         [typeof(NormKernel<,>)] = typeof(OpenCLNormKernel<,>),
         [typeof(NormalizeKernel<>)] = typeof(OpenCLNormalizeKernel<>),
         [typeof(TiledProduct<,,,>)] = typeof(OpenCLProductKernel<,,,>),

@@ -92,17 +92,26 @@ public sealed unsafe class RuleVariantTests
         for (var i = 0; i < numbers.Length; i++)
             numbers[i] = i % 11 == 5 ? 0 : i < 2 * Length ? random.NextSingle() * 2 - 1 : random.NextSingle();
         byte[] general = Encode(numbers), known = Encode(numbers);
-        Run(&ElementwiseLoop<TRule, Floats8, TFormat, TFormat, TFormat>.Run, general);
-        Run(UpdateKernels.Select(rule, 256, type, type, type), known);
+        Run(&ElementwiseLoop<TRule, Floats8, TFormat, TFormat, TFormat, TFormat>.Run, general);
+        Run(UpdateKernels.Select(rule, 256, new(type, type, type, type)), known);
         Assert.That(known, Is.EqualTo(general), $"{rule}");
         Assert.That(known, Is.Not.EqualTo(Encode(numbers)));
 
-        void Run(delegate*<void*, void*, void*, void*, void*, void*, nint, void> loop, byte[] memory)
+        void Run(delegate*<void*, UpdatePiece*, int, nint*, void> loop, byte[] memory)
         {
             fixed (byte* start = memory)
             {
                 var (size, constants) = (Length * TFormat.Size, rule);
-                loop(&constants, start, start + size, hasState0 ? start + 2 * size : null, hasState1 ? start + 3 * size : null, hasState2 ? start + 4 * size : null, Length);
+                var (parameter, gradient) = ((nint)start, (nint)start + size);
+                var piece = new UpdatePiece(
+                    parameter,
+                    hasState0 ? parameter + 2 * size : 0,
+                    hasState1 ? parameter + 3 * size : 0,
+                    hasState2 ? parameter + 4 * size : 0,
+                    Start: 0,
+                    Tensor: 0,
+                    Length);
+                loop(&constants, &piece, 1, &gradient);
             }
         }
 

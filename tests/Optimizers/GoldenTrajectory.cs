@@ -1,3 +1,4 @@
+using System.Runtime.InteropServices;
 using System.Text.Json;
 using GpuOptim.Host;
 using GpuOptim.Kernels;
@@ -31,6 +32,12 @@ internal sealed class GoldenTrajectory(string name)
     }
 
     /// <summary>
+    /// PyTorch's fused implementations end tensors that are no multiple of its vectors in a scalar loop, which its compiler contracts to other
+    /// fused operations. There each step starts from the recorded parameters and ends within a unit in the last place of them.
+    /// </summary>
+    private bool EndsInAScalarLoop => name.StartsWith("fused_", StringComparison.Ordinal) && name.EndsWith(".odd", StringComparison.Ordinal);
+
+    /// <summary>
     /// PyTorch adds a transposed update in a scalar loop that rounds the product to bfloat16 on its own. That is not copied: there each
     /// step starts from the recorded parameters and ends within that rounding of them. State is exact all the same.
     /// </summary>
@@ -44,6 +51,14 @@ internal sealed class GoldenTrajectory(string name)
             var bound = MathF.Max(Math.Abs(recorded), Math.Abs(Bits.ToFloat(before[i]))) / 128;
             Assert.That(Math.Abs(Bits.ToFloat(actual[i]) - recorded), Is.LessThanOrEqualTo(bound), $"{what}[{i}]");
         }
+    }
+
+    /// <summary>At most one number of the type from the other.</summary>
+    private static void AssertWithinAUnit<T>(ReadOnlySpan<T> actual, ReadOnlySpan<T> expected, string what) where T : unmanaged
+    {
+        ReadOnlySpan<short> own = MemoryMarshal.Cast<T, short>(actual), recorded = MemoryMarshal.Cast<T, short>(expected);
+        for (var i = 0; i < own.Length; i++)
+            Assert.That(Math.Abs(own[i] - recorded[i]), Is.LessThanOrEqualTo(1), $"{what}[{i}]: {actual[i]}, recorded {expected[i]}");
     }
 
     private static string PathOf(string name) => Path.Combine(Folder, name + ".safetensors");
@@ -84,6 +99,11 @@ internal sealed class GoldenTrajectory(string name)
                     AssertWithinARounding(parameters[i].Data.ToArray(), recorded, before, $"param/{t}/{i}");
                     parameters[i].Data.CopyFrom(recorded);
                 }
+                else if (EndsInAScalarLoop)
+                {
+                    AssertWithinAUnit<T>(parameters[i].Data.ToArray(), recorded, $"param/{t}/{i}");
+                    parameters[i].Data.CopyFrom(recorded);
+                }
                 else
                 {
                     Bits.AreEqual<T>(parameters[i].Data.ToArray(), recorded, $"param/{t}/{i}");
@@ -116,7 +136,10 @@ internal sealed class GoldenTrajectory(string name)
                 }
                 else
                 {
-                    Bits.AreEqual(own[name].Values<T>(), _file.Values<T>($"state/{name}/{i}"), $"state/{name}/{i}");
+                    if (EndsInAScalarLoop)
+                        AssertWithinAUnit<T>(own[name].Values<T>(), _file.Values<T>($"state/{name}/{i}"), $"state/{name}/{i}");
+                    else
+                        Bits.AreEqual(own[name].Values<T>(), _file.Values<T>($"state/{name}/{i}"), $"state/{name}/{i}");
                 }
             }
         }
@@ -127,6 +150,7 @@ internal sealed class GoldenTrajectory(string name)
     {
         double Number(string key, double otherwise) => hyper.TryGetProperty(key, out var value) ? value.GetDouble() : otherwise;
         bool Flag(string key) => hyper.TryGetProperty(key, out var value) && value.GetBoolean();
+        var compute = Flag("fused") ? ComputePrecision.Float32 : ComputePrecision.SameAsState;
         double Beta(int index, double otherwise) => hyper.TryGetProperty("betas", out var betas) ? betas[index].GetDouble() : otherwise;
 
         switch (optimizer)
@@ -141,6 +165,7 @@ internal sealed class GoldenTrajectory(string name)
                     Dampening = Number("dampening", sgd.Dampening),
                     Nesterov = Flag("nesterov"),
                     Maximize = Flag("maximize"),
+                    ComputePrecision = compute,
                 });
             case "RMSprop":
                 var rmsProp = new RmsPropOptions();
@@ -189,6 +214,7 @@ internal sealed class GoldenTrajectory(string name)
             Epsilon = Number("eps", defaults.Epsilon),
             Amsgrad = Flag("amsgrad"),
             Maximize = Flag("maximize"),
+            ComputePrecision = compute,
         });
     }
 }

@@ -92,9 +92,28 @@ public sealed class GradientAccumulationTests(TestDevice testDevice)
         Assert.That((float)parameter.Data.ToArray()[0], Is.EqualTo(-4), "without accumulation, the gradient itself");
     }
 
+    /// <summary>A first momentum is the sum itself, which is float: the state's nearest number of it.</summary>
+    [Test]
+    public void AFirstMomentumIsRoundedToTheNearest()
+    {
+        AssertNearest<BFloat16>();
+        AssertNearest<Half>();
+
+        void AssertNearest<T>() where T : unmanaged
+        {
+            var gradient = Numbers(new Random(3), 300).Select(Bits.FromFloat<T>).ToArray();
+            using var parameter = _device.CreateParameter<T>("p", [300]);
+            parameter.Gradient.CopyFrom(gradient);
+            using var optimizer = new Sgd([parameter], new() { Momentum = 0.9 });
+            using var accumulation = new GradientAccumulation(optimizer, batches: 3);
+            accumulation.Step(isLast: true);
+            Bits.AreEqual<T>(optimizer.StateDictionary()["p"]["momentum_buffer"].Values<T>(), [.. gradient.Select(number => Bits.FromFloat<T>(Bits.ToFloat(number) * (float)(1.0 / 3)))], "momentum");
+        }
+    }
+
     /// <summary>The bits of the CPU for every element type, precision of state and optimizer, with a scaler that skips.</summary>
     [Test]
-    public void GivesTheBitsOfSimd([Values] StatePrecision precision)
+    public void GivesTheBitsOfSimd([Values] StatePrecision precision, [Values] ComputePrecision compute)
     {
         using var reference = new SimdDevice(threads: 2);
         Assert.That(Train(_device), Is.EqualTo(Train(reference)));
@@ -110,7 +129,7 @@ public sealed class GradientAccumulationTests(TestDevice testDevice)
                 device.CreateParameter<BFloat16>("m", [12, 20]),
             ];
             using var optimizer = new ModelOptimizer(
-                parameters, Assignment.Named("m", new MuonOptions { StatePrecision = precision, SplitRows = [6] }), Assignment.Rest(new AdamWOptions { StatePrecision = precision }));
+                parameters, Assignment.Named("m", new MuonOptions { StatePrecision = precision, ComputePrecision = compute, SplitRows = [6] }), Assignment.Rest(new AdamWOptions { StatePrecision = precision, ComputePrecision = compute }));
             using var scaler = new GradientScaler(device, new() { InitialScale = 8, GrowthInterval = 2 });
             optimizer.GradientScaler = scaler;
             using var accumulation = new GradientAccumulation(optimizer, batches: 3);

@@ -20,6 +20,58 @@ public sealed class MixedPrecisionTests(TestDevice testDevice)
         Verify<Half>(variant);
 
     [Test]
+    public void BFloat16ComputedInFloatIsRoundedWhenItIsStored([ValueSource(typeof(OptimizerVariant), nameof(OptimizerVariant.All))] OptimizerVariant variant) =>
+        VerifyCompute<BFloat16>(variant);
+
+    [Test]
+    public void Float16ComputedInFloatIsRoundedWhenItIsStored([ValueSource(typeof(OptimizerVariant), nameof(OptimizerVariant.All))] OptimizerVariant variant) =>
+        VerifyCompute<Half>(variant);
+
+    /// <summary>Lengths around vectors and pairs of them: nothing of the neighbours is touched.</summary>
+    [Test]
+    public void EveryLengthIsComputedInFloat([Range(0, 70)] int length)
+    {
+        using var device = testDevice.Open();
+        using var scalar = new SimdDevice(threads: 1, vectorBits: 32);
+        using var model = new RandomModel<BFloat16>(device, [length, 7]);
+        using var same = new RandomModel<BFloat16>(scalar, [length, 7]);
+        using var optimizer = new AdamW(model.Parameters, new() { ComputePrecision = ComputePrecision.Float32 });
+        using var expected = new AdamW(same.Parameters, new() { ComputePrecision = ComputePrecision.Float32 });
+        for (var t = 0; t < 3; t++)
+        {
+            model.NextGradients();
+            same.NextGradients();
+            optimizer.Step();
+            expected.Step();
+        }
+        StepTests.AssertSame(model.Data(), same.Data());
+    }
+
+    [Test]
+    public void ComputePrecisionMayChangeBetweenSteps()
+    {
+        using var device = testDevice.Open();
+        using var model = new RandomModel<BFloat16>(device, [131]);
+        using var same = new RandomModel<BFloat16>(device, [131]);
+        using var optimizer = new AdamW(model.Parameters);
+        using var expected = new AdamW(same.Parameters);
+        Step();
+        StepTests.AssertSame(model.Data(), same.Data());
+        optimizer.Groups[0].Options = optimizer.Groups[0].Options with { ComputePrecision = ComputePrecision.Float32 };
+        for (var t = 0; t < 10; t++)
+            Step();
+        Assert.That(model.Data(), Is.Not.EqualTo(same.Data()));
+
+        void Step()
+        {
+            model.NextGradients();
+            same.NextGradients();
+            optimizer.Step();
+            expected.Step();
+        }
+    }
+
+    [Test]
     public void FloatParametersAreTheSameEitherWay()
     {
         using var device = testDevice.Open();
@@ -57,6 +109,44 @@ public sealed class MixedPrecisionTests(TestDevice testDevice)
         {
             foreach (var (name, tensor) in state.Tensors)
                 Bits.AreEqual(tensor.Values<float>(), expected.StateDictionary()["p0"][name].Values<float>(), name);
+        }
+    }
+
+    private void VerifyCompute<T>(OptimizerVariant variant) where T : unmanaged
+    {
+        using var device = testDevice.Open();
+        using var scalar = new SimdDevice(threads: 1, vectorBits: 32);
+        using var model = new RandomModel<T>(device, [131]);
+        var parameter = model.Parameters[0];
+        var reference = scalar.CreateParameter("p0", [131], Widen(parameter.Data));
+        using var optimizer = variant.Create(model.Parameters, compute: ComputePrecision.Float32);
+        using var expected = variant.Create([reference]);
+        for (var t = 0; t < 20; t++)
+        {
+            model.NextGradients();
+            reference.Gradient.CopyFrom(Widen(parameter.Gradient));
+            optimizer.Step();
+            expected.Step();
+            var rounded = reference.Data.ToArray().Select(Bits.FromFloat<T>).ToArray();
+            Bits.AreEqual<T>(parameter.Data.ToArray(), rounded, $"after step {t + 1}");
+            reference.Data.CopyFrom(Widen(parameter.Data));
+            RoundState(expected, optimizer);
+        }
+
+        // The reference goes on from its state as it is stored here.
+        static void RoundState(Optimizer expected, Optimizer optimizer)
+        {
+            var (state, stored) = (expected.StateDictionary(), optimizer.StateDictionary());
+            if (!state.Parameters.TryGetValue("p0", out var own))
+                return;
+            var tensors = new Dictionary<string, StateTensor>();
+            foreach (var (name, tensor) in own.Tensors)
+            {
+                var rounded = tensor.Values<float>().ToArray().Select(Bits.FromFloat<T>).ToArray();
+                Bits.AreEqual<T>(stored["p0"][name].Values<T>(), rounded, name);
+                tensors[name] = StateTensor.Create<float>(tensor.Shape.ToArray(), rounded.Select(Bits.ToFloat).ToArray());
+            }
+            expected.Load(state with { Parameters = new Dictionary<string, ParameterState> { ["p0"] = own with { Tensors = tensors } } });
         }
     }
 

@@ -54,6 +54,13 @@ public sealed class OptionsTests
             .And.Property("ParamName").EqualTo(option));
 
     [Test]
+    public void PrecisionsThatAreNoneAreRefused()
+    {
+        Assert.That(() => new AdamOptions { ComputePrecision = (ComputePrecision)2 }, Throws.TypeOf<ArgumentOutOfRangeException>().With.Message.StartsWith("ComputePrecision must be one of SameAsState, Float32."));
+        Assert.That(() => new AdamOptions { StatePrecision = (StatePrecision)2 }, Throws.TypeOf<ArgumentOutOfRangeException>().With.Message.StartsWith("StatePrecision must be one of SameAsParameter, Float32."));
+    }
+
+    [Test]
     public void NesterovNeedsMomentumWithoutDampening([Values(0, 0.9)] double momentum)
     {
         using var device = new SimdDevice();

@@ -1,4 +1,5 @@
 using GpuOptim.Host;
+using GpuOptim.Kernels.Rules;
 using GpuOptim.Optimizers;
 using GpuOptim.Tests.Support;
 
@@ -39,6 +40,46 @@ public sealed class SpecialValueTests(TestDevice testDevice)
         Assert.That(data[place], Is.NaN);
         data[place] = without[place];
         Bits.AreEqual<float>(data, without, "beside NaN");
+    }
+
+    /// <summary>A NaN whose bits are all ones, as in memory that nobody wrote, is next to zero for a rounding that only adds. It comes directly, and through a norm.</summary>
+    [Test]
+    public void NaNOfAnyBitsStaysNaNIn16Bits(
+        [ValueSource(typeof(OptimizerVariant), nameof(OptimizerVariant.Maximizing))] OptimizerVariant variant,
+        [Values] StatePrecision state,
+        [Values] ComputePrecision compute,
+        [Values] bool isClipped)
+    {
+        AssertNaN(BitConverter.UInt16BitsToHalf, variant, state, compute, isClipped);
+        AssertNaN(bits => new BFloat16(bits), variant, state, compute, isClipped);
+    }
+
+    /// <summary>The same of sums of gradients in float, and of state in float.</summary>
+    [Test]
+    public void FloatNaNOfAnyBitsStaysNaNIn16Bits([Values] StatePrecision state, [Values] ComputePrecision compute, [Values(0xFFFF_FFFFu, 0x7FFF_FFFFu, 0x7FFF_8000u)] uint bits)
+    {
+        var (stateType, computeType) = (state == StatePrecision.Float32 ? ElementType.Float32 : ElementType.BFloat16, compute == ComputePrecision.Float32 || state == StatePrecision.Float32 ? ElementType.Float32 : ElementType.BFloat16);
+        using var parameter = _device.CreateBuffer<BFloat16>(Length);
+        using var gradient = _device.CreateBuffer<float>([.. Enumerable.Repeat(BitConverter.UInt32BitsToSingle(bits), Length)]);
+        using var average = _device.CreateBuffer(stateType, Length);
+        using var squares = _device.CreateBuffer(stateType, Length);
+        using var batch = _device.CreateUpdateBatch(ElementType.BFloat16, stateType, [new(parameter.Address, average.Address, squares.Address, 0, Length)]);
+        (batch.GradientType, batch.ComputeType) = (ElementType.Float32, computeType);
+        batch.Gradients[0] = gradient.Address;
+        _device.Update<AdamRule>([new(1, 0.1, 0.9, 0.999, 1e-8, 0, default, amsgrad: false, maximize: false)], batch);
+        Assert.That(parameter.ToArray().Select(number => (float)number), Is.All.NaN);
+        if (average is DeviceBuffer<BFloat16> narrow)
+            Assert.That(narrow.ToArray().Select(number => (float)number), Is.All.NaN);
+    }
+
+    private void AssertNaN<T>(Func<ushort, T> fromBits, OptimizerVariant variant, StatePrecision state, ComputePrecision compute, bool isClipped) where T : unmanaged
+    {
+        using var parameter = _device.CreateParameter<T>("p", [Length]);
+        parameter.Gradient.CopyFrom([fromBits(0xFFFF), .. Enumerable.Repeat(fromBits(0x7FFF), Length - 1)]);
+        using var optimizer = variant.Create([parameter], precision: state, compute: compute);
+        optimizer.GradientClipping = isClipped ? GradientClipping.ByNorm(1) : null;
+        optimizer.Step();
+        Assert.That(parameter.Data.ToArray().Select(Bits.ToFloat), Is.All.NaN);
     }
 
     /// <summary>inf - inf in the second lerp: the average that was infinite is NaN a step later.</summary>

@@ -16,6 +16,7 @@ internal sealed class TrainingRun : IDisposable
         Parameters = kind switch
         {
             "small" => [device.CreateParameter<float>("only", [3], [1f, 2f, 3f])],
+            "fused" => [Create<float>("a.weight", [16, 4]), Create<BFloat16>("b/weight", [4, 32]), Create<Half>("c.weight", [96])],
             "muon" => [Create<float>("a.weight", [6, 4]), Create<float>("b/weight", [5, 7])],
             _ => [Create<float>("a.weight", [6, 4]), Create<float>("b/weight", [5, 7]), Create<BFloat16>("ü", [11]), Create<Half>("scalar", [])],
         };
@@ -28,6 +29,7 @@ internal sealed class TrainingRun : IDisposable
             "rmsprop" => new RmsProp(Parameters[..1], new() { Centered = true, Momentum = 0.9 }),
             "adam" => new Adam(Parameters[..1], new() { Amsgrad = true }),
             "adamw" => new AdamW(Parameters[..1], new() { Amsgrad = true }),
+            "fused" => new AdamW(Parameters[..1], new() { ComputePrecision = ComputePrecision.Float32 }),
             "muon" => new Muon(Parameters[..1]),
             "scaled" => new Adam(Parameters[..1]),
             _ => new ModelOptimizer(Parameters, Assignment.Named("*weight", new MuonOptions()), Assignment.Rest(new AdamWOptions())),

@@ -15,31 +15,33 @@ public sealed class MomentumKernelTests
 {
     private const int Groups = 512;
 
-    /// <summary>Of gradients, momentum, and matrices to orthogonalize.</summary>
-    private static readonly (ElementType Gradient, ElementType State, ElementType Work)[] _types =
+    /// <summary>Of gradients, momentum, matrices to orthogonalize, and what the momentum is computed in.</summary>
+    private static readonly (ElementType Gradient, ElementType State, ElementType Work, ElementType Compute)[] _types =
     [
-        (ElementType.Float32, ElementType.Float32, ElementType.BFloat16),
-        (ElementType.Float32, ElementType.Float32, ElementType.Float32),
-        (ElementType.BFloat16, ElementType.BFloat16, ElementType.BFloat16),
-        (ElementType.BFloat16, ElementType.Float32, ElementType.BFloat16),
-        (ElementType.Float16, ElementType.Float16, ElementType.BFloat16),
-        (ElementType.Float16, ElementType.Float32, ElementType.Float32),
+        (ElementType.Float32, ElementType.Float32, ElementType.BFloat16, ElementType.Float32),
+        (ElementType.Float32, ElementType.Float32, ElementType.Float32, ElementType.Float32),
+        (ElementType.BFloat16, ElementType.BFloat16, ElementType.BFloat16, ElementType.BFloat16),
+        (ElementType.BFloat16, ElementType.BFloat16, ElementType.BFloat16, ElementType.Float32),
+        (ElementType.BFloat16, ElementType.Float32, ElementType.BFloat16, ElementType.Float32),
+        (ElementType.Float16, ElementType.Float16, ElementType.BFloat16, ElementType.Float16),
+        (ElementType.Float16, ElementType.Float16, ElementType.Float32, ElementType.Float32),
+        (ElementType.Float16, ElementType.Float32, ElementType.Float32, ElementType.Float32),
     ];
 
     [Test]
     public void GiveTheBitsOfSimd(
-        [ValueSource(nameof(_types))] (ElementType Gradient, ElementType State, ElementType Work) types,
+        [ValueSource(nameof(_types))] (ElementType Gradient, ElementType State, ElementType Work, ElementType Compute) types,
         [Values(1, 5, 4096, 5003)] int columns,
         [Values(false, true)] bool nesterov) => Verify(types, count: 3, columns, new MuonMomentumRule(0.95, nesterov), positive: false);
 
     /// <summary>More chunks than there are strands to deal them out to.</summary>
     [Test]
-    public void GiveTheBitsOfSimdOfLargeMatrices([ValueSource(nameof(_types))] (ElementType Gradient, ElementType State, ElementType Work) types) =>
+    public void GiveTheBitsOfSimdOfLargeMatrices([ValueSource(nameof(_types))] (ElementType Gradient, ElementType State, ElementType Work, ElementType Compute) types) =>
         Verify(types, count: 1, columns: 300 * 4096 + 40, new MuonMomentumRule(0.95, nesterov: false), positive: false);
 
     /// <summary>The norm of nothing divides as epsilon.</summary>
     [Test]
-    public void ZerosStayZeros() => Verify((ElementType.Float32, ElementType.Float32, ElementType.BFloat16), 2, 1000, new MuonMomentumRule(0.95, true), positive: true);
+    public void ZerosStayZeros() => Verify((ElementType.Float32, ElementType.Float32, ElementType.BFloat16, ElementType.Float32), 2, 1000, new MuonMomentumRule(0.95, true), positive: true);
 
     /// <summary>Gradient read, momentum read and written, direction written; then the direction read and written; and little more for tables and sums.</summary>
     [TestCase(ElementType.Float32, ElementType.Float32, ElementType.BFloat16, 14, 4)]
@@ -48,12 +50,12 @@ public sealed class MomentumKernelTests
     public void MoveTheBytesOfTheFloor(ElementType gradient, ElementType state, ElementType work, int direction, int normalize)
     {
         const int Length = 32 * NormOrder.ChunkLength;
-        var counters = Verify((gradient, state, work), 1, Length, new MuonMomentumRule(0.95, true), positive: false);
+        var counters = Verify((gradient, state, work, state), 1, Length, new MuonMomentumRule(0.95, true), positive: false);
         Assert.That((double)counters.MomentumBytes / Length / direction, Is.InRange(1.0, 1.02));
         Assert.That((double)counters.NormalizeBytes / Length / normalize, Is.InRange(1.0, 1.02));
     }
 
-    private static Counters Verify((ElementType Gradient, ElementType State, ElementType Work) types, int count, int columns, MuonMomentumRule rule, bool positive)
+    private static Counters Verify((ElementType Gradient, ElementType State, ElementType Work, ElementType Compute) types, int count, int columns, MuonMomentumRule rule, bool positive)
     {
         using var device = new SimdDevice();
         var random = new Random(columns);
@@ -76,7 +78,7 @@ public sealed class MomentumKernelTests
             File.WriteAllBytes(At("input"), input);
             File.WriteAllText(At("job.json"), JsonSerializer.Serialize(new
             {
-                momentumPtx = new CommittedKernel($"MuonMomentumRule.Momentum.{types.Work}.{types.Gradient}.{types.State}").Path,
+                momentumPtx = new CommittedKernel($"MuonMomentumRule.Momentum.{types.Work}.{types.Gradient}.{types.State}{(types.Compute == types.State ? "" : $".In{types.Compute}")}").Path,
                 normalizePtx = new CommittedKernel($"Normalize.{types.Work}").Path,
                 input = At("input"),
                 output = At("output"),
@@ -101,6 +103,7 @@ public sealed class MomentumKernelTests
             DeviceBuffer[] parameters = [.. gradients.Select(gradient => device.CreateBuffer(gradient.ElementType, columns))];
             using var batch = device.CreateMatrixUpdateBatch(
                 types.Gradient, types.State, types.Work, 1, columns, [.. parameters.Zip(momenta, (parameter, momentum) => new UpdateSegment(parameter.Address, momentum.Address, 0, 0, columns))]);
+            batch.ComputeType = types.Compute;
             for (var i = 0; i < count; i++)
                 batch.Gradients[i] = gradients[i].Address;
             device.UpdateMatrices<MuonMomentumRule, CopyRule>([rule], [default], new([], Scale, Epsilon), [batch]);

@@ -17,13 +17,15 @@ public sealed class UpdateKernelTests
 {
     private const int ChunkLength = 4096, GroupSize = 256;
 
-    private static readonly (ElementType Element, ElementType State)[] _types =
+    private static readonly (ElementType Element, ElementType State, ElementType Compute)[] _types =
     [
-        (ElementType.Float32, ElementType.Float32),
-        (ElementType.BFloat16, ElementType.BFloat16),
-        (ElementType.BFloat16, ElementType.Float32),
-        (ElementType.Float16, ElementType.Float16),
-        (ElementType.Float16, ElementType.Float32),
+        (ElementType.Float32, ElementType.Float32, ElementType.Float32),
+        (ElementType.BFloat16, ElementType.BFloat16, ElementType.BFloat16),
+        (ElementType.BFloat16, ElementType.BFloat16, ElementType.Float32),
+        (ElementType.BFloat16, ElementType.Float32, ElementType.Float32),
+        (ElementType.Float16, ElementType.Float16, ElementType.Float16),
+        (ElementType.Float16, ElementType.Float16, ElementType.Float32),
+        (ElementType.Float16, ElementType.Float32, ElementType.Float32),
     ];
 
     private const double AverageWeight = 0.3;
@@ -37,7 +39,7 @@ public sealed class UpdateKernelTests
     [Test]
     public void GivesTheBitsOfSimd(
         [Values("sgd", "momentum, first", "momentum", "nesterov, decay, maximize", "rmsprop", "rmsprop, centered, momentum", "adam", "adamw", "amsgrad, maximize", "adamw, unscaled, clipped")] string variant,
-        [ValueSource(nameof(_types))] (ElementType Element, ElementType State) types)
+        [ValueSource(nameof(_types))] (ElementType Element, ElementType State, ElementType Compute) types)
     {
         var tensors = _tensors;
         switch (variant)
@@ -78,10 +80,10 @@ public sealed class UpdateKernelTests
         const int Length = 64 * ChunkLength;
         var counters = rule switch
         {
-            "SgdRule" => Verify((element, state), [new(Length, 0)], states, Sgd(0.1, momentum: states * 0.9)),
-            "RmsPropRule" => Verify((element, state), [new(Length, 0)], states, new RmsPropRule(0.01, 0.99, 1e-8, 0, default, 0, false, false)),
-            "AdamRule" => Verify((element, state), [new(Length, 0)], states, Adam(1, decay: 0.1, mode: WeightDecayMode.Decoupled)),
-            _ => Verify((element, state), [new(Length, 0)], states, Transformed(new(1f / 96, 0.3f, 0.2f), Adam(1, decay: 0.1, mode: WeightDecayMode.Decoupled))),
+            "SgdRule" => Verify((element, state, state), [new(Length, 0)], states, Sgd(0.1, momentum: states * 0.9)),
+            "RmsPropRule" => Verify((element, state, state), [new(Length, 0)], states, new RmsPropRule(0.01, 0.99, 1e-8, 0, default, 0, false, false)),
+            "AdamRule" => Verify((element, state, state), [new(Length, 0)], states, Adam(1, decay: 0.1, mode: WeightDecayMode.Decoupled)),
+            _ => Verify((element, state, state), [new(Length, 0)], states, Transformed(new(1f / 96, 0.3f, 0.2f), Adam(1, decay: 0.1, mode: WeightDecayMode.Decoupled))),
         };
         const int SectorBytes = 32, Warps = Length / ChunkLength * GroupSize / 32, TableSectors = 23;
         Assert.That((double)SectorBytes * counters.DistinctSectors / Length / floor, Is.InRange(1.0, 1.02));
@@ -94,7 +96,7 @@ public sealed class UpdateKernelTests
     public void MovesTheBytesOfAnAverage(ElementType element, int floor)
     {
         const int Length = 64 * ChunkLength;
-        var counters = Verify((element, ElementType.Float32), [new(Length, 0, HasAverage: true)], 2, Adam(1, decay: 0.1, mode: WeightDecayMode.Decoupled));
+        var counters = Verify((element, ElementType.Float32, ElementType.Float32), [new(Length, 0, HasAverage: true)], 2, Adam(1, decay: 0.1, mode: WeightDecayMode.Decoupled));
         Assert.That(32.0 * counters.DistinctSectors / Length / floor, Is.InRange(1.0, 1.02));
     }
 
@@ -116,7 +118,7 @@ public sealed class UpdateKernelTests
         string[] written = isDirection ? [name[1], .. others] : [name[1], name[1], .. others];
         string[] read = isDirection ? [name[2], .. others] : [name[1], name[1], name[2], .. others];
         var hasRegisters = states < 3 && !kernel.Name.StartsWith("Transformed.", StringComparison.Ordinal);
-        var wide = !isDirection && hasRegisters && name[1..].All(type => type != "Float32") ? "v4" : "v2";
+        var wide = !isDirection && hasRegisters && name[1..4].All(type => type != "Float32") ? "v4" : "v2";
         Assert.That(kernel.Count("st.global.v4.f32"), Is.EqualTo(written.Count(type => type == "Float32")));
         Assert.That(kernel.Count($"st.global.{wide}.b32"), Is.EqualTo(written.Count(type => type != "Float32")));
         var ruleQuads = name[0] == "RmsPropRule" && !kernel.Name.StartsWith("Transformed.", StringComparison.Ordinal) ? 1 : 0;
@@ -132,10 +134,10 @@ public sealed class UpdateKernelTests
 
     private static TransformedRule<AdamRule> Transformed(GradientTransform change, AdamRule rule) => new(change, rule);
 
-    private static Counters Verify<TRule>((ElementType Element, ElementType State) types, Tensor[] tensors, int states, params TRule[] rules) where TRule : unmanaged, IUpdateRule =>
-        Verify(types, tensors, states, rules, new CommittedKernel($"{GpuKernel.NameOf(RuleVariants.TypeOf<TRule>(rules))}.{types.Element}.{types.Element}.{types.State}").Path);
+    private static Counters Verify<TRule>((ElementType Element, ElementType State, ElementType Compute) types, Tensor[] tensors, int states, params TRule[] rules) where TRule : unmanaged, IUpdateRule =>
+        Verify(types, tensors, states, rules, new CommittedKernel($"{GpuKernel.NameOf(RuleVariants.TypeOf<TRule>(rules))}.{types.Element}.{types.Element}.{types.State}{(types.Compute == types.State ? "" : $".In{types.Compute}")}").Path);
 
-    private static Counters Verify<TRule>((ElementType Element, ElementType State) types, Tensor[] tensors, int states, TRule[] rules, string ptx) where TRule : unmanaged, IUpdateRule
+    private static Counters Verify<TRule>((ElementType Element, ElementType State, ElementType Compute) types, Tensor[] tensors, int states, TRule[] rules, string ptx) where TRule : unmanaged, IUpdateRule
     {
         using var device = new SimdDevice();
         var random = new Random(1);
@@ -165,7 +167,7 @@ public sealed class UpdateKernelTests
             var counters = JsonSerializer.Deserialize<Counters>(Simulator.Run("simulate_update.py", At("job.json")), JsonSerializerOptions.Web)!;
 
             using var batch = device.CreateUpdateBatch(types.Element, types.State, [.. memory.Zip(tensors, (parts, tensor) => new UpdateSegment(parts[0].Address, State(parts, 0), State(parts, 1), State(parts, 2), tensor.Length) { Average = tensor.HasAverage ? parts[^1].Address : 0 })]);
-            batch.Average = new(AverageWeight, isFirst: false);
+            (batch.Average, batch.ComputeType) = (new(AverageWeight, isFirst: false), types.Compute);
             for (var i = 0; i < tensors.Length; i++)
                 (batch.Gradients[i], batch.Rules[i]) = (tensors[i].HasGradient ? memory[i][1].Address : 0, tensors[i].Rule);
             device.Update<TRule>(rules, batch);

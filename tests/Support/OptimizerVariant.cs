@@ -6,34 +6,37 @@ namespace GpuOptim.Tests.Support;
 
 /// <summary>An optimizer with options that together use every branch of every rule.</summary>
 /// <param name="Name">What the test run calls it.</param>
-/// <param name="CreateWith">Makes it for parameters, maximizing or minimizing, with a precision of state.</param>
-public sealed record OptimizerVariant(string Name, Func<IEnumerable<Parameter>, bool, StatePrecision, Optimizer> CreateWith)
+/// <param name="CreateWith">Makes it for parameters, maximizing or minimizing, with precisions of state and arithmetic.</param>
+public sealed record OptimizerVariant(string Name, Func<IEnumerable<Parameter>, bool, StatePrecision, ComputePrecision, Optimizer> CreateWith)
 {
     public static IEnumerable<OptimizerVariant> All =>
     [
         .. Maximizing,
-        new("lion", (parameters, _, precision) => new Lion(parameters, new() { LearningRate = 0.01, WeightDecay = 0.1, StatePrecision = precision })),
+        new("lion", (parameters, _, precision, compute) => new Lion(parameters, new() { LearningRate = 0.01, WeightDecay = 0.1, StatePrecision = precision, ComputePrecision = compute })),
     ];
 
     public static IEnumerable<OptimizerVariant> Maximizing =>
     [
-        new("sgd", (parameters, maximize, precision) => new Sgd(parameters, new() { LearningRate = 0.1, Maximize = maximize, StatePrecision = precision })),
-        new("sgd_momentum", (parameters, maximize, precision) => new Sgd(parameters, new() { LearningRate = 0.1, Momentum = 0.9, Dampening = 0.1, WeightDecay = 0.01, Maximize = maximize, StatePrecision = precision })),
-        new("sgd_nesterov", (parameters, maximize, precision) => new Sgd(parameters, new() { LearningRate = 0.1, Momentum = 0.4, Nesterov = true, Maximize = maximize, StatePrecision = precision })),
-        new("rmsprop", (parameters, maximize, precision) => new RmsProp(parameters, new() { LearningRate = 0.01, WeightDecay = 0.01, Maximize = maximize, StatePrecision = precision })),
-        new("rmsprop_momentum", (parameters, maximize, precision) => new RmsProp(parameters, new() { LearningRate = 0.01, Momentum = 0.9, Maximize = maximize, StatePrecision = precision })),
-        new("rmsprop_centered_momentum", (parameters, maximize, precision) => new RmsProp(parameters, new() { LearningRate = 0.01, Centered = true, Momentum = 0.9, Epsilon = 1e-3, Maximize = maximize, StatePrecision = precision })),
-        new("adam", (parameters, maximize, precision) => new Adam(parameters, new() { LearningRate = 0.01, WeightDecay = 0.01, Maximize = maximize, StatePrecision = precision })),
-        new("adam_beta1_low", (parameters, maximize, precision) => new Adam(parameters, new() { LearningRate = 0.01, Beta1 = 0.3, Maximize = maximize, StatePrecision = precision })),
-        new("adamw", (parameters, maximize, precision) => new AdamW(parameters, new() { LearningRate = 0.01, Maximize = maximize, StatePrecision = precision })),
-        new("sgd_cautious", (parameters, maximize, precision) => new Sgd(parameters, new() { LearningRate = 0.1, Momentum = 0.9, WeightDecay = 0.1, WeightDecayMode = WeightDecayMode.Cautious, Maximize = maximize, StatePrecision = precision })),
-        new("rmsprop_independent", (parameters, maximize, precision) => new RmsProp(parameters, new() { LearningRate = 0.01, WeightDecay = 0.1, WeightDecayMode = WeightDecayMode.Independent, Maximize = maximize, StatePrecision = precision })),
-        new("adamw_cautious", (parameters, maximize, precision) => new AdamW(parameters, new() { LearningRate = 0.01, WeightDecayMode = WeightDecayMode.Cautious, Maximize = maximize, StatePrecision = precision })),
-        new("adamw_amsgrad", (parameters, maximize, precision) => new AdamW(parameters, new() { LearningRate = 0.01, Amsgrad = true, Maximize = maximize, StatePrecision = precision })),
+        new("sgd", (parameters, maximize, precision, compute) => new Sgd(parameters, new() { LearningRate = 0.1, Maximize = maximize, StatePrecision = precision, ComputePrecision = compute })),
+        new("sgd_momentum", (parameters, maximize, precision, compute) => new Sgd(parameters, new() { LearningRate = 0.1, Momentum = 0.9, Dampening = 0.1, WeightDecay = 0.01, Maximize = maximize, StatePrecision = precision, ComputePrecision = compute })),
+        new("sgd_nesterov", (parameters, maximize, precision, compute) => new Sgd(parameters, new() { LearningRate = 0.1, Momentum = 0.4, Nesterov = true, Maximize = maximize, StatePrecision = precision, ComputePrecision = compute })),
+        new("rmsprop", (parameters, maximize, precision, compute) => new RmsProp(parameters, new() { LearningRate = 0.01, WeightDecay = 0.01, Maximize = maximize, StatePrecision = precision, ComputePrecision = compute })),
+        new("rmsprop_momentum", (parameters, maximize, precision, compute) => new RmsProp(parameters, new() { LearningRate = 0.01, Momentum = 0.9, Maximize = maximize, StatePrecision = precision, ComputePrecision = compute })),
+        new("rmsprop_centered_momentum", (parameters, maximize, precision, compute) => new RmsProp(parameters, new() { LearningRate = 0.01, Centered = true, Momentum = 0.9, Epsilon = 1e-3, Maximize = maximize, StatePrecision = precision, ComputePrecision = compute })),
+        new("adam", (parameters, maximize, precision, compute) => new Adam(parameters, new() { LearningRate = 0.01, WeightDecay = 0.01, Maximize = maximize, StatePrecision = precision, ComputePrecision = compute })),
+        new("adam_beta1_low", (parameters, maximize, precision, compute) => new Adam(parameters, new() { LearningRate = 0.01, Beta1 = 0.3, Maximize = maximize, StatePrecision = precision, ComputePrecision = compute })),
+        new("adamw", (parameters, maximize, precision, compute) => new AdamW(parameters, new() { LearningRate = 0.01, Maximize = maximize, StatePrecision = precision, ComputePrecision = compute })),
+        new("sgd_cautious", (parameters, maximize, precision, compute) => new Sgd(parameters, new() { LearningRate = 0.1, Momentum = 0.9, WeightDecay = 0.1, WeightDecayMode = WeightDecayMode.Cautious, Maximize = maximize, StatePrecision = precision, ComputePrecision = compute })),
+        new("rmsprop_independent", (parameters, maximize, precision, compute) => new RmsProp(parameters, new() { LearningRate = 0.01, WeightDecay = 0.1, WeightDecayMode = WeightDecayMode.Independent, Maximize = maximize, StatePrecision = precision, ComputePrecision = compute })),
+        new("adamw_cautious", (parameters, maximize, precision, compute) => new AdamW(parameters, new() { LearningRate = 0.01, WeightDecayMode = WeightDecayMode.Cautious, Maximize = maximize, StatePrecision = precision, ComputePrecision = compute })),
+        new("adamw_amsgrad", (parameters, maximize, precision, compute) => new AdamW(parameters, new() { LearningRate = 0.01, Amsgrad = true, Maximize = maximize, StatePrecision = precision, ComputePrecision = compute })),
     ];
 
-    public Optimizer Create(IEnumerable<Parameter> parameters, bool maximize = false, StatePrecision precision = StatePrecision.SameAsParameter) =>
-        CreateWith(parameters, maximize, precision);
+    public Optimizer Create(
+        IEnumerable<Parameter> parameters,
+        bool maximize = false,
+        StatePrecision precision = StatePrecision.SameAsParameter,
+        ComputePrecision compute = ComputePrecision.SameAsState) => CreateWith(parameters, maximize, precision, compute);
 
     public override string ToString() => Name;
 }

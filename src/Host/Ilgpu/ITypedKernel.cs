@@ -6,8 +6,9 @@ namespace GpuOptim.Host.Ilgpu;
 internal interface ITypedKernel
 {
     /// <summary>The kernel for one.</summary>
-    static abstract Delegate Of<TElement, TGradient, TState>()
+    static abstract Delegate Of<TElement, TGradient, TState, TCompute>()
         where TElement : IFormat
         where TGradient : IFormat
-        where TState : IFormat;
+        where TState : IFormat
+        where TCompute : IFormat;
 }

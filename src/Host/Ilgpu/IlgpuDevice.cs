@@ -147,7 +147,7 @@ public sealed class IlgpuDevice : Device
             try
             {
                 Upload(table, batch, rules);
-                _queue.Update(table, rules, batch.Average, batch.ElementType, batch.GradientType, batch.StateType);
+                _queue.Update(table, rules, batch.Average, batch.Types);
             }
             catch (CudaException failure)
             {
@@ -306,7 +306,7 @@ public sealed class IlgpuDevice : Device
         else
         {
             Upload(batch.Momentum, batch, momentumRules);
-            _queue.UpdateMomentum(batch.Momentum, momentumRules, batch.WorkType, batch.GradientType, batch.StateType, batch.Sums);
+            _queue.UpdateMomentum(batch.Momentum, momentumRules, batch.MomentumTypes, batch.Sums);
             var orthogonal = NewtonSchulz.Orthogonalize(batch.Ops, batch.X, batch.Other, batch.Product, batch.Polynomial, plan);
             if (!batch.IsRepeated)
                 batch.SetOrthogonal(orthogonal);
@@ -315,6 +315,6 @@ public sealed class IlgpuDevice : Device
         batch.Updates.Upload(batch.Orthogonal, batch.UpdateRules, [], updateRules, batch.IsRepeated, isCompleted: norm is not null);
         if (norm is not null)
             _queue.CompleteStep(batch.Updates, 0, 0, norm.Check);
-        _queue.Update(batch.Updates, updateRules, batch.Average, batch.ElementType, batch.WorkType, batch.StateType);
+        _queue.Update(batch.Updates, updateRules, batch.Average, batch.UpdateTypes);
     }
 }

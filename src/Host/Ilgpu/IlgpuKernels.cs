@@ -2,6 +2,7 @@ using System.Collections.Concurrent;
 using System.Diagnostics;
 using System.Reflection;
 using System.Runtime.CompilerServices;
+using GpuOptim.Kernels;
 using GpuOptim.Kernels.Ilgpu;
 using GpuOptim.Kernels.Ilgpu.OpenCL;
 using GpuOptim.Kernels.Lanes;
@@ -44,13 +45,13 @@ internal sealed class IlgpuKernels : AcceleratorObject
     public static IlgpuKernels Of(Accelerator accelerator) => _all.GetValue(accelerator, accelerator => new(accelerator));
 
     /// <summary>Compiles the kernel for some element types, or finds it.</summary>
-    public TLauncher Get<TKernel, TLauncher>(ElementType element, ElementType gradient, ElementType state, ILogger? logger)
+    public TLauncher Get<TKernel, TLauncher>(UpdateTypes types, ILogger? logger)
         where TKernel : ITypedKernel
-        where TLauncher : Delegate => Get<TLauncher>(element switch
+        where TLauncher : Delegate => Get<TLauncher>(types.Element switch
         {
-            ElementType.Float32 => Of<TKernel, Float32Format>(gradient, state),
-            ElementType.BFloat16 => Of<TKernel, BFloat16Format>(gradient, state),
-            _ => Of<TKernel, Float16Format>(gradient, state),
+            ElementType.Float32 => Of<TKernel, Float32Format>(types),
+            ElementType.BFloat16 => Of<TKernel, BFloat16Format>(types),
+            _ => Of<TKernel, Float16Format>(types),
         }, logger);
 
     /// <summary>Compiles a kernel, or finds it.</summary>
@@ -95,22 +96,24 @@ internal sealed class IlgpuKernels : AcceleratorObject
             _backend?.Dispose();
     }
 
-    private static Delegate Of<TKernel, TElement>(ElementType gradient, ElementType state)
+    private static Delegate Of<TKernel, TElement>(UpdateTypes types)
         where TKernel : ITypedKernel
-        where TElement : IFormat => gradient switch
+        where TElement : IFormat => types.Gradient switch
         {
-            ElementType.Float32 => Of<TKernel, TElement, Float32Format>(state),
-            ElementType.BFloat16 => Of<TKernel, TElement, BFloat16Format>(state),
-            _ => Of<TKernel, TElement, Float16Format>(state),
+            ElementType.Float32 => Of<TKernel, TElement, Float32Format>(types),
+            ElementType.BFloat16 => Of<TKernel, TElement, BFloat16Format>(types),
+            _ => Of<TKernel, TElement, Float16Format>(types),
         };
 
-    private static Delegate Of<TKernel, TElement, TGradient>(ElementType state)
+    private static Delegate Of<TKernel, TElement, TGradient>(UpdateTypes types)
         where TKernel : ITypedKernel
         where TElement : IFormat
-        where TGradient : IFormat => state switch
+        where TGradient : IFormat => (types.State, types.Compute) switch
         {
-            ElementType.Float32 => TKernel.Of<TElement, TGradient, Float32Format>(),
-            ElementType.BFloat16 => TKernel.Of<TElement, TGradient, BFloat16Format>(),
-            _ => TKernel.Of<TElement, TGradient, Float16Format>(),
+            (ElementType.Float32, _) => TKernel.Of<TElement, TGradient, Float32Format, Float32Format>(),
+            (ElementType.BFloat16, ElementType.Float32) => TKernel.Of<TElement, TGradient, BFloat16Format, Float32Format>(),
+            (ElementType.BFloat16, _) => TKernel.Of<TElement, TGradient, BFloat16Format, BFloat16Format>(),
+            (_, ElementType.Float32) => TKernel.Of<TElement, TGradient, Float16Format, Float32Format>(),
+            _ => TKernel.Of<TElement, TGradient, Float16Format, Float16Format>(),
         };
 }

@@ -64,17 +64,17 @@ internal class IlgpuQueue : IDisposable
     public bool RunsTensorCores => AllowsTensorCores && Accelerator is CudaAccelerator { Architecture: var architecture } && architecture >= CudaArchitecture.SM_80;
 
     /// <summary>A fused update.</summary>
-    public virtual void Update<TRule>(IlgpuUpdateTable table, ReadOnlySpan<TRule> rules, AverageRule average, ElementType element, ElementType gradient, ElementType state)
+    public virtual void Update<TRule>(IlgpuUpdateTable table, ReadOnlySpan<TRule> rules, AverageRule average, UpdateTypes types)
         where TRule : unmanaged, IUpdateRule
     {
-        var launch = new UpdateLaunch(this, table, rules.Length, average, element, gradient, state);
+        var launch = new UpdateLaunch(this, table, rules.Length, average, types);
         RuleVariants.Visit(rules, ref launch);
     }
 
     /// <summary>The first half of an update that orthogonalizes.</summary>
-    public virtual void UpdateMomentum<TRule>(IlgpuUpdateTable table, ReadOnlySpan<TRule> rules, ElementType work, ElementType gradient, ElementType state, ArrayView<double> sums)
+    public virtual void UpdateMomentum<TRule>(IlgpuUpdateTable table, ReadOnlySpan<TRule> rules, UpdateTypes types, ArrayView<double> sums)
         where TRule : unmanaged, IUpdateRule =>
-        Kernel<MomentumKernels<TRule>, MomentumLauncher<TRule>>(work, gradient, state)(
+        Kernel<MomentumKernels<TRule>, MomentumLauncher<TRule>>(types)(
             NextLaunch(), new(table.Chunks, _sharingGroupSize), table.ChunkMap, table.Segments, table.Gradients, table.RuleIndices, table.Rules<TRule>(rules.Length), sums);
 
     /// <summary>Accumulates a norm of a table's gradients, chunk by chunk.</summary>
@@ -231,9 +231,9 @@ internal class IlgpuQueue : IDisposable
     protected TLauncher Kernel<TLauncher>(Delegate kernel) where TLauncher : Delegate => _kernels.Get<TLauncher>(kernel, _logger);
 
     /// <summary>What launches a kernel for some element types.</summary>
-    protected TLauncher Kernel<TKernel, TLauncher>(ElementType element, ElementType gradient, ElementType state)
+    protected TLauncher Kernel<TKernel, TLauncher>(UpdateTypes types)
         where TKernel : ITypedKernel
-        where TLauncher : Delegate => _kernels.Get<TKernel, TLauncher>(element, gradient, state, _logger);
+        where TLauncher : Delegate => _kernels.Get<TKernel, TLauncher>(types, _logger);
 
     /// <summary>Counts a copy from the host, for which it waits.</summary>
     protected void CountCopyFromHost(long bytes)
@@ -258,10 +258,10 @@ internal class IlgpuQueue : IDisposable
 
     /// <summary>Enqueues the kernel of the type that rules turn out to be.</summary>
     private readonly struct UpdateLaunch(
-        IlgpuQueue queue, IlgpuUpdateTable table, int rules, AverageRule average, ElementType element, ElementType gradient, ElementType state) : IRuleVisitor
+        IlgpuQueue queue, IlgpuUpdateTable table, int rules, AverageRule average, UpdateTypes types) : IRuleVisitor
     {
         public void Visit<TRule>() where TRule : unmanaged, IUpdateRule =>
-            queue.Kernel<UpdateKernels<TRule>, UpdateLauncher<TRule>>(element, gradient, state)(
+            queue.Kernel<UpdateKernels<TRule>, UpdateLauncher<TRule>>(types)(
                 queue.NextLaunch(),
                 new(table.Chunks, Math.Min(UpdateKernel.GroupSizeFor(table.LongestChunk), queue._groupSize)),
                 table.ChunkMap,

@@ -7,9 +7,10 @@ namespace GpuOptim.Host.Ilgpu;
 /// <summary>Those of the first half of an update that orthogonalizes, by a rule.</summary>
 internal readonly struct MomentumKernels<TRule> : ITypedKernel where TRule : unmanaged, IUpdateRule
 {
-    public static Delegate Of<TElement, TGradient, TState>()
+    public static Delegate Of<TElement, TGradient, TState, TCompute>()
         where TElement : IFormat
         where TGradient : IFormat
-        where TState : IFormat =>
-        MomentumKernel<TRule, TElement, TGradient, TState>.Run;
+        where TState : IFormat
+        where TCompute : IFormat =>
+        MomentumKernel<TRule, TElement, TGradient, TState, TCompute>.Run;
 }

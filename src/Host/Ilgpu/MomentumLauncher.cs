@@ -4,7 +4,7 @@ using ILGPU.Runtime;
 
 namespace GpuOptim.Host.Ilgpu;
 
-/// <summary>Enqueues a <see cref="MomentumKernel{TRule, TElement, TGradient, TState}"/>.</summary>
+/// <summary>Enqueues a <see cref="MomentumKernel{TRule, TElement, TGradient, TState, TCompute}"/>.</summary>
 internal delegate void MomentumLauncher<TRule>(
     AcceleratorStream stream,
     KernelConfig config,

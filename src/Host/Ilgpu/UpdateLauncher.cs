@@ -5,7 +5,7 @@ using ILGPU.Runtime;
 
 namespace GpuOptim.Host.Ilgpu;
 
-/// <summary>Enqueues an <see cref="UpdateKernel{TRule, TElement, TGradient, TState}"/>.</summary>
+/// <summary>Enqueues an <see cref="UpdateKernel{TRule, TElement, TGradient, TState, TCompute}"/>.</summary>
 internal delegate void UpdateLauncher<TRule>(
     AcceleratorStream stream,
     KernelConfig config,

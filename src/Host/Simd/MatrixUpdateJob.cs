@@ -85,7 +85,8 @@ internal readonly unsafe ref struct MatrixUpdateJob<TMomentum, TUpdate>(
         {
             var average = batch.Average;
             var size = batch.ElementType.Size();
-            new TensorUpdateJob(UpdateKernels.Average(vectorBits, batch.ElementType), &average, segment.Average, size, segment.Parameter, size, 0, size, segment.Length).Run(workers);
+            var kernel = UpdateKernels.Select(average, vectorBits, batch.AverageTypes);
+            new TensorUpdateJob(kernel, &average, segment.Average, size, segment.Parameter, 0, size, segment.Length).Run(workers);
         }
     }
 
@@ -106,15 +107,15 @@ internal readonly unsafe ref struct MatrixUpdateJob<TMomentum, TUpdate>(
         var stateSize = batch.StateType.Size();
         fixed (TMomentum* rule = &_momentumRules[batch.Rules[index]])
         {
-            var kernel = UpdateKernels.Select(*rule, vectorBits, batch.WorkType, batch.GradientType, batch.StateType);
-            new TensorUpdateJob(kernel, rule, x.Address, workSize, gradient, batch.GradientType.Size(), segment.State0, stateSize, segment.Length).Run(workers);
+            var kernel = UpdateKernels.Select(*rule, vectorBits, batch.MomentumTypes);
+            new TensorUpdateJob(kernel, rule, x.Address, workSize, gradient, segment.State0, stateSize, segment.Length).Run(workers);
         }
         var ops = workers == SimdMatrixUpdateBatch.Caller ? batch.OnOneThread : batch.OnAllThreads;
         var orthogonal = NewtonSchulz.Orthogonalize(ops, x, other, product, polynomial, plan);
         fixed (TUpdate* rule = &_updateRules[batch.Rules[index]])
         {
-            var kernel = UpdateKernels.Select(*rule, vectorBits, batch.ElementType, batch.WorkType, batch.StateType);
-            new TensorUpdateJob(kernel, rule, segment.Parameter, elementSize, orthogonal.Address, workSize, 0, stateSize, segment.Length).Run(workers);
+            var kernel = UpdateKernels.Select(*rule, vectorBits, batch.UpdateTypes);
+            new TensorUpdateJob(kernel, rule, segment.Parameter, elementSize, orthogonal.Address, 0, stateSize, segment.Length).Run(workers);
         }
     }
 

@@ -49,34 +49,18 @@ internal sealed unsafe class SimdGradientNorm(Workers workers) : GradientNorm
 
     private double Take<TNorm>(ReadOnlySpan<UpdateBatch> tables) where TNorm : INorm
     {
-        var count = 0L;
+        var count = 0;
         foreach (var table in tables)
-        {
-            foreach (var length in table.Lengths)
-                count += NormOrder.Chunks(length);
-        }
+            count += table.NormStarts[^1];
         if (_sums.Length < count)
             _sums = new double[count];
         fixed (double* sums = _sums)
         {
-            var next = sums;
-            foreach (var table in tables)
-            {
-                for (var i = 0; i < table.Count; i++)
-                {
-                    var chunks = (int)NormOrder.Chunks(table.Lengths[i]);
-                    if (table.Gradients[i] == 0)
-                        new Span<double>(next, chunks).Clear();
-                    else if (table.GradientType == ElementType.Float32)
-                        ChunkedNorm<Float32Format, TNorm>.RunChunks(workers, (void*)table.Gradients[i], table.Lengths[i], next);
-                    else if (table.GradientType == ElementType.BFloat16)
-                        ChunkedNorm<BFloat16Format, TNorm>.RunChunks(workers, (void*)table.Gradients[i], table.Lengths[i], next);
-                    else
-                        ChunkedNorm<Float16Format, TNorm>.RunChunks(workers, (void*)table.Gradients[i], table.Lengths[i], next);
-                    next += chunks;
-                }
-            }
+            var job = new NormJob<TNorm>(tables, sums);
+            workers.Run(ref job, NormJob<TNorm>.Count(count));
         }
-        return TNorm.Finish(ChunkedNorm<TNorm>.Fold(_sums.AsSpan(0, (int)count)));
+        var norm = TNorm.Finish(ChunkedNorm<TNorm>.Fold(_sums.AsSpan(0, count)));
+        // Of NaNs the one that can be rounded to 16 bits, see IVector.
+        return double.IsNaN(norm) ? double.NaN : norm;
     }
 }

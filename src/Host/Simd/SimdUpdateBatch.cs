@@ -1,46 +1,106 @@
+using System.Runtime.CompilerServices;
+using System.Runtime.InteropServices;
+using GpuOptim.Kernels.Simd;
+
 namespace GpuOptim.Host.Simd;
 
 /// <summary>
 /// The table of a fused update on the CPU. All tensors, laid end to end, are cut into chunks of equal size, so that one huge tensor
-/// keeps all cores busy and thousands of small ones share a chunk.
+/// keeps all cores busy and thousands of small ones share a chunk. What a chunk has of each tensor is laid out once, in the order in
+/// which steps walk through it.
 /// </summary>
-internal sealed class SimdUpdateBatch : UpdateBatch
+internal sealed unsafe class SimdUpdateBatch : UpdateBatch
 {
     /// <summary>Elements in a chunk: large enough to hide the cost of taking one, small enough to share out evenly.</summary>
     public const int ChunkLength = 1 << 15;
 
-    private readonly UpdateSegment[] _segments;
-    private nint[] _kernels = [];
+    /// <summary>Chunks that take as long as it takes to wake a thread: about 50 microseconds.</summary>
+    public const int ChunksWorthWaking = 8;
 
-    /// <summary>Where each chunk begins: the index of its first tensor and of the element in it.</summary>
-    private readonly (int Segment, long Offset)[] _starts;
+    // Pinned, since kernels take addresses.
+    private readonly UpdatePiece[] _pieces;
+    private readonly UpdatePiece[] _averagePieces;
+    private readonly nint[] _parameters;
+
+    /// <summary>The first piece of each chunk, and at last the number of pieces.</summary>
+    private readonly int[] _firstPieces;
+
+    private readonly int[] _firstAveragePieces;
+    private readonly bool[] _follows;
+
+    private nint[] _kernels = [];
 
     public SimdUpdateBatch(ElementType elementType, ElementType stateType, ReadOnlySpan<UpdateSegment> segments)
         : base(elementType, stateType, segments)
     {
-        _segments = segments.ToArray();
-        var starts = new List<(int, long)>();
+        int elementSize = elementType.Size(), stateSize = stateType.Size();
+        var total = 0L;
+        foreach (ref readonly var segment in segments)
+            total += segment.Length;
+        var chunks = checked((int)((total + ChunkLength - 1) / ChunkLength));
+        _firstPieces = new int[chunks + 1];
+        _firstAveragePieces = new int[chunks + 1];
+        // A chunk begins with the rest of a tensor at most, so there are no more pieces than both together.
+        _pieces = GC.AllocateUninitializedArray<UpdatePiece>(segments.Length + chunks, pinned: true);
+        _follows = new bool[_pieces.Length];
+        _averagePieces = GC.AllocateUninitializedArray<UpdatePiece>(HasAverages ? _pieces.Length : 0, pinned: true);
+        _parameters = GC.AllocateUninitializedArray<nint>(HasAverages ? segments.Length : 0, pinned: true);
+
+        int chunk = 0, count = 0, averages = 0;
         var room = 0L;
-        for (var i = 0; i < _segments.Length; i++)
+        for (var i = 0; i < segments.Length; i++)
         {
-            for (var offset = 0L; offset < _segments[i].Length;)
+            ref readonly var segment = ref segments[i];
+            for (var offset = 0L; offset < segment.Length;)
             {
                 if (room == 0)
                 {
-                    starts.Add((i, offset));
+                    (_firstPieces[chunk], _firstAveragePieces[chunk]) = (count, averages);
+                    chunk++;
                     room = ChunkLength;
                 }
-                var taken = Math.Min(room, _segments[i].Length - offset);
+                var taken = (int)Math.Min(room, segment.Length - offset);
+                _pieces[count] = new(
+                    At(segment.Parameter, offset, elementSize),
+                    At(segment.State0, offset, stateSize),
+                    At(segment.State1, offset, stateSize),
+                    At(segment.State2, offset, stateSize),
+                    (nint)offset,
+                    i,
+                    taken);
+                _follows[count] = count > 0 && Follows(_pieces[count - 1], _pieces[count], elementSize, stateSize);
+                count++;
+                // An average takes the parameter in the gradient's place.
+                if (segment.Average != 0)
+                    _averagePieces[averages++] = new(At(segment.Average, offset, elementSize), 0, 0, 0, (nint)offset, i, taken);
                 offset += taken;
                 room -= taken;
             }
+            if (HasAverages)
+                _parameters[i] = segment.Parameter;
         }
-        _starts = [.. starts];
+        (_firstPieces[chunks], _firstAveragePieces[chunks]) = (count, averages);
     }
 
-    public int Chunks => _starts.Length;
+    public int Chunks => _firstPieces.Length - 1;
 
-    public ReadOnlySpan<UpdateSegment> Segments => _segments;
+    /// <summary>What each chunk has of each tensor, chunk by chunk.</summary>
+    public UpdatePiece* Pieces => Address(_pieces);
+
+    /// <summary>For each piece, whether its parameter and all of its state lie right behind those of the piece before.</summary>
+    public ReadOnlySpan<bool> Follow => _follows;
+
+    /// <summary>The pieces of averages, which take <see cref="Parameters"/> in the gradients' place.</summary>
+    public UpdatePiece* AveragePieces => Address(_averagePieces);
+
+    /// <summary>Where each parameter begins, if some have an average.</summary>
+    public nint* Parameters => Address(_parameters);
+
+    /// <summary>The first piece of a chunk and the first of the one behind it.</summary>
+    public (int First, int End) PiecesOf(int chunk) => (_firstPieces[chunk], _firstPieces[chunk + 1]);
+
+    /// <summary>The same of averages.</summary>
+    public (int First, int End) AveragePiecesOf(int chunk) => (_firstAveragePieces[chunk], _firstAveragePieces[chunk + 1]);
 
     /// <summary>Room for the loop of each rule of a step, kept from step to step.</summary>
     public nint[] Kernels(int rules)
@@ -50,5 +110,13 @@ internal sealed class SimdUpdateBatch : UpdateBatch
         return _kernels;
     }
 
-    public (int Segment, long Offset) Start(int chunk) => _starts[chunk];
+    private static bool Follows(in UpdatePiece before, in UpdatePiece piece, int elementSize, int stateSize) =>
+        piece.Parameter == At(before.Parameter, before.Length, elementSize)
+        && piece.State0 == At(before.State0, before.Length, stateSize)
+        && piece.State1 == At(before.State1, before.Length, stateSize)
+        && piece.State2 == At(before.State2, before.Length, stateSize);
+
+    private static nint At(nint address, long offset, int size) => address == 0 ? 0 : address + (nint)offset * size;
+
+    private static T* Address<T>(T[] pinned) where T : unmanaged => (T*)Unsafe.AsPointer(ref MemoryMarshal.GetArrayDataReference(pinned));
 }

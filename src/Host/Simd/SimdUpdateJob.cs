@@ -1,44 +1,69 @@
 using GpuOptim.Kernels.Simd;
-using unsafe UpdateKernel = delegate*<void*, void*, void*, void*, void*, void*, nint, void>;
+using unsafe UpdateKernel = delegate*<void*, GpuOptim.Kernels.Simd.UpdatePiece*, int, nint*, void>;
 
 namespace GpuOptim.Host.Simd;
 
-/// <summary>One update of a batch, chunk by chunk. A parameter's average is updated while the chunk is still in the cache.</summary>
-internal readonly unsafe struct SimdUpdateJob(SimdUpdateBatch batch, byte* rules, int ruleSize, nint[] kernels, UpdateKernel averageKernel) : IChunkedJob
+/// <summary>One update of a batch, chunk by chunk. Parameters' averages are updated while the chunk is still in the cache.</summary>
+/// <param name="batch">The batch.</param>
+/// <param name="gradients">Its gradients.</param>
+/// <param name="rules">The rules.</param>
+/// <param name="ruleSize">Bytes from one to the next.</param>
+/// <param name="kernels">The loop of each.</param>
+/// <param name="averageKernel">The loop of averages.</param>
+internal readonly unsafe struct SimdUpdateJob(SimdUpdateBatch batch, nint* gradients, byte* rules, int ruleSize, nint[] kernels, UpdateKernel averageKernel) : IChunkedJob
 {
-    private readonly int _elementSize = batch.ElementType.Size();
     private readonly int _gradientSize = batch.GradientType.Size();
-    private readonly int _stateSize = batch.StateType.Size();
 
     public void Run(int chunk)
     {
-        var (segment, offset) = batch.Start(chunk);
-        for (long room = SimdUpdateBatch.ChunkLength; room > 0 && segment < batch.Count; segment++, offset = 0)
+        var pieces = batch.Pieces;
+        var ruleIndices = batch.Rules;
+        var (piece, end) = batch.PiecesOf(chunk);
+        while (piece < end)
         {
-            ref readonly var tensor = ref batch.Segments[segment];
-            var count = Math.Min(room, tensor.Length - offset);
-            room -= count;
-            if (batch.Gradients[segment] is var gradient and not 0)
+            var next = piece + 1;
+            var tensor = pieces[piece].Tensor;
+            if (gradients[tensor] == 0)
             {
-                var rule = batch.Rules[segment];
-                ((UpdateKernel)kernels[rule])(
-                    rules + (nint)rule * ruleSize,
-                    At(tensor.Parameter, offset),
-                    (void*)(gradient + (nint)offset * _gradientSize),
-                    State(tensor.State0, offset),
-                    State(tensor.State1, offset),
-                    State(tensor.State2, offset),
-                    (nint)count);
+                piece = next;
+                continue;
             }
-            if (tensor.Average != 0)
+            var rule = ruleIndices[tensor];
+            var kernel = (UpdateKernel)kernels[rule];
+            var constants = rules + (nint)rule * ruleSize;
+
+            // What lies in one piece of memory is gone through in one.
+            var length = pieces[piece].Length;
+            for (; next < end && Follows(next) && ruleIndices[pieces[next].Tensor] == rule; next++)
+                length += pieces[next].Length;
+            if (next > piece + 1)
             {
-                var average = batch.Average;
-                averageKernel(&average, At(tensor.Average, offset), At(tensor.Parameter, offset), null, null, null, (nint)count);
+                var all = pieces[piece] with { Length = length };
+                kernel(constants, &all, 1, gradients);
             }
+            else
+            {
+                // Other neighbours of the same rule are one call at least. Where there is no gradient, no rule was written either.
+                while (next < end && !Follows(next) && (gradients[pieces[next].Tensor] == 0 || ruleIndices[pieces[next].Tensor] == rule))
+                    next++;
+                kernel(constants, pieces + piece, next - piece, gradients);
+            }
+            piece = next;
+        }
+        if (batch.HasAverages)
+        {
+            var (first, last) = batch.AveragePiecesOf(chunk);
+            var average = batch.Average;
+            averageKernel(&average, batch.AveragePieces + first, last - first, batch.Parameters);
         }
     }
 
-    private void* At(nint address, long offset) => (void*)(address + (nint)offset * _elementSize);
-
-    private void* State(nint address, long offset) => address == 0 ? null : (void*)(address + (nint)offset * _stateSize);
+    /// <summary>Whether a piece, gradient and all, lies right behind the one before.</summary>
+    private bool Follows(int piece)
+    {
+        if (!batch.Follow[piece])
+            return false;
+        var (before, tensor) = (batch.Pieces[piece - 1].Tensor, batch.Pieces[piece].Tensor);
+        return gradients[before] != 0 && gradients[tensor] == gradients[before] + (nint)batch.Lengths[before] * _gradientSize;
+    }
 }

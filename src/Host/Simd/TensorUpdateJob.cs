@@ -1,11 +1,11 @@
 using GpuOptim.Kernels.Simd;
-using unsafe UpdateKernel = delegate*<void*, void*, void*, void*, void*, void*, nint, void>;
+using unsafe UpdateKernel = delegate*<void*, GpuOptim.Kernels.Simd.UpdatePiece*, int, nint*, void>;
 
 namespace GpuOptim.Host.Simd;
 
 /// <summary>A rule with at most one state applied to one tensor.</summary>
 internal readonly unsafe struct TensorUpdateJob(
-    UpdateKernel kernel, void* rule, nint target, int targetSize, nint source, int sourceSize, nint state, int stateSize, long length) : IChunkedJob
+    UpdateKernel kernel, void* rule, nint target, int targetSize, nint source, nint state, int stateSize, long length) : IChunkedJob
 {
     private const int ChunkLength = SimdUpdateBatch.ChunkLength;
 
@@ -18,13 +18,9 @@ internal readonly unsafe struct TensorUpdateJob(
     public void Run(int chunk)
     {
         var start = (nint)chunk * ChunkLength;
-        kernel(
-            rule,
-            (void*)(target + start * targetSize),
-            (void*)(source + start * sourceSize),
-            state == 0 ? null : (void*)(state + start * stateSize),
-            null,
-            null,
-            (nint)Math.Min(ChunkLength, length - start));
+        var piece = new UpdatePiece(
+            target + start * targetSize, state == 0 ? 0 : state + start * stateSize, 0, 0, start, Tensor: 0, (int)Math.Min(ChunkLength, length - start));
+        var gradient = source;
+        kernel(rule, &piece, 1, &gradient);
     }
 }

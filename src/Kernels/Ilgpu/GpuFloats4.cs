@@ -20,16 +20,16 @@ internal unsafe struct GpuFloats4(GpuFloats1 x, GpuFloats1 y, GpuFloats1 z, GpuF
 
     public static GpuFloats4 Create(float value) => new(new(value), new(value), new(value), new(value));
 
-    public static GpuFloats4 Add(GpuFloats4 a, GpuFloats4 b) =>
+    public static GpuFloats4 Add(in GpuFloats4 a, in GpuFloats4 b) =>
         new(GpuFloats1.Add(a._x, b._x), GpuFloats1.Add(a._y, b._y), GpuFloats1.Add(a._z, b._z), GpuFloats1.Add(a._w, b._w));
 
-    public static GpuFloats4 Subtract(GpuFloats4 a, GpuFloats4 b) =>
+    public static GpuFloats4 Subtract(in GpuFloats4 a, in GpuFloats4 b) =>
         new(GpuFloats1.Subtract(a._x, b._x), GpuFloats1.Subtract(a._y, b._y), GpuFloats1.Subtract(a._z, b._z), GpuFloats1.Subtract(a._w, b._w));
 
-    public static GpuFloats4 Multiply(GpuFloats4 a, GpuFloats4 b) =>
+    public static GpuFloats4 Multiply(in GpuFloats4 a, in GpuFloats4 b) =>
         new(GpuFloats1.Multiply(a._x, b._x), GpuFloats1.Multiply(a._y, b._y), GpuFloats1.Multiply(a._z, b._z), GpuFloats1.Multiply(a._w, b._w));
 
-    public static GpuFloats4 Divide(GpuFloats4 a, GpuFloats4 b)
+    public static GpuFloats4 Divide(in GpuFloats4 a, in GpuFloats4 b)
     {
         var quotients = new GpuFloats4(
             new(CorrectRounding.Divide(a._x.Value, b._x.Value)),
@@ -42,15 +42,15 @@ internal unsafe struct GpuFloats4(GpuFloats1 x, GpuFloats1 y, GpuFloats1 z, GpuF
         return quotients;
     }
 
-    public static GpuFloats4 FusedMultiplyAdd(GpuFloats4 a, GpuFloats4 b, GpuFloats4 c) => new(
+    public static GpuFloats4 FusedMultiplyAdd(in GpuFloats4 a, in GpuFloats4 b, in GpuFloats4 c) => new(
         GpuFloats1.FusedMultiplyAdd(a._x, b._x, c._x),
         GpuFloats1.FusedMultiplyAdd(a._y, b._y, c._y),
         GpuFloats1.FusedMultiplyAdd(a._z, b._z, c._z),
         GpuFloats1.FusedMultiplyAdd(a._w, b._w, c._w));
 
-    public static void Accumulate(ref GpuFloats4 sum, GpuFloats4 a, GpuFloats4 b) => sum = FusedMultiplyAdd(a, b, sum);
+    public static void Accumulate(ref GpuFloats4 sum, in GpuFloats4 a, in GpuFloats4 b) => sum = FusedMultiplyAdd(a, b, sum);
 
-    public static GpuFloats4 Sqrt(GpuFloats4 a)
+    public static GpuFloats4 Sqrt(in GpuFloats4 a)
     {
         var roots = new GpuFloats4(
             new(CorrectRounding.Sqrt(a._x.Value)),
@@ -62,30 +62,30 @@ internal unsafe struct GpuFloats4(GpuFloats1 x, GpuFloats1 y, GpuFloats1 z, GpuF
         return roots;
     }
 
-    public static GpuFloats4 Negate(GpuFloats4 a) => new(GpuFloats1.Negate(a._x), GpuFloats1.Negate(a._y), GpuFloats1.Negate(a._z), GpuFloats1.Negate(a._w));
+    public static GpuFloats4 Negate(in GpuFloats4 a) => new(GpuFloats1.Negate(a._x), GpuFloats1.Negate(a._y), GpuFloats1.Negate(a._z), GpuFloats1.Negate(a._w));
 
-    public static GpuFloats4 Max(GpuFloats4 a, GpuFloats4 b) =>
+    public static GpuFloats4 Max(in GpuFloats4 a, in GpuFloats4 b) =>
         new(GpuFloats1.Max(a._x, b._x), GpuFloats1.Max(a._y, b._y), GpuFloats1.Max(a._z, b._z), GpuFloats1.Max(a._w, b._w));
 
-    public static GpuFloats4 Sign(GpuFloats4 a) => new(GpuFloats1.Sign(a._x), GpuFloats1.Sign(a._y), GpuFloats1.Sign(a._z), GpuFloats1.Sign(a._w));
+    public static GpuFloats4 Sign(in GpuFloats4 a) => new(GpuFloats1.Sign(a._x), GpuFloats1.Sign(a._y), GpuFloats1.Sign(a._z), GpuFloats1.Sign(a._w));
 
-    public static GpuFloats4 RoundToBFloat16(GpuFloats4 a) =>
+    public static GpuFloats4 RoundToBFloat16(in GpuFloats4 a) =>
         FromBFloat16(new(Ptx.FloatsToBFloat16(a._x.Value, a._y.Value), Ptx.FloatsToBFloat16(a._z.Value, a._w.Value)));
 
-    public static GpuFloats4 RoundToFloat16(GpuFloats4 a) =>
+    public static GpuFloats4 RoundToFloat16(in GpuFloats4 a) =>
         new(GpuFloats1.RoundToFloat16(a._x), GpuFloats1.RoundToFloat16(a._y), GpuFloats1.RoundToFloat16(a._z), GpuFloats1.RoundToFloat16(a._w));
 
     public static GpuFloats4 Load(float* source) => new(Ptx.LoadFour(source));
 
-    public static void Store(GpuFloats4 value, float* destination) => Ptx.StoreFour(destination, value.ToFloat4());
+    public static void Store(in GpuFloats4 value, float* destination) => Ptx.StoreFour(destination, value.ToFloat4());
 
     public static GpuFloats4 LoadBFloat16(ushort* source) => FromBFloat16(Ptx.LoadFour(source));
 
-    public static void StoreBFloat16(GpuFloats4 value, ushort* destination) => Ptx.StoreFour(destination, value.ToBFloat16());
+    public static void StoreBFloat16(in GpuFloats4 value, ushort* destination) => Ptx.StoreFour(destination, value.ToBFloat16());
 
     public static GpuFloats4 LoadFloat16(ushort* source) => FromFloat16(Ptx.LoadFour(source));
 
-    public static void StoreFloat16(GpuFloats4 value, ushort* destination) => Ptx.StoreFour(destination, value.ToFloat16());
+    public static void StoreFloat16(in GpuFloats4 value, ushort* destination) => Ptx.StoreFour(destination, value.ToFloat16());
 
     public static GpuFloats4 FromBFloat16(UInt2 four) => new(
         new(Interop.IntAsFloat(four.X << 16)),

@@ -13,7 +13,7 @@ using ILGPU.Runtime.Cuda;
 namespace GpuOptim.Kernels.Ilgpu;
 
 /// <summary>A kernel of the library, which becomes PTX without a GPU being there.</summary>
-/// <param name="Name">What it does, and its element types: of an update, those of parameters, gradients and state.</param>
+/// <param name="Name">What it does, and its element types: of an update, those of parameters, gradients and state, and whether it computes in float all the same.</param>
 /// <param name="Method">The kernel.</param>
 /// <param name="Minimum">The oldest architecture that has its instructions; any if null.</param>
 /// <param name="Work">What a thread does in a round of the main loop of a kernel that goes element by element; null for others.</param>
@@ -105,8 +105,10 @@ internal sealed partial record GpuKernel(string Name, MethodInfo Method, CudaArc
     [
         Update<TRule, Float32Format, Float32Format, Float32Format>(),
         Update<TRule, BFloat16Format, BFloat16Format, BFloat16Format>(),
+        Update<TRule, BFloat16Format, BFloat16Format, BFloat16Format, Float32Format>(),
         Update<TRule, BFloat16Format, BFloat16Format, Float32Format>(),
         Update<TRule, Float16Format, Float16Format, Float16Format>(),
+        Update<TRule, Float16Format, Float16Format, Float16Format, Float32Format>(),
         Update<TRule, Float16Format, Float16Format, Float32Format>(),
     ];
 
@@ -122,8 +124,10 @@ internal sealed partial record GpuKernel(string Name, MethodInfo Method, CudaArc
     private static IEnumerable<GpuKernel> UpdatesBySums<TRule>() where TRule : unmanaged, IUpdateRule =>
     [
         Update<TRule, BFloat16Format, Float32Format, BFloat16Format>(),
+        Update<TRule, BFloat16Format, Float32Format, BFloat16Format, Float32Format>(),
         Update<TRule, BFloat16Format, Float32Format, Float32Format>(),
         Update<TRule, Float16Format, Float32Format, Float16Format>(),
+        Update<TRule, Float16Format, Float32Format, Float16Format, Float32Format>(),
         Update<TRule, Float16Format, Float32Format, Float32Format>(),
     ];
 
@@ -179,8 +183,10 @@ internal sealed partial record GpuKernel(string Name, MethodInfo Method, CudaArc
     [
         Momentum<TRule, TWork, Float32Format, Float32Format>(),
         Momentum<TRule, TWork, BFloat16Format, BFloat16Format>(),
+        Momentum<TRule, TWork, BFloat16Format, BFloat16Format, Float32Format>(),
         Momentum<TRule, TWork, BFloat16Format, Float32Format>(),
         Momentum<TRule, TWork, Float16Format, Float16Format>(),
+        Momentum<TRule, TWork, Float16Format, Float16Format, Float32Format>(),
         Momentum<TRule, TWork, Float16Format, Float32Format>(),
     ];
 
@@ -191,8 +197,10 @@ internal sealed partial record GpuKernel(string Name, MethodInfo Method, CudaArc
     [
         Update<TRule, Float32Format, TWork, Float32Format>(),
         Update<TRule, BFloat16Format, TWork, BFloat16Format>(),
+        Update<TRule, BFloat16Format, TWork, BFloat16Format, Float32Format>(),
         Update<TRule, BFloat16Format, TWork, Float32Format>(),
         Update<TRule, Float16Format, TWork, Float16Format>(),
+        Update<TRule, Float16Format, TWork, Float16Format, Float32Format>(),
         Update<TRule, Float16Format, TWork, Float32Format>(),
     ];
 
@@ -206,15 +214,39 @@ internal sealed partial record GpuKernel(string Name, MethodInfo Method, CudaArc
         where TRule : unmanaged, IUpdateRule
         where TElement : IFormat
         where TGradient : IFormat
-        where TState : IFormat =>
-        new($"{NameOf(typeof(TRule))}.Momentum.{TElement.Type}.{TGradient.Type}.{TState.Type}", ((Delegate)MomentumKernel<TRule, TElement, TGradient, TState>.Run).Method, Work: new(NormOrder.QuadLength, 1 + TRule.StateCount, 1 + TRule.StateCount));
+        where TState : IFormat => Momentum<TRule, TElement, TGradient, TState, TState>();
+
+    private static GpuKernel Momentum<TRule, TElement, TGradient, TState, TCompute>()
+        where TRule : unmanaged, IUpdateRule
+        where TElement : IFormat
+        where TGradient : IFormat
+        where TState : IFormat
+        where TCompute : IFormat => new(
+            $"{NameOf(typeof(TRule))}.Momentum.{TypesOf<TElement, TGradient, TState, TCompute>()}",
+            ((Delegate)MomentumKernel<TRule, TElement, TGradient, TState, TCompute>.Run).Method,
+            Work: new(NormOrder.QuadLength, 1 + TRule.StateCount, 1 + TRule.StateCount));
 
     private static GpuKernel Update<TRule, TElement, TGradient, TState>()
         where TRule : unmanaged, IUpdateRule
         where TElement : IFormat
         where TGradient : IFormat
-        where TState : IFormat =>
-        new($"{NameOf(typeof(TRule))}.{TElement.Type}.{TGradient.Type}.{TState.Type}", ((Delegate)UpdateKernel<TRule, TElement, TGradient, TState>.Run).Method, Work: new(UpdateKernel<TRule, TElement, TGradient, TState>.Wide, 2 + TRule.StateCount, 1 + TRule.StateCount));
+        where TState : IFormat => Update<TRule, TElement, TGradient, TState, TState>();
+
+    private static GpuKernel Update<TRule, TElement, TGradient, TState, TCompute>()
+        where TRule : unmanaged, IUpdateRule
+        where TElement : IFormat
+        where TGradient : IFormat
+        where TState : IFormat
+        where TCompute : IFormat => new(
+            $"{NameOf(typeof(TRule))}.{TypesOf<TElement, TGradient, TState, TCompute>()}",
+            ((Delegate)UpdateKernel<TRule, TElement, TGradient, TState, TCompute>.Run).Method,
+            Work: new(UpdateKernel<TRule, TElement, TGradient, TState, TCompute>.Wide, 2 + TRule.StateCount, 1 + TRule.StateCount));
+
+    private static string TypesOf<TElement, TGradient, TState, TCompute>()
+        where TElement : IFormat
+        where TGradient : IFormat
+        where TState : IFormat
+        where TCompute : IFormat => $"{TElement.Type}.{TGradient.Type}.{TState.Type}{(TCompute.Type == TState.Type ? "" : $".In{TCompute.Type}")}";
 
     /// <summary>Functions that ILGPU declares and writes for methods that became instructions; nothing calls them.</summary>
     [GeneratedRegex(@"^\.visible \.func (?:(?!^\.visible)[\s\S])*", RegexOptions.Multiline)]

@@ -12,12 +12,14 @@ namespace GpuOptim.Kernels.Ilgpu;
 /// <typeparam name="TRule">The rule, which does not look at what the direction was.</typeparam>
 /// <typeparam name="TElement">Type of the directions.</typeparam>
 /// <typeparam name="TGradient">Type of gradients.</typeparam>
-/// <typeparam name="TState">Type of the state, and the one computed in.</typeparam>
-internal static unsafe class MomentumKernel<TRule, TElement, TGradient, TState>
+/// <typeparam name="TState">Type of the state.</typeparam>
+/// <typeparam name="TCompute">Type computed in: the state's, or float.</typeparam>
+internal static unsafe class MomentumKernel<TRule, TElement, TGradient, TState, TCompute>
     where TRule : unmanaged, IUpdateRule
     where TElement : IFormat
     where TGradient : IFormat
     where TState : IFormat
+    where TCompute : IFormat
 {
     /// <summary>Makes the chunk of the group, and its sum.</summary>
     /// <param name="chunks">A chunk for each group.</param>
@@ -72,18 +74,24 @@ internal static unsafe class MomentumKernel<TRule, TElement, TGradient, TState>
     private static TFloats UpdateMomentum<TFloats>(TRule rule, GpuSegment segment, long gradient, long i) where TFloats : unmanaged, IFloats<TFloats>
     {
         var state = (void*)(segment.State0 + i * TState.Size);
-        var g = new Lane<TFloats, TState>(TGradient.Load<TFloats>((void*)(gradient + i * TGradient.Size)));
-        Lane<TFloats, TState> direction = new(TFloats.Create(0)), s0 = direction, s1 = direction, s2 = direction;
+        var g = new Lane<TFloats, TCompute>(TGradient.Load<TFloats>((void*)(gradient + i * TGradient.Size)));
+        Lane<TFloats, TCompute> direction = new(TFloats.Create(0)), s0 = direction, s1 = direction, s2 = direction;
         if (TRule.StateCount > 0 && segment.State0 != 0)
             s0 = new(TState.Load<TFloats>(state));
         rule.Apply(ref direction, g, ref s0, ref s1, ref s2);
         if (TRule.StateCount > 0 && segment.State0 != 0)
-            TState.Store(s0.Value, state);
+            TState.Store(Rounded<TFloats, TState>(s0.Value), state);
 
-        var result = TElement.Type == TState.Type ? direction.Value : TElement.Round(direction.Value);
+        var result = Rounded<TFloats, TElement>(direction.Value);
         TElement.Store(result, (void*)(segment.Parameter + i * TElement.Size));
         return result;
     }
+
+    /// <summary>What is stored of what was computed: rounded, unless all of it is. What a rule only passes on is as it was loaded.</summary>
+    private static TFloats Rounded<TFloats, TFormat>(TFloats value)
+        where TFloats : unmanaged, IFloats<TFloats>
+        where TFormat : IFormat =>
+        TFormat.Type == TCompute.Type && (TGradient.Type == TCompute.Type || TCompute.Type == ElementType.Float32) ? value : TFormat.Round(value);
 
     private static double Square(float value) => (double)value * value;
 }

@@ -11,7 +11,7 @@ internal static unsafe class NormalizeKernel<TFormat> where TFormat : IFormat
     /// <summary>Divides the group's share of a matrix, whose norm each group takes anew.</summary>
     /// <param name="division">The matrices.</param>
     /// <param name="groups">How many groups share a matrix.</param>
-    /// <param name="sums">What a <see cref="MomentumKernel{TRule, TElement, TGradient, TState}"/> summed: a sum for each chunk, matrix after matrix.</param>
+    /// <param name="sums">What a <see cref="MomentumKernel{TRule, TElement, TGradient, TState, TCompute}"/> summed: a sum for each chunk, matrix after matrix.</param>
     /// <param name="scale">Factor of the norm.</param>
     /// <param name="epsilon">The least divisor.</param>
     public static void Run(GpuDivision division, int groups, ArrayView<double> sums, double scale, float epsilon)

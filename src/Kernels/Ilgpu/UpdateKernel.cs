@@ -30,12 +30,14 @@ internal static class UpdateKernel
 /// <typeparam name="TRule">The rule.</typeparam>
 /// <typeparam name="TElement">Type of parameters.</typeparam>
 /// <typeparam name="TGradient">Type of gradients.</typeparam>
-/// <typeparam name="TState">Type of the state, and the one computed in.</typeparam>
-internal static unsafe class UpdateKernel<TRule, TElement, TGradient, TState>
+/// <typeparam name="TState">Type of the state.</typeparam>
+/// <typeparam name="TCompute">Type computed in: the state's, or float.</typeparam>
+internal static unsafe class UpdateKernel<TRule, TElement, TGradient, TState, TCompute>
     where TRule : unmanaged, IUpdateRule
     where TElement : IFormat
     where TGradient : IFormat
     where TState : IFormat
+    where TCompute : IFormat
 {
     /// <summary>
     /// Elements that a thread takes at once: 16 bytes of the narrowest type, but of floats never more than 16, so that neighbors are whole lines; and
@@ -112,9 +114,9 @@ internal static unsafe class UpdateKernel<TRule, TElement, TGradient, TState>
     private static TFloats Move<TFloats>(TRule rule, TFloats parameter, GpuSegment segment, long gradient, int i) where TFloats : unmanaged, IFloats<TFloats>
     {
         void* state0 = Place<TState>(segment.State0, i), state1 = Place<TState>(segment.State1, i), state2 = Place<TState>(segment.State2, i);
-        var p = new Lane<TFloats, TState>(parameter);
-        var g = new Lane<TFloats, TState>(TGradient.Load<TFloats>(Place<TGradient>(gradient, i)));
-        Lane<TFloats, TState> s0 = new(TFloats.Create(0)), s1 = s0, s2 = s0;
+        var p = new Lane<TFloats, TCompute>(parameter);
+        var g = new Lane<TFloats, TCompute>(TGradient.Load<TFloats>(Place<TGradient>(gradient, i)));
+        Lane<TFloats, TCompute> s0 = new(TFloats.Create(0)), s1 = s0, s2 = s0;
         if (TRule.StateCount > 0 && segment.State0 != 0)
             s0 = new(TState.Load<TFloats>(state0));
         if (TRule.StateCount > 1 && segment.State1 != 0)
@@ -125,13 +127,19 @@ internal static unsafe class UpdateKernel<TRule, TElement, TGradient, TState>
         rule.Apply(ref p, g, ref s0, ref s1, ref s2);
 
         if (TRule.StateCount > 0 && segment.State0 != 0)
-            TState.Store(s0.Value, state0);
+            TState.Store(Rounded<TFloats, TState>(s0.Value), state0);
         if (TRule.StateCount > 1 && segment.State1 != 0)
-            TState.Store(s1.Value, state1);
+            TState.Store(Rounded<TFloats, TState>(s1.Value), state1);
         if (TRule.StateCount > 2 && segment.State2 != 0)
-            TState.Store(s2.Value, state2);
-        return TElement.Type == TState.Type ? p.Value : TElement.Round(p.Value);
+            TState.Store(Rounded<TFloats, TState>(s2.Value), state2);
+        return Rounded<TFloats, TElement>(p.Value);
     }
+
+    /// <summary>What is stored of what was computed: rounded, unless all of it is. What a rule only passes on is as it was loaded.</summary>
+    private static TFloats Rounded<TFloats, TFormat>(TFloats value)
+        where TFloats : unmanaged, IFloats<TFloats>
+        where TFormat : IFormat =>
+        TFormat.Type == TCompute.Type && (TGradient.Type == TCompute.Type || TCompute.Type == ElementType.Float32) ? value : TFormat.Round(value);
 
     /// <summary>The address of an element; nowhere stays nowhere.</summary>
     private static long At<TFormat>(long start, long index) where TFormat : IFormat => start == 0 ? 0 : start + index * TFormat.Size;

@@ -12,12 +12,16 @@ internal readonly unsafe struct Float16Format : IFormat
     public static int Size => 2;
 
     [MethodImpl(Inline)]
-    public static T Round<T>(T value) where T : unmanaged, IFloats<T> => T.RoundToFloat16(value);
+    public static T Round<T>(in T value) where T : unmanaged, IFloats<T> => T.RoundToFloat16(value);
 
     [MethodImpl(Inline)]
     public static T Load<T>(void* source) where T : unmanaged, IFloats<T> => T.LoadFloat16((ushort*)source);
 
     [MethodImpl(Inline)]
-    public static void Store<T>(T value, void* destination) where T : unmanaged, IFloats<T> =>
+    public static void Store<T>(in T value, void* destination) where T : unmanaged, IFloats<T> =>
         T.StoreFloat16(value, (ushort*)destination);
+
+    [MethodImpl(Inline)]
+    public static void StoreRounded<T>(in T value, void* destination) where T : unmanaged, IVector<T> =>
+        T.StoreRoundedFloat16(value, (ushort*)destination);
 }

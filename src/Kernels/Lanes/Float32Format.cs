@@ -12,11 +12,15 @@ internal readonly unsafe struct Float32Format : IFormat
     public static int Size => 4;
 
     [MethodImpl(Inline)]
-    public static T Round<T>(T value) where T : unmanaged, IFloats<T> => value;
+    public static T Round<T>(in T value) where T : unmanaged, IFloats<T> => value;
 
     [MethodImpl(Inline)]
     public static T Load<T>(void* source) where T : unmanaged, IFloats<T> => T.Load((float*)source);
 
     [MethodImpl(Inline)]
-    public static void Store<T>(T value, void* destination) where T : unmanaged, IFloats<T> => T.Store(value, (float*)destination);
+    public static void Store<T>(in T value, void* destination) where T : unmanaged, IFloats<T> => T.Store(value, (float*)destination);
+
+    [MethodImpl(Inline)]
+    public static void StoreRounded<T>(in T value, void* destination) where T : unmanaged, IVector<T> =>
+        T.Store(value, (float*)destination);
 }

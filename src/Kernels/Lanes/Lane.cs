@@ -18,7 +18,7 @@ internal readonly struct Lane<TFloats, TFormat>(TFloats value) : ILane<Lane<TFlo
     public readonly TFloats Value = value;
 
     [MethodImpl(Inline)]
-    private static Lane<TFloats, TFormat> Round(TFloats value) => new(TFormat.Round(value));
+    private static Lane<TFloats, TFormat> Round(in TFloats value) => new(TFormat.Round(value));
 
     [MethodImpl(Inline)]
     public Lane<TFloats, TFormat> Neg() => new(TFloats.Negate(Value));

@@ -54,7 +54,7 @@ public readonly record struct AdamRule : ISwitchedRule
         Update<T, StoredSwitches>(ref param, grad, ref expAvg, ref expAvgSq, ref maxExpAvgSq);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    static int ISwitchedRule.StatesOf(int switches) => (switches & Amsgrad) != 0 ? 3 : 2;
+    static int ISwitchedRule.StatesOf(int switches) => 2 + (switches & Amsgrad) / Amsgrad;
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     void ISwitchedRule.Apply<T, TSwitches>(ref T param, T grad, ref T expAvg, ref T expAvgSq, ref T maxExpAvgSq) =>
@@ -76,25 +76,19 @@ public readonly record struct AdamRule : ISwitchedRule
         where T : struct, ILane<T>
         where TSwitches : struct, ISwitches
     {
-        var switches = TSwitches.Of(_switches);
-        if ((switches & Maximize) != 0)
+
+        if ((TSwitches.Of(_switches) & Maximize) != 0)
             grad = grad.Neg();
-        grad = _weightDecay.ToGradient(grad, param, switches);
+        grad = _weightDecay.ToGradient<T, TSwitches>(grad, param);
 
         expAvg = expAvg.Lerp(grad, _oneMinusBeta1);
         expAvgSq = expAvgSq.Mul(_beta2).AddCMul(grad, grad, _oneMinusBeta2);
 
-        T denom;
-        if ((switches & Amsgrad) != 0)
-        {
-            maxExpAvgSq = maxExpAvgSq.Max(expAvgSq);
-            denom = maxExpAvgSq.Sqrt().Div(_biasCorrection2Sqrt).Add(_epsilon);
-        }
-        else
-        {
-            denom = expAvgSq.Sqrt().Div(_biasCorrection2Sqrt).Add(_epsilon);
-        }
+        var squares = expAvgSq;
+        if ((TSwitches.Of(_switches) & Amsgrad) != 0)
+            squares = maxExpAvgSq = maxExpAvgSq.Max(expAvgSq);
+        var denom = squares.Sqrt().Div(_biasCorrection2Sqrt).Add(_epsilon);
 
-        param = _weightDecay.ToParameter(param, expAvg, switches).AddCDiv(expAvg, denom, _minusStepSize);
+        param = _weightDecay.ToParameter<T, TSwitches>(param, expAvg).AddCDiv(expAvg, denom, _minusStepSize);
     }
 }

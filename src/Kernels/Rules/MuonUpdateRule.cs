@@ -55,5 +55,5 @@ public readonly record struct MuonUpdateRule : ISwitchedRule
     private void Update<T, TSwitches>(ref T param, T update)
         where T : struct, ILane<T>
         where TSwitches : struct, ISwitches =>
-        param = _weightDecay.ToParameter(param, update, TSwitches.Of(_weightDecay.Kind)).Add(update, _minusAdjustedLearningRate);
+        param = _weightDecay.ToParameter<T, TSwitches>(param, update).Add(update, _minusAdjustedLearningRate);
 }

@@ -47,7 +47,7 @@ public readonly record struct RmsPropRule : ISwitchedRule
         Update<T, StoredSwitches>(ref param, grad, ref squareAvg, ref gradAvg, ref momentumBuffer);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    static int ISwitchedRule.StatesOf(int switches) => (switches & HasMomentum) != 0 ? 3 : (switches & Centered) != 0 ? 2 : 1;
+    static int ISwitchedRule.StatesOf(int switches) => 1 + (switches & Centered) / Centered + (switches & HasMomentum) / HasMomentum * (2 - (switches & Centered) / Centered);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     void ISwitchedRule.Apply<T, TSwitches>(ref T param, T grad, ref T squareAvg, ref T gradAvg, ref T momentumBuffer) =>
@@ -69,38 +69,32 @@ public readonly record struct RmsPropRule : ISwitchedRule
         where T : struct, ILane<T>
         where TSwitches : struct, ISwitches
     {
-        var switches = TSwitches.Of(_switches);
-        if ((switches & Maximize) != 0)
+        if ((TSwitches.Of(_switches) & Maximize) != 0)
             grad = grad.Neg();
-        grad = _weightDecay.ToGradient(grad, param, switches);
+        grad = _weightDecay.ToGradient<T, TSwitches>(grad, param);
 
         squareAvg = squareAvg.Mul(_alpha).AddCMul(grad, grad, _oneMinusAlpha);
 
-        T avg;
-        if ((switches & Centered) != 0)
+        var avg = squareAvg;
+        if ((TSwitches.Of(_switches) & Centered) != 0)
         {
             gradAvg = gradAvg.Lerp(grad, _oneMinusAlpha);
-            avg = squareAvg.AddCMul(gradAvg, gradAvg, -1).Sqrt();
+            avg = squareAvg.AddCMul(gradAvg, gradAvg, -1);
         }
-        else
-        {
-            avg = squareAvg.Sqrt();
-        }
-        avg = avg.Add(_epsilon);
+        avg = avg.Sqrt().Add(_epsilon);
 
-        if ((switches & HasMomentum) != 0)
-        {
-            momentumBuffer = momentumBuffer.Mul(_momentum).AddCDiv(grad, avg, 1);
-            param = _weightDecay.ToParameter(param, momentumBuffer, switches).Add(momentumBuffer, _minusLearningRate);
-        }
-        else
-        {
-            param = _weightDecay.ToParameter(param, grad, switches).AddCDiv(grad, avg, _minusLearningRate);
-        }
+        var direction = grad;
+        if ((TSwitches.Of(_switches) & HasMomentum) != 0)
+            direction = momentumBuffer = momentumBuffer.Mul(_momentum).AddCDiv(grad, avg, 1);
+        param = _weightDecay.ToParameter<T, TSwitches>(param, direction);
+        param = (TSwitches.Of(_switches) & HasMomentum) != 0
+            ? param.Add(momentumBuffer, _minusLearningRate)
+            : param.AddCDiv(grad, avg, _minusLearningRate);
     }
 
     internal readonly struct Momentum : ISwitches
     {
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
         public static int Of(int stored) => HasMomentum;
     }
 }

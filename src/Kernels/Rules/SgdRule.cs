@@ -45,7 +45,7 @@ public readonly record struct SgdRule : ISwitchedRule
         Update<T, StoredSwitches>(ref param, grad, ref momentumBuffer);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    static int ISwitchedRule.StatesOf(int switches) => (switches & HasMomentum) != 0 ? 1 : 0;
+    static int ISwitchedRule.StatesOf(int switches) => (switches & HasMomentum) / HasMomentum;
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     void ISwitchedRule.Apply<T, TSwitches>(ref T param, T grad, ref T momentumBuffer, ref T unused1, ref T unused2) =>
@@ -70,27 +70,28 @@ public readonly record struct SgdRule : ISwitchedRule
         where T : struct, ILane<T>
         where TSwitches : struct, ISwitches
     {
-        var switches = TSwitches.Of(_switches);
-        if ((switches & Maximize) != 0)
+        if ((TSwitches.Of(_switches) & Maximize) != 0)
             grad = grad.Neg();
-        grad = _weightDecay.ToGradient(grad, param, switches);
+        grad = _weightDecay.ToGradient<T, TSwitches>(grad, param);
 
-        if ((switches & HasMomentum) != 0)
+        if ((TSwitches.Of(_switches) & HasMomentum) != 0)
         {
-            momentumBuffer = (switches & IsFirst) != 0 ? grad : momentumBuffer.Mul(_momentum).Add(grad, _oneMinusDampening);
-            grad = (switches & Nesterov) != 0 ? grad.Add(momentumBuffer, _momentum) : momentumBuffer;
+            momentumBuffer = (TSwitches.Of(_switches) & IsFirst) != 0 ? grad : momentumBuffer.Mul(_momentum).Add(grad, _oneMinusDampening);
+            grad = (TSwitches.Of(_switches) & Nesterov) != 0 ? grad.Add(momentumBuffer, _momentum) : momentumBuffer;
         }
 
-        param = _weightDecay.ToParameter(param, grad, switches).Add(grad, _minusLearningRate);
+        param = _weightDecay.ToParameter<T, TSwitches>(param, grad).Add(grad, _minusLearningRate);
     }
 
     internal readonly struct Momentum : ISwitches
     {
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
         public static int Of(int stored) => HasMomentum;
     }
 
     internal readonly struct NesterovMomentum : ISwitches
     {
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
         public static int Of(int stored) => HasMomentum | Nesterov;
     }
 }

@@ -1,5 +1,6 @@
 using System.Runtime.CompilerServices;
 using GpuOptim.Kernels.Lanes;
+using GpuOptim.Kernels.Rules.Variants;
 
 namespace GpuOptim.Kernels.Rules;
 
@@ -33,26 +34,29 @@ public readonly record struct WeightDecay
     /// <param name="gradient">The gradient.</param>
     /// <param name="parameter">The parameter.</param>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public T ToGradient<T>(T gradient, T parameter) where T : struct, ILane<T> => ToGradient(gradient, parameter, _kind);
+    public T ToGradient<T>(T gradient, T parameter) where T : struct, ILane<T> => ToGradient<T, StoredSwitches>(gradient, parameter);
 
-    /// <summary>The same, with the kind, among others, from switches that may be known when the loop is compiled.</summary>
+    /// <summary>The same, with the kind, among others, in switches that may be known when the loop is compiled.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    internal T ToGradient<T>(T gradient, T parameter, int switches) where T : struct, ILane<T> =>
-        (switches & Kinds) == L2 ? gradient.Add(parameter, _strength) : gradient;
+    internal T ToGradient<T, TSwitches>(T gradient, T parameter)
+        where T : struct, ILane<T>
+        where TSwitches : struct, ISwitches => (TSwitches.Of(_kind) & Kinds) == L2 ? gradient.Add(parameter, _strength) : gradient;
 
     /// <summary>The parameter, decayed apart from the gradient.</summary>
     /// <param name="parameter">The parameter.</param>
     /// <param name="direction">What will be subtracted from it, or anything of the same signs.</param>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public T ToParameter<T>(T parameter, T direction) where T : struct, ILane<T> => ToParameter(parameter, direction, _kind);
+    public T ToParameter<T>(T parameter, T direction) where T : struct, ILane<T> => ToParameter<T, StoredSwitches>(parameter, direction);
 
-    /// <summary>The same, with the kind, among others, from switches that may be known when the loop is compiled.</summary>
+    /// <summary>The same, with the kind, among others, in switches that may be known when the loop is compiled.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    internal T ToParameter<T>(T parameter, T direction, int switches) where T : struct, ILane<T>
+    internal T ToParameter<T, TSwitches>(T parameter, T direction)
+        where T : struct, ILane<T>
+        where TSwitches : struct, ISwitches
     {
-        if ((switches & Kinds) == Factor)
+        if ((TSwitches.Of(_kind) & Kinds) == Factor)
             return parameter.Mul(_strength);
-        if ((switches & Kinds) != Cautious)
+        if ((TSwitches.Of(_kind) & Kinds) != Cautious)
             return parameter;
         // The product of signs is -1 where the step makes the weight larger, 0 or 1 elsewhere; the lesser of it and 0, and 1, is 0 or 1.
         var signs = parameter.Sign();

@@ -1,3 +1,4 @@
+using System.Numerics;
 using System.Runtime.CompilerServices;
 using System.Runtime.Intrinsics;
 using System.Runtime.Intrinsics.X86;
@@ -11,70 +12,103 @@ internal static unsafe class ChunkedNorm<TFormat, TNorm>
     where TFormat : IFormat
     where TNorm : INorm
 {
-    private const int Stride = NormOrder.ChunkLength / 4;
+    private const int Stride = NormOrder.Strands * NormOrder.QuadLength;
+
+    /// <summary>Numbers of two strands, which are worked on together.</summary>
+    private const int Step = 2 * NormOrder.QuadLength;
 
     /// <summary>What is accumulated of some numbers.</summary>
     public static double Run(Workers workers, void* numbers, long length)
     {
         var chunks = (int)NormOrder.Chunks(length);
         var sums = Scratch.Sums(chunks);
-        RunChunks(workers, numbers, length, sums);
+        var job = new Job(numbers, length, sums);
+        workers.Run(ref job, chunks);
         return ChunkedNorm<TNorm>.Fold(new(sums, chunks));
     }
 
-    /// <summary>What is accumulated of each chunk.</summary>
-    public static void RunChunks(Workers workers, void* numbers, long length, double* sums)
+    /// <summary>What is accumulated of one chunk.</summary>
+    /// <param name="numbers">The numbers of all chunks.</param>
+    /// <param name="length">How many there are.</param>
+    /// <param name="chunk">The chunk's index.</param>
+    public static double Sum(void* numbers, long length, long chunk)
     {
-        var job = new Job(numbers, length, sums);
-        workers.Run(ref job, (int)NormOrder.Chunks(length));
+        var start = chunk * NormOrder.ChunkLength;
+        var first = (byte*)numbers + start * TFormat.Size;
+        return length - start >= NormOrder.ChunkLength ? SumAll(first) : SumSome(first, (int)(length - start));
+    }
+
+    [SkipLocalsInit]
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    private static double SumAll(void* chunk)
+    {
+        var strands = stackalloc double[NormOrder.Strands];
+        for (nint strand = 0; strand < NormOrder.Strands; strand += 2)
+        {
+            Vector256<double> first = default, second = default;
+            // Four times, as a chunk has; the compiler unrolls no loop over vectors.
+            var i = strand * NormOrder.QuadLength;
+            Prefetch(chunk, i);
+            Prefetch(chunk, i + Stride);
+            Prefetch(chunk, i + 2 * Stride);
+            Prefetch(chunk, i + 3 * Stride);
+            Accumulate(chunk, i, ref first, ref second);
+            Accumulate(chunk, i + Stride, ref first, ref second);
+            Accumulate(chunk, i + 2 * Stride, ref first, ref second);
+            Accumulate(chunk, i + 3 * Stride, ref first, ref second);
+            Combine(first, second).Store(strands + strand);
+        }
+        return ChunkedNorm<TNorm>.FoldStrands(strands, NormOrder.Strands);
+    }
+
+    /// <summary>The same of the beginning of a chunk, as if zeros, which change nothing, were the rest.</summary>
+    [SkipLocalsInit]
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    private static double SumSome(void* numbers, int length)
+    {
+        var strands = stackalloc double[NormOrder.Strands];
+        var chunk = stackalloc byte[NormOrder.ChunkLength * TFormat.Size];
+        var padded = (length + Step - 1) / Step * Step;
+        Unsafe.CopyBlockUnaligned(chunk, numbers, (uint)(length * TFormat.Size));
+        Unsafe.InitBlockUnaligned(chunk + length * TFormat.Size, 0, (uint)((padded - length) * TFormat.Size));
+
+        var used = (int)BitOperations.RoundUpToPowerOf2((uint)Math.Min(padded, Stride) / NormOrder.QuadLength);
+        for (nint strand = 0; strand < used; strand += 2)
+        {
+            Vector256<double> first = default, second = default;
+            for (var i = strand * NormOrder.QuadLength; i < padded; i += Stride)
+                Accumulate(chunk, i, ref first, ref second);
+            Combine(first, second).Store(strands + strand);
+        }
+        return ChunkedNorm<TNorm>.FoldStrands(strands, used);
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static void Accumulate(void* chunk, nint i, ref Vector256<double> first, ref Vector256<double> second)
+    {
+        var (lower, upper) = Vector256.Widen(Elements<TFormat>.Load<Floats8>(chunk, i).Vector);
+        first = TNorm.Accumulate(first, lower);
+        second = TNorm.Accumulate(second, upper);
+    }
+
+    /// <summary>Asks for the numbers a chunk ahead: a stride is a page of memory, and the processor asks no page ahead by itself.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static void Prefetch(void* chunk, nint i)
+    {
+        if (Sse.IsSupported)
+            Sse.Prefetch0((byte*)chunk + (i + NormOrder.ChunkLength) * TFormat.Size);
+    }
+
+    /// <summary>Two strands, of the numbers of each.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static Vector128<double> Combine(Vector256<double> first, Vector256<double> second)
+    {
+        var (firstHalf, secondHalf) = (TNorm.Combine(first.GetLower(), first.GetUpper()), TNorm.Combine(second.GetLower(), second.GetUpper()));
+        return TNorm.Combine(Vector128.Create(firstHalf[0], secondHalf[0]), Vector128.Create(firstHalf[1], secondHalf[1]));
     }
 
     private readonly struct Job(void* numbers, long length, double* sums) : IChunkedJob
     {
-        public void Run(int chunk)
-        {
-            var start = (long)chunk * NormOrder.ChunkLength;
-            sums[chunk] = length - start >= NormOrder.ChunkLength ? Sum((byte*)numbers + start * TFormat.Size) : SumLast(start);
-        }
-
-        /// <summary>The last chunk, filled up with zeros, which change nothing.</summary>
-        private double SumLast(long start)
-        {
-            var rest = stackalloc byte[NormOrder.ChunkLength * TFormat.Size];
-            var bytes = (int)(length - start) * TFormat.Size;
-            new ReadOnlySpan<byte>((byte*)numbers + start * TFormat.Size, bytes).CopyTo(new(rest, bytes));
-            new Span<byte>(rest + bytes, NormOrder.ChunkLength * TFormat.Size - bytes).Clear();
-            return Sum(rest);
-        }
-
-        [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-        private static double Sum(void* chunk)
-        {
-            var strands = stackalloc double[NormOrder.Strands];
-            for (nint strand = 0; strand < NormOrder.Strands; strand += 2)
-            {
-                Vector256<double> first = default, second = default;
-                // Four times, as a chunk has; the compiler unrolls no loop over vectors.
-                var i = strand * NormOrder.QuadLength;
-                Accumulate(chunk, i, ref first, ref second);
-                Accumulate(chunk, i + Stride, ref first, ref second);
-                Accumulate(chunk, i + 2 * Stride, ref first, ref second);
-                Accumulate(chunk, i + 3 * Stride, ref first, ref second);
-                var (firstHalf, secondHalf) = (TNorm.Combine(first.GetLower(), first.GetUpper()), TNorm.Combine(second.GetLower(), second.GetUpper()));
-                TNorm.Combine(Vector128.Create(firstHalf[0], secondHalf[0]), Vector128.Create(firstHalf[1], secondHalf[1])).Store(strands + strand);
-            }
-            return ChunkedNorm<TNorm>.FoldStrands(strands);
-        }
-
-        [MethodImpl(MethodImplOptions.AggressiveInlining)]
-        private static void Accumulate(void* chunk, nint i, ref Vector256<double> first, ref Vector256<double> second)
-        {
-            // A stride is a page of memory, and the processor asks no page ahead by itself.
-            if (Sse.IsSupported)
-                Sse.Prefetch0((byte*)chunk + (i + NormOrder.ChunkLength) * TFormat.Size);
-            var (lower, upper) = Vector256.Widen(Elements<TFormat>.Load<Floats8>(chunk, i).Vector);
-            first = TNorm.Accumulate(first, lower);
-            second = TNorm.Accumulate(second, upper);
-        }
+        public void Run(int chunk) => sums[chunk] = Sum(numbers, length, chunk);
     }
 }

@@ -16,13 +16,15 @@ internal static unsafe class ChunkedNorm<TNorm> where TNorm : INorm
             ref var strand = ref strands[chunk % NormOrder.Strands];
             strand = TNorm.Combine(strand, chunks[chunk]);
         }
-        return FoldStrands(strands);
+        return FoldStrands(strands, NormOrder.Strands);
     }
 
     /// <summary>Folds strands, in place.</summary>
-    public static double FoldStrands(double* strands)
+    /// <param name="strands">The strands.</param>
+    /// <param name="count">How many there are, a power of two of at least two; those behind are as if they were 0.</param>
+    public static double FoldStrands(double* strands, int count)
     {
-        for (var half = NormOrder.Strands / 2; half > 1; half /= 2)
+        for (var half = count / 2; half > 1; half /= 2)
         {
             for (var strand = 0; strand < half; strand += 2)
                 TNorm.Combine(Vector128.Load(strands + strand), Vector128.Load(strands + strand + half)).Store(strands + strand);

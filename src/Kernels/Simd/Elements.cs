@@ -16,5 +16,5 @@ internal static unsafe class Elements<TFormat> where TFormat : IFormat
 
     /// <summary>Stores floats that are numbers of the format already, starting at an index.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static void Store<T>(T value, void* start, nint index) where T : unmanaged, IFloats<T> => TFormat.Store(value, At(start, index));
+    public static void Store<T>(in T value, void* start, nint index) where T : unmanaged, IFloats<T> => TFormat.Store(value, At(start, index));
 }

@@ -6,20 +6,22 @@ using GpuOptim.Kernels.Rules;
 namespace GpuOptim.Kernels.Simd;
 
 /// <summary>
-/// The one loop of every elementwise optimizer on the CPU: loads a lane of the parameter, its gradient and its state, applies the rule,
+/// The one loop of every elementwise optimizer on the CPU: loads a vector of the parameter, its gradient and its state, applies the rule,
 /// stores what changed.
 /// </summary>
 /// <typeparam name="TRule">The rule, a struct, so that the compiler specialises the loop for it.</typeparam>
-/// <typeparam name="TFloats">The vector width.</typeparam>
+/// <typeparam name="TVector">How many elements go through at a time.</typeparam>
 /// <typeparam name="TElement">The type of the parameter.</typeparam>
 /// <typeparam name="TGradient">The type of the gradient.</typeparam>
-/// <typeparam name="TState">The type of the state, and the one computed in.</typeparam>
-internal static unsafe class ElementwiseLoop<TRule, TFloats, TElement, TGradient, TState>
+/// <typeparam name="TState">The type of the state.</typeparam>
+/// <typeparam name="TCompute">The type computed in: the state's, or float.</typeparam>
+internal static unsafe class ElementwiseLoop<TRule, TVector, TElement, TGradient, TState, TCompute>
     where TRule : unmanaged, IUpdateRule
-    where TFloats : unmanaged, IFloats<TFloats>
+    where TVector : unmanaged, IVector<TVector>
     where TElement : IFormat
     where TGradient : IFormat
     where TState : IFormat
+    where TCompute : IFormat
 {
     /// <summary>
     /// How many bytes ahead to ask memory for what will be loaded. The processor's own prefetchers do it, too, but late for so many
@@ -27,93 +29,153 @@ internal static unsafe class ElementwiseLoop<TRule, TFloats, TElement, TGradient
     /// </summary>
     private const int PrefetchDistance = 1536;
 
-    /// <summary>Updates <paramref name="count"/> elements. A state that is not in use is null.</summary>
+    /// <summary>The shortest stretch of which to ask ahead.</summary>
+    private const int PrefetchedLength = 1 << 13;
+
+    private const int LineBytes = 64;
+
+    /// <summary>Updates stretches of tensors; those of tensors without a gradient stay as they are.</summary>
+    /// <param name="rule">The rule.</param>
+    /// <param name="pieces">The stretches.</param>
+    /// <param name="count">How many there are.</param>
+    /// <param name="gradients">Where each tensor's gradient begins; 0 for none.</param>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    public static void Run(void* rule, void* parameter, void* gradient, void* state0, void* state1, void* state2, nint count)
-    {
-        var tail = count % TFloats.Count;
-        if (tail == 0)
-        {
-            RunVectors(rule, parameter, gradient, state0, state1, state2, count);
-            return;
-        }
-
-        // The end of the tensors is worked on apart, in a full vector, and put back when the rest is done. Where there are enough
-        // elements the vector overlaps the one before it, and writes there what is there already.
-        var start = Math.Max(0, count - TFloats.Count);
-        var ends = stackalloc TFloats[5];
-        void* parameterEnd = ends, gradientEnd = ends + 1;
-        void* state0End = state0 == null ? null : ends + 2, state1End = state1 == null ? null : ends + 3, state2End = state2 == null ? null : ends + 4;
-        Copy<TElement>(parameter, start, parameterEnd, 0, count);
-        Copy<TGradient>(gradient, start, gradientEnd, 0, count);
-        Copy<TState>(state0, start, state0End, 0, count);
-        Copy<TState>(state1, start, state1End, 0, count);
-        Copy<TState>(state2, start, state2End, 0, count);
-
-        RunVectors(rule, parameter, gradient, state0, state1, state2, count - tail);
-        RunVectors(rule, parameterEnd, gradientEnd, state0End, state1End, state2End, TFloats.Count);
-
-        Copy<TElement>(parameterEnd, 0, parameter, start, count);
-        Copy<TState>(state0End, 0, state0, start, count);
-        Copy<TState>(state1End, 0, state1, start, count);
-        Copy<TState>(state2End, 0, state2, start, count);
-    }
-
-    [MethodImpl(MethodImplOptions.AggressiveOptimization | MethodImplOptions.NoInlining)]
-    private static void RunVectors(void* rule, void* parameter, void* gradient, void* state0, void* state1, void* state2, nint count)
+    public static void Run(void* rule, UpdatePiece* pieces, int count, nint* gradients)
     {
         var constants = *(TRule*)rule;
-        var states = TRule.StateCount;
-        for (nint i = 0; i < count; i += TFloats.Count)
+        nint width = TVector.Count;
+        var ends = stackalloc TVector[5];
+        for (var end = pieces + count; pieces < end; pieces++)
         {
-            Prefetch<TElement>(parameter, i);
-            Prefetch<TGradient>(gradient, i);
-            if (states > 0 && state0 != null)
-                Prefetch<TState>(state0, i);
-            if (states > 1 && state1 != null)
-                Prefetch<TState>(state1, i);
-            if (states > 2 && state2 != null)
-                Prefetch<TState>(state2, i);
+            if (gradients[pieces->Tensor] == 0)
+                continue;
+            byte* parameter = (byte*)pieces->Parameter, gradient = (byte*)gradients[pieces->Tensor] + pieces->Start * TGradient.Size;
+            byte* state0 = (byte*)pieces->State0, state1 = (byte*)pieces->State1, state2 = (byte*)pieces->State2;
+            nint length = pieces->Length, tail = length % width, whole = length - tail;
+            var isLong = Sse.IsSupported && length >= PrefetchedLength;
 
-            var p = new Lane<TFloats, TState>(Elements<TElement>.Load<TFloats>(parameter, i));
-            var g = new Lane<TFloats, TState>(Elements<TGradient>.Load<TFloats>(gradient, i));
-            Lane<TFloats, TState> s0 = default, s1 = default, s2 = default;
-            if (states > 0 && state0 != null)
-                s0 = new(Elements<TState>.Load<TFloats>(state0, i));
-            if (states > 1 && state1 != null)
-                s1 = new(Elements<TState>.Load<TFloats>(state1, i));
-            if (states > 2 && state2 != null)
-                s2 = new(Elements<TState>.Load<TFloats>(state2, i));
+            // The end of the stretch is worked on apart, in a full vector, and put back when the rest is done. Where there are enough
+            // elements the vector overlaps the one before it, and writes there what is there already.
+            if (tail != 0)
+                TakeEnds(parameter, gradient, state0, state1, state2, length, ends);
+            while (true)
+            {
+                for (nint i = 0; i < whole; i += width)
+                {
+                    if (isLong)
+                    {
+                        Prefetch<TElement>(parameter + i * TElement.Size);
+                        Prefetch<TGradient>(gradient + i * TGradient.Size);
+                        if (TRule.StateCount > 0 && state0 != null)
+                            Prefetch<TState>(state0 + i * TState.Size);
+                        if (TRule.StateCount > 1 && state1 != null)
+                            Prefetch<TState>(state1 + i * TState.Size);
+                        if (TRule.StateCount > 2 && state2 != null)
+                            Prefetch<TState>(state2 + i * TState.Size);
+                    }
+                    var p = Load<TElement>(parameter + i * TElement.Size);
+                    var g = Load<TGradient>(gradient + i * TGradient.Size);
+                    Lane<TVector, TCompute> s0 = default, s1 = default, s2 = default;
+                    if (TRule.StateCount > 0 && state0 != null)
+                        s0 = Load<TState>(state0 + i * TState.Size);
+                    if (TRule.StateCount > 1 && state1 != null)
+                        s1 = Load<TState>(state1 + i * TState.Size);
+                    if (TRule.StateCount > 2 && state2 != null)
+                        s2 = Load<TState>(state2 + i * TState.Size);
 
-            constants.Apply(ref p, g, ref s0, ref s1, ref s2);
+                    constants.Apply(ref p, g, ref s0, ref s1, ref s2);
 
-            Elements<TElement>.Store(typeof(TElement) == typeof(TState) ? p.Value : TElement.Round(p.Value), parameter, i);
-            if (states > 0 && state0 != null)
-                Elements<TState>.Store(s0.Value, state0, i);
-            if (states > 1 && state1 != null)
-                Elements<TState>.Store(s1.Value, state1, i);
-            if (states > 2 && state2 != null)
-                Elements<TState>.Store(s2.Value, state2, i);
+                    Store<TElement>(p, parameter + i * TElement.Size);
+                    if (TRule.StateCount > 0 && state0 != null)
+                        Store<TState>(s0, state0 + i * TState.Size);
+                    if (TRule.StateCount > 1 && state1 != null)
+                        Store<TState>(s1, state1 + i * TState.Size);
+                    if (TRule.StateCount > 2 && state2 != null)
+                        Store<TState>(s2, state2 + i * TState.Size);
+                }
+                if (tail == 0 || parameter == ends)
+                    break;
+                parameter = (byte*)ends;
+                gradient = (byte*)(ends + 1);
+                state0 = state0 == null ? null : (byte*)(ends + 2);
+                state1 = state1 == null ? null : (byte*)(ends + 3);
+                state2 = state2 == null ? null : (byte*)(ends + 4);
+                whole = width;
+            }
+            if (tail != 0)
+                PutEnds((byte*)pieces->Parameter, (byte*)pieces->State0, (byte*)pieces->State1, (byte*)pieces->State2, length, ends);
         }
     }
 
+    /// <summary>Loads elements. Where arithmetic rounds to 16 bits, no NaN may have lower bits.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static void Prefetch<TFormat>(void* source, nint index) where TFormat : IFormat
+    private static Lane<TVector, TCompute> Load<TFormat>(byte* source) where TFormat : IFormat =>
+        typeof(TCompute) != typeof(Float32Format) && typeof(TFormat) == typeof(Float32Format)
+            ? new(TVector.Quiet(TFormat.Load<TVector>(source)))
+            : new(TFormat.Load<TVector>(source));
+
+    /// <summary>
+    /// Stores elements, rounded unless all that was computed is: what a rule only passes on is as it was loaded. A NaN has lower bits only where
+    /// something of 32 bits was loaded and nothing has been rounded since.
+    /// </summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static void Store<TFormat>(in Lane<TVector, TCompute> lane, byte* destination) where TFormat : IFormat
     {
-        if (Sse.IsSupported)
-            Sse.Prefetch0((byte*)Elements<TFormat>.At(source, index) + PrefetchDistance);
+        if (typeof(TFormat) == typeof(TCompute) && (typeof(TGradient) == typeof(TCompute) || typeof(TCompute) == typeof(Float32Format)))
+            TFormat.Store(lane.Value, destination);
+        else if (typeof(TCompute) != typeof(Float32Format))
+            TFormat.StoreRounded(lane.Value, destination);
+        else if (typeof(TGradient) == typeof(Float32Format) || (typeof(TState) == typeof(Float32Format) && TRule.StateCount > 0))
+            TFormat.StoreRounded(TVector.Quiet(lane.Value), destination);
+        else
+            TFormat.StoreRounded(lane.Value, destination);
     }
 
-    /// <summary>Copies a vector's worth of elements, or all there are if they are fewer. A length known when compiling makes it one load and store.</summary>
+    /// <summary>Asks for what will be loaded some vectors later.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static void Copy<TFormat>(void* source, nint sourceStart, void* destination, nint destinationStart, nint count) where TFormat : IFormat
+    private static void Prefetch<TFormat>(byte* address) where TFormat : IFormat
     {
-        if (source == null)
-            return;
-        void* from = Elements<TFormat>.At(source, sourceStart), to = Elements<TFormat>.At(destination, destinationStart);
-        if (count >= TFloats.Count)
-            Unsafe.CopyBlockUnaligned(to, from, (uint)(TFloats.Count * TFormat.Size));
+        Sse.Prefetch0(address + PrefetchDistance);
+        if (sizeof(TVector) > LineBytes && typeof(TFormat) == typeof(Float32Format))
+            Sse.Prefetch0(address + PrefetchDistance + LineBytes);
+    }
+
+    /// <summary>Copies the last elements of a stretch into vectors of their own.</summary>
+    [MethodImpl(MethodImplOptions.NoInlining | MethodImplOptions.AggressiveOptimization)]
+    private static void TakeEnds(byte* parameter, byte* gradient, byte* state0, byte* state1, byte* state2, nint length, TVector* ends)
+    {
+        var last = Math.Max(0, length - TVector.Count);
+        Copy<TElement>(parameter + last * TElement.Size, ends, length);
+        Copy<TGradient>(gradient + last * TGradient.Size, ends + 1, length);
+        if (state0 != null)
+            Copy<TState>(state0 + last * TState.Size, ends + 2, length);
+        if (state1 != null)
+            Copy<TState>(state1 + last * TState.Size, ends + 3, length);
+        if (state2 != null)
+            Copy<TState>(state2 + last * TState.Size, ends + 4, length);
+    }
+
+    /// <summary>Copies them back.</summary>
+    [MethodImpl(MethodImplOptions.NoInlining | MethodImplOptions.AggressiveOptimization)]
+    private static void PutEnds(byte* parameter, byte* state0, byte* state1, byte* state2, nint length, TVector* ends)
+    {
+        var last = Math.Max(0, length - TVector.Count);
+        Copy<TElement>(ends, parameter + last * TElement.Size, length);
+        if (state0 != null)
+            Copy<TState>(ends + 2, state0 + last * TState.Size, length);
+        if (state1 != null)
+            Copy<TState>(ends + 3, state1 + last * TState.Size, length);
+        if (state2 != null)
+            Copy<TState>(ends + 4, state2 + last * TState.Size, length);
+    }
+
+    /// <summary>Copies a vector's worth of elements, or all there are if they are fewer. A length known when compiling makes it a load and a store.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static void Copy<TFormat>(void* source, void* destination, nint length) where TFormat : IFormat
+    {
+        if (length >= TVector.Count)
+            Unsafe.CopyBlockUnaligned(destination, source, (uint)(TVector.Count * TFormat.Size));
         else
-            Unsafe.CopyBlockUnaligned(to, from, (uint)(count * TFormat.Size));
+            Unsafe.CopyBlockUnaligned(destination, source, (uint)(length * TFormat.Size));
     }
 }

@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using System.Runtime.CompilerServices;
 
 namespace GpuOptim.Kernels.Simd;
@@ -13,11 +14,15 @@ internal interface IChunkedJob
 /// </summary>
 /// <remarks>
 /// The caller works too and never waits for a thread that has not begun, so a busy thread pool costs speed but cannot stall a step.
+/// A thread that finds no more chunks stays for a moment: a step has several jobs, and to wake a sleeping thread takes longer than small ones.
 /// Jobs of several callers run one after the other.
 /// </remarks>
 /// <param name="count">How many threads may work on a job, the caller included.</param>
 internal sealed unsafe class Workers(int count) : IThreadPoolWorkItem
 {
+    /// <summary>How long a thread stays, in ticks of the stopwatch: 50 microseconds.</summary>
+    private static readonly long _stay = Stopwatch.Frequency / 20_000;
+
     private readonly Lock _gate = new();
 
     private void* _job;
@@ -29,15 +34,16 @@ internal sealed unsafe class Workers(int count) : IThreadPoolWorkItem
 
     private int _finished;
 
-    /// <summary>Work items that lie in the thread pool's queue, at most <see cref="Count"/> - 1 however busy the pool is.</summary>
-    private int _queued;
+    /// <summary>Threads that were asked for and have not left, at most <see cref="Count"/> - 1 however busy the pool is.</summary>
+    private int _present;
 
     public int Count { get; } = count;
 
     /// <summary>Runs chunks 0 to <paramref name="chunks"/> - 1 and returns when all are done.</summary>
     /// <param name="job">On the stack: other threads reach it through its address.</param>
     /// <param name="chunks">How many chunks there are.</param>
-    public void Run<TJob>(scoped ref TJob job, int chunks) where TJob : struct, IChunkedJob, allows ref struct
+    /// <param name="isShort">Whether it takes no longer than to wake a thread: then only those that are awake take part.</param>
+    public void Run<TJob>(scoped ref TJob job, int chunks, bool isShort = false) where TJob : struct, IChunkedJob, allows ref struct
     {
         if (chunks <= 1 || Count == 1)
         {
@@ -54,9 +60,9 @@ internal sealed unsafe class Workers(int count) : IThreadPoolWorkItem
             Volatile.Write(ref _finished, 0);
             Volatile.Write(ref _remaining, chunks);
 
-            for (var helpers = Math.Min(Count, chunks) - 1; Volatile.Read(ref _queued) < helpers;)
+            for (var helpers = isShort ? 0 : Math.Min(Count, chunks) - 1; Volatile.Read(ref _present) < helpers;)
             {
-                Interlocked.Increment(ref _queued);
+                Interlocked.Increment(ref _present);
                 ThreadPool.UnsafeQueueUserWorkItem(this, preferLocal: false);
             }
 
@@ -70,7 +76,19 @@ internal sealed unsafe class Workers(int count) : IThreadPoolWorkItem
 
     void IThreadPoolWorkItem.Execute()
     {
-        Interlocked.Decrement(ref _queued);
+        Work();
+        for (var idleSince = Stopwatch.GetTimestamp(); Stopwatch.GetTimestamp() - idleSince < _stay;)
+        {
+            if (Volatile.Read(ref _remaining) <= 0)
+            {
+                Thread.SpinWait(4);
+                continue;
+            }
+            Work();
+            idleSince = Stopwatch.GetTimestamp();
+        }
+        Interlocked.Decrement(ref _present);
+        // A job may have counted on this thread just before.
         Work();
     }
 

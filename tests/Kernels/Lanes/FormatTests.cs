@@ -9,7 +9,11 @@ namespace GpuOptim.Tests.Kernels.Lanes;
 [TestFixture(typeof(Floats4))]
 [TestFixture(typeof(Floats8))]
 [TestFixture(typeof(Floats16))]
-internal sealed unsafe class FormatTests<TFloats> where TFloats : unmanaged, IFloats<TFloats>
+[TestFixture(typeof(Pair<Floats1, InSequence>))]
+[TestFixture(typeof(Pair<Floats4, InSequence>))]
+[TestFixture(typeof(Pair<Floats8, InSequence>))]
+[TestFixture(typeof(Pair<Floats16, InSequence>))]
+internal sealed unsafe class FormatTests<TFloats> where TFloats : unmanaged, IVector<TFloats>
 {
     [Test]
     public void EveryBFloat16IsLoadedAndStored() =>
@@ -24,6 +28,12 @@ internal sealed unsafe class FormatTests<TFloats> where TFloats : unmanaged, IFl
 
     [Test]
     public void RoundsToFloat16() => Rounds<Float16Format>(value => (float)(Half)value);
+
+    [Test]
+    public void StoresTheNearestBFloat16() => StoresRounded<BFloat16Format>(value => ((BFloat16)value).Bits, value => float.IsNaN(new BFloat16(value)));
+
+    [Test]
+    public void StoresTheNearestFloat16() => StoresRounded<Float16Format>(value => BitConverter.HalfToUInt16Bits((Half)value), value => Half.IsNaN(BitConverter.UInt16BitsToHalf(value)));
 
     private static void Every<TFormat>(Func<int, float> value) where TFormat : IFormat
     {
@@ -49,20 +59,42 @@ internal sealed unsafe class FormatTests<TFloats> where TFloats : unmanaged, IFl
 
     private static void Rounds<TFormat>(Func<float, float> reference) where TFormat : IFormat
     {
-        var values = Floats().ToArray();
-        Array.Resize(ref values, values.Length / 16 * 16);
+        var values = Floats();
         var rounded = new float[values.Length];
         fixed (float* from = values, to = rounded)
         {
             for (var i = 0; i < values.Length; i += TFloats.Count)
-                TFloats.Store(TFormat.Round(TFloats.Load(from + i)), to + i);
+                TFloats.Store(TFormat.Round(TFloats.Quiet(TFloats.Load(from + i))), to + i);
         }
         for (var i = 0; i < values.Length; i++)
             Assert.That(Bits.Same(rounded[i], reference(values[i])), $"{values[i]:G9} was rounded to {rounded[i]:G9}, not {reference(values[i]):G9}");
     }
 
+    private static void StoresRounded<TFormat>(Func<float, ushort> reference, Func<ushort, bool> isNaN) where TFormat : IFormat
+    {
+        var values = Floats();
+        var stored = new ushort[values.Length];
+        fixed (float* from = values)
+        fixed (ushort* to = stored)
+        {
+            for (var i = 0; i < values.Length; i += TFloats.Count)
+                TFormat.StoreRounded(TFloats.Quiet(TFloats.Load(from + i)), to + i);
+        }
+        for (var i = 0; i < values.Length; i++)
+        {
+            var right = reference(values[i]);
+            Assert.That(stored[i] == right || (isNaN(stored[i]) && isNaN(right)), $"{values[i]:G9} was stored as 0x{stored[i]:x4}, not 0x{right:x4}");
+        }
+    }
+
+    private static float[] Floats()
+    {
+        var values = AllFloats().ToArray();
+        return values[..(values.Length / TFloats.Count * TFloats.Count)];
+    }
+
     /// <summary>Every number of either format, the midpoints between neighbours, what lies one float beside each, and random patterns.</summary>
-    private static IEnumerable<float> Floats()
+    private static IEnumerable<float> AllFloats()
     {
         for (var bits = 0; bits < 1 << 16; bits++)
         {
@@ -78,10 +110,12 @@ internal sealed unsafe class FormatTests<TFloats> where TFloats : unmanaged, IFl
             foreach (var value in halves)
                 yield return value;
         }
+        yield return 65519.996f;
+        yield return 65520f;
+        yield return BitConverter.UInt32BitsToSingle(uint.MaxValue);
+        yield return BitConverter.UInt32BitsToSingle(int.MaxValue);
         var random = new Random(1);
         for (var i = 0; i < 1 << 18; i++)
             yield return BitConverter.UInt32BitsToSingle((uint)random.NextInt64(1L << 32));
-        yield return 65519.996f;
-        yield return 65520f;
     }
 }

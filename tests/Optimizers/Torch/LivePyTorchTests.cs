@@ -10,7 +10,7 @@ namespace GpuOptim.Tests.Optimizers.Torch;
 /// <summary>What is written here, the PyTorch of this machine takes up, goes on with and writes, and it is read again.</summary>
 public sealed class LivePyTorchTests
 {
-    private static readonly string[] _kinds = ["sgd", "momentum", "rmsprop", "adam", "adamw", "muon"];
+    private static readonly string[] _kinds = ["sgd", "momentum", "rmsprop", "adam", "adamw", "fused", "muon"];
 
     private string _folder = null!;
     private Version _release = null!;
@@ -73,6 +73,17 @@ public sealed class LivePyTorchTests
         Assert.That(actual.Keys, Is.EqualTo(expected.Keys));
         foreach (var (name, values) in expected)
             Assert.That(actual[name], Is.EqualTo(values).Within(kind is "sgd" or "momentum" ? 0 : 2e-7f), name);
+    }
+
+    /// <summary>What is computed in float and rounded once, there by the fused implementation: to the bit, in every type. The counts are multiples of its vectors.</summary>
+    [Test]
+    public void PyTorchsFusedImplementationGoesOn()
+    {
+        var file = Written("fused", "next");
+        using TrainingRun run = new(new SimdDevice(threads: 1), "fused"), back = new(new SimdDevice(threads: 1), "fused");
+        run.Train(0, 5);
+        TorchCheckpoint.Load(file, back.Optimizer);
+        back.AssertParametersEqual(run);
     }
 
     /// <summary>A real module's dictionary has attributes, and counters that are no parameters.</summary>

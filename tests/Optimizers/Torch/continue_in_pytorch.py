@@ -19,6 +19,7 @@ OPTIMIZERS = {
     "rmsprop": torch.optim.RMSprop,
     "adam": torch.optim.Adam,
     "adamw": torch.optim.AdamW,
+    "fused": torch.optim.AdamW,
     "muon": getattr(torch.optim, "Muon", None),
 }
 
@@ -41,8 +42,8 @@ for file in sorted(folder.glob("*.grads.pt")):
     saved, gradients = load(folder / f"{kind}.pt"), load(file, floats=False)
     assert [p.data_ptr() for p in saved["params"]] == [p.data_ptr() for p in saved["model"].values()], "stored once"
     assert list(saved["model"]) == [name for group in saved["optimizer"]["param_groups"] for name in group["param_names"]]
-    # Transposed memory, where there are two dimensions: views with strides go back.
-    parameters = [torch.nn.Parameter(p.t().contiguous().t() if p.dim() == 2 else p) for p in saved["params"]]
+    # Transposed memory, where there are two dimensions: views with strides go back. The fused loops take memory as it lies.
+    parameters = [torch.nn.Parameter(p.t().contiguous().t() if p.dim() == 2 and kind != "fused" else p) for p in saved["params"]]
     model = dict(zip(saved["model"], parameters))
     rest = iter(parameters)
     optimizer = OPTIMIZERS[kind]([{"params": [next(rest) for _ in group["params"]]} for group in saved["optimizer"]["param_groups"]], lr=1e-3)

@@ -7,9 +7,10 @@ namespace GpuOptim.Host.Ilgpu.OpenCL;
 /// <summary>Those of the first half of an update that orthogonalizes one matrix, by a rule.</summary>
 internal readonly struct OpenCLMomentumKernels<TRule> : ITypedKernel where TRule : unmanaged, IUpdateRule
 {
-    public static Delegate Of<TElement, TGradient, TState>()
+    public static Delegate Of<TElement, TGradient, TState, TCompute>()
         where TElement : IFormat
         where TGradient : IFormat
-        where TState : IFormat =>
-        OpenCLMomentumKernel<TRule, TElement, TGradient, TState>.Run;
+        where TState : IFormat
+        where TCompute : IFormat =>
+        OpenCLMomentumKernel<TRule, TElement, TGradient, TState, TCompute>.Run;
 }

@@ -5,7 +5,7 @@ using ILGPU.Runtime;
 
 namespace GpuOptim.Host.Ilgpu.OpenCL;
 
-/// <summary>Enqueues an <see cref="OpenCLMomentumKernel{TRule, TElement, TGradient, TState}"/>.</summary>
+/// <summary>Enqueues an <see cref="OpenCLMomentumKernel{TRule, TElement, TGradient, TState, TCompute}"/>.</summary>
 internal delegate void OpenCLMomentumLauncher<TRule>(
     AcceleratorStream stream,
     KernelConfig config,

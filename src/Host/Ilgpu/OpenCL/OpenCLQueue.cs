@@ -34,9 +34,9 @@ internal sealed class OpenCLQueue(CLAccelerator accelerator, AcceleratorStream s
         : device.MaxNumThreadsPerGroup < UpdateKernel.GroupSize ? $"groups of {UpdateKernel.GroupSize} threads"
         : null;
 
-    public override void Update<TRule>(IlgpuUpdateTable table, ReadOnlySpan<TRule> rules, AverageRule average, ElementType element, ElementType gradient, ElementType state)
+    public override void Update<TRule>(IlgpuUpdateTable table, ReadOnlySpan<TRule> rules, AverageRule average, UpdateTypes types)
     {
-        var launch = Kernel<OpenCLUpdateKernels<TRule>, OpenCLUpdateLauncher<TRule>>(element, gradient, state);
+        var launch = Kernel<OpenCLUpdateKernels<TRule>, OpenCLUpdateLauncher<TRule>>(types);
         for (var i = 0; i < table.Tensors.Length; i++)
         {
             var (tensor, slope) = (table.Tensors[i], (nint)table.HostGradients[i]);
@@ -61,9 +61,9 @@ internal sealed class OpenCLQueue(CLAccelerator accelerator, AcceleratorStream s
         }
     }
 
-    public override void UpdateMomentum<TRule>(IlgpuUpdateTable table, ReadOnlySpan<TRule> rules, ElementType work, ElementType gradient, ElementType state, ArrayView<double> sums)
+    public override void UpdateMomentum<TRule>(IlgpuUpdateTable table, ReadOnlySpan<TRule> rules, UpdateTypes types, ArrayView<double> sums)
     {
-        var launch = Kernel<OpenCLMomentumKernels<TRule>, OpenCLMomentumLauncher<TRule>>(work, gradient, state);
+        var launch = Kernel<OpenCLMomentumKernels<TRule>, OpenCLMomentumLauncher<TRule>>(types);
         var start = 0L;
         for (var i = 0; i < table.Tensors.Length; i++)
         {

@@ -7,9 +7,10 @@ namespace GpuOptim.Host.Ilgpu.OpenCL;
 /// <summary>Those of the fused update of one tensor, by a rule.</summary>
 internal readonly struct OpenCLUpdateKernels<TRule> : ITypedKernel where TRule : unmanaged, IUpdateRule
 {
-    public static Delegate Of<TElement, TGradient, TState>()
+    public static Delegate Of<TElement, TGradient, TState, TCompute>()
         where TElement : IFormat
         where TGradient : IFormat
-        where TState : IFormat =>
-        OpenCLUpdateKernel<TRule, TElement, TGradient, TState>.Run;
+        where TState : IFormat
+        where TCompute : IFormat =>
+        OpenCLUpdateKernel<TRule, TElement, TGradient, TState, TCompute>.Run;
 }

@@ -6,7 +6,7 @@ using ILGPU.Runtime;
 
 namespace GpuOptim.Host.Ilgpu.OpenCL;
 
-/// <summary>Enqueues an <see cref="OpenCLUpdateKernel{TRule, TElement, TGradient, TState}"/>.</summary>
+/// <summary>Enqueues an <see cref="OpenCLUpdateKernel{TRule, TElement, TGradient, TState, TCompute}"/>.</summary>
 internal delegate void OpenCLUpdateLauncher<TRule>(
     AcceleratorStream stream,
     KernelConfig config,

@@ -4,12 +4,13 @@ using ILGPU;
 
 namespace GpuOptim.Kernels.Ilgpu.OpenCL;
 
-/// <summary>A <see cref="MomentumKernel{TRule, TElement, TGradient, TState}"/> of one matrix.</summary>
-internal static class OpenCLMomentumKernel<TRule, TElement, TGradient, TState>
+/// <summary>A <see cref="MomentumKernel{TRule, TElement, TGradient, TState, TCompute}"/> of one matrix.</summary>
+internal static class OpenCLMomentumKernel<TRule, TElement, TGradient, TState, TCompute>
     where TRule : unmanaged, IUpdateRule
     where TElement : IFormat
     where TGradient : IFormat
     where TState : IFormat
+    where TCompute : IFormat
 {
     /// <param name="chunks">The chunks of any one tensor, in order.</param>
     /// <param name="direction">The direction.</param>
@@ -32,6 +33,6 @@ internal static class OpenCLMomentumKernel<TRule, TElement, TGradient, TState>
         ArrayView<double> sums)
     {
         var table = new OpenCLTable(new() { Parameter = direction.Address, State0 = state.Address, Length = length }, gradients[0] == 0 ? 0 : gradient.Address);
-        MomentumKernel<TRule, TElement, TGradient, TState>.Run(chunks, table.Segments, table.Gradients, ruleIndices, rules, sums);
+        MomentumKernel<TRule, TElement, TGradient, TState, TCompute>.Run(chunks, table.Segments, table.Gradients, ruleIndices, rules, sums);
     }
 }

@@ -4,12 +4,13 @@ using ILGPU;
 
 namespace GpuOptim.Kernels.Ilgpu.OpenCL;
 
-/// <summary>An <see cref="UpdateKernel{TRule, TElement, TGradient, TState}"/> of one tensor.</summary>
-internal static class OpenCLUpdateKernel<TRule, TElement, TGradient, TState>
+/// <summary>An <see cref="UpdateKernel{TRule, TElement, TGradient, TState, TCompute}"/> of one tensor.</summary>
+internal static class OpenCLUpdateKernel<TRule, TElement, TGradient, TState, TCompute>
     where TRule : unmanaged, IUpdateRule
     where TElement : IFormat
     where TGradient : IFormat
     where TState : IFormat
+    where TCompute : IFormat
 {
     /// <param name="chunks">The chunks of any one tensor, in order.</param>
     /// <param name="parameter">The parameter.</param>
@@ -47,6 +48,6 @@ internal static class OpenCLUpdateKernel<TRule, TElement, TGradient, TState>
             Length = length,
         };
         var table = new OpenCLTable(segment, gradients[0] == 0 ? 0 : gradient.Address);
-        UpdateKernel<TRule, TElement, TGradient, TState>.Run(chunks, table.Segments, table.Gradients, ruleIndices, rules, averageRule);
+        UpdateKernel<TRule, TElement, TGradient, TState, TCompute>.Run(chunks, table.Segments, table.Gradients, ruleIndices, rules, averageRule);
     }
 }

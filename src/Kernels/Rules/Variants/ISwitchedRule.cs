@@ -5,7 +5,7 @@ namespace GpuOptim.Kernels.Rules.Variants;
 /// <summary>A rule with switches. Loops for the settings that people use know them as constants, see <see cref="RuleVariant{TRule, TSwitches}"/>.</summary>
 internal interface ISwitchedRule : IUpdateRule
 {
-    /// <summary>How many state tensors the rule uses where its switches are these.</summary>
+    /// <summary>How many state tensors the rule uses where its switches are these. Without branches, so that it is a constant before anything is inlined.</summary>
     static abstract int StatesOf(int switches);
 
     /// <summary><see cref="IUpdateRule.Apply"/>, with the switches from <typeparamref name="TSwitches"/>.</summary>

@@ -14,16 +14,19 @@ internal sealed record TorchOptimizer(OptimizerOptions Defaults, bool CountsStep
     /// <summary>The key of Adam's weight decay mode; older releases do not write it.</summary>
     private const string Decoupled = "decoupled_weight_decay";
 
+    /// <summary>The key of the implementation that computes in float.</summary>
+    private const string Fused = "fused";
+
     private static readonly (string, object?)[] _implementation = [("foreach", null), ("differentiable", false)];
 
     private static readonly TorchOptimizer
-        _sgd = new(new SgdOptions(), false, ["lr", "momentum", "dampening", "weight_decay", "nesterov", "maximize"], [.. _implementation, ("fused", null)]),
+        _sgd = new(new SgdOptions(), false, ["lr", "momentum", "dampening", "weight_decay", "nesterov", "maximize"], [.. _implementation, (Fused, null)]),
         _rmsProp = new(new RmsPropOptions(), true, ["lr", "momentum", "alpha", "eps", "centered", "weight_decay", "maximize"], [.. _implementation, ("capturable", false)]),
-        _adam = new(new AdamOptions(), true, ["lr", "betas", "eps", "weight_decay", "amsgrad", "maximize", Decoupled], [.. _implementation, ("capturable", false), ("fused", null)]),
+        _adam = new(new AdamOptions(), true, ["lr", "betas", "eps", "weight_decay", "amsgrad", "maximize", Decoupled], [.. _implementation, ("capturable", false), (Fused, null)]),
         _adamW = _adam with { Defaults = new AdamWOptions() },
         _muon = new(new MuonOptions { NewtonSchulz = new() { Steps = 5 } }, false, ["lr", "weight_decay", "momentum", "nesterov", "ns_coefficients", "eps", "ns_steps", "adjust_lr_fn"], []);
 
-    /// <summary>Keys that do not change the math: how it is carried out, what schedulers remember, and what people call a group.</summary>
+    /// <summary>Keys that do not change the math of float parameters: how it is carried out, what schedulers remember, and what people call a group.</summary>
     private static readonly HashSet<string> _ignored =
         ["foreach", "fused", "capturable", "differentiable", "initial_lr", "max_lr", "min_lr", "base_momentum", "max_momentum", "name", "params", "param_names"];
 
@@ -66,7 +69,7 @@ internal sealed record TorchOptimizer(OptimizerOptions Defaults, bool CountsStep
             });
         }
         foreach (var (name, value) in Constants)
-            written.Add(name, value);
+            written.Add(name, name == Fused && group.AnyOptions.ComputePrecision == ComputePrecision.Float32 ? true : value);
         return written;
     }
 
@@ -91,6 +94,8 @@ internal sealed record TorchOptimizer(OptimizerOptions Defaults, bool CountsStep
         {
             if (name is "state_precision" or "flatten_convolutions" or "split_rows" or "ns_precision")
                 values.AddAny(name, own.Values[name]);
+            else if (name == "compute_precision")
+                values.AddAny(name, saved.TryGetValue(Fused, out var isFused) && isFused is true ? $"{ComputePrecision.Float32}" : own.Values[name]);
             else if (name == "weight_decay_mode" && saved.TryGetValue(Decoupled, out var isDecoupled))
                 values.AddAny(name, $"{((bool)Read(Decoupled, isDecoupled, usual: false, number) ? WeightDecayMode.Decoupled : WeightDecayMode.L2)}");
             else

@@ -1,0 +1,128 @@
+using System.Collections.Concurrent;
+using System.Diagnostics.Tracing;
+using System.Runtime.CompilerServices;
+using GpuOptim.Host;
+using GpuOptim.Kernels;
+using GpuOptim.Kernels.Lanes;
+using GpuOptim.Kernels.Rules;
+using GpuOptim.Kernels.Rules.Variants;
+using GpuOptim.Kernels.Simd;
+
+namespace GpuOptim.Tests.Kernels.Simd;
+
+/// <summary>
+/// The compiler inlines whole rules into the loop, but only as long as the loop has fewer than 512 locals. A call that is left costs several
+/// times what the loop does, so none may be. The compiler itself says what it left.
+/// </summary>
+[NonParallelizable]
+public sealed class InliningTests
+{
+    private static readonly UpdateTypes[] _types =
+    [
+        .. from sixteen in new[] { ElementType.BFloat16, ElementType.Float16 }
+           from gradient in new[] { sixteen, ElementType.Float32 }
+           from state in new[] { (sixteen, sixteen), (sixteen, ElementType.Float32), (ElementType.Float32, ElementType.Float32) }
+           select new UpdateTypes(sixteen, gradient, state.Item1, state.Item2),
+        new(ElementType.Float32, ElementType.Float32, ElementType.Float32, ElementType.Float32),
+    ];
+
+    /// <summary>Loops over vectors; the one over single floats is there to compare with.</summary>
+    private static IEnumerable<int> VectorWidths => SimdDevice.VectorWidths.Where(bits => bits > 32);
+
+    [Test]
+    public void NothingIsLeftToCall([ValueSource(nameof(VectorWidths))] int vectorBits)
+    {
+        using var inlining = new Inlining();
+        var compile = new Compilation(vectorBits);
+        foreach (var transform in new[] { false, true })
+        {
+            foreach (var (decay, mode) in new[] { (0, default), (0.1, WeightDecayMode.L2), (0.1, WeightDecayMode.Decoupled), (0.1, WeightDecayMode.Cautious) })
+            {
+                foreach (var momentum in new[] { 0, 0.9 })
+                {
+                    Compile(new SgdRule(0.1, momentum, 0, decay, mode, nesterov: false, maximize: false, isFirst: false), transform);
+                    Compile(new RmsPropRule(0.1, 0.9, 1e-8, decay, mode, momentum, centered: momentum != 0 && decay != 0, maximize: false), transform);
+                }
+                Compile(new SgdRule(0.1, 0.9, 0, decay, mode, nesterov: true, maximize: false, isFirst: false), transform);
+                Compile(new AdamRule(1, 0.1, 0.9, 0.999, 1e-8, decay, mode, amsgrad: mode == WeightDecayMode.Cautious, maximize: false), transform);
+            }
+            Compile(new MuonMomentumRule(0.9, nesterov: true), transform);
+        }
+        Compile(new MuonUpdateRule(0.1, 0.1, WeightDecayMode.Decoupled, 1), transform: false);
+        Compile(new MuonUpdateRule(0.1, 0.1, WeightDecayMode.Cautious, 1), transform: false);
+        Compile(new AverageRule(0.1, isFirst: false), transform: false);
+        Compile(new AccumulateRule(0.1, isFirst: false), transform: false);
+
+        // Events come in order, but later. The last loop tells when all have come.
+        compile.Visit<CopyRule>();
+        Assert.That(inlining.HasSeen(nameof(CopyRule)), "The compiler said nothing.");
+        Assert.That(inlining.Failures, Is.Empty);
+
+        void Compile<TRule>(TRule rule, bool transform) where TRule : unmanaged, IUpdateRule
+        {
+            if (transform)
+                RuleVariants.Visit(new TransformedRule<TRule>(new(1, 1, 1), rule), ref compile);
+            else
+                RuleVariants.Visit(rule, ref compile);
+        }
+    }
+
+    /// <summary>Compiles the loops of a type of rule.</summary>
+    private readonly unsafe struct Compilation(int vectorBits) : IRuleVisitor
+    {
+        public void Visit<TRule>() where TRule : unmanaged, IUpdateRule
+        {
+            foreach (var types in _types)
+            {
+                Apart<TRule> rule = default;
+                UpdateKernels.Select(rule, vectorBits, types)(&rule, null, 0, null);
+            }
+        }
+    }
+
+    /// <summary>Listens to what the compiler says of the loops.</summary>
+    private sealed class Inlining : EventListener
+    {
+        private const EventKeywords JitTracing = (EventKeywords)0x1000;
+
+        private readonly ConcurrentQueue<string> _failures = new();
+        private readonly ConcurrentDictionary<string, bool> _loops = new();
+
+        public IReadOnlyCollection<string> Failures => _failures;
+
+        /// <summary>Waits for a loop in whose name there is another.</summary>
+        public bool HasSeen(string name) => SpinWait.SpinUntil(() => _loops.Keys.Any(loop => loop.Contains(name, StringComparison.Ordinal)), TimeSpan.FromSeconds(30));
+
+        protected override void OnEventSourceCreated(EventSource eventSource)
+        {
+            if (eventSource.Name == "Microsoft-Windows-DotNETRuntime")
+                EnableEvents(eventSource, EventLevel.Verbose, JitTracing);
+        }
+
+        protected override void OnEventWritten(EventWrittenEventArgs eventData)
+        {
+            if (eventData.EventName?.StartsWith("MethodJitInliningFailed", StringComparison.Ordinal) != true || eventData.Payload is not [string type, "Run", ..] payload || !type.Contains("Apart", StringComparison.Ordinal))
+                return;
+            // What is marked so is left on purpose: it is no part of the loop.
+            _loops.TryAdd(type, true);
+            if (payload[10] is string reason && !reason.Contains("noinline", StringComparison.Ordinal))
+                _failures.Enqueue($"{payload[7]} in {type}: {reason}");
+        }
+    }
+
+    /// <summary>A rule whose loops no other test has compiled already.</summary>
+    private readonly struct Apart<TRule> : IUpdateRule where TRule : unmanaged, IUpdateRule
+    {
+        private readonly TRule _rule;
+
+        public static int StateCount
+        {
+            [MethodImpl(MethodImplOptions.AggressiveInlining)]
+            get => TRule.StateCount;
+        }
+
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
+        public void Apply<T>(ref T parameter, T gradient, ref T state0, ref T state1, ref T state2) where T : struct, ILane<T> =>
+            _rule.Apply(ref parameter, gradient, ref state0, ref state1, ref state2);
+    }
+}

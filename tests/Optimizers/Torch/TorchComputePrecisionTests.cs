@@ -1,0 +1,46 @@
+using GpuOptim.Host;
+using GpuOptim.Optimizers;
+using GpuOptim.Optimizers.Checkpoints;
+
+namespace GpuOptim.Tests.Optimizers.Torch;
+
+/// <summary>What a 16-bit update is computed in, in PyTorch's files: <c>fused</c>.</summary>
+public sealed class TorchComputePrecisionTests
+{
+    private string _folder = null!;
+
+    private string File => Path.Combine(_folder, "run.pt");
+
+    [SetUp]
+    public void MakeFolder() => _folder = Directory.CreateTempSubdirectory("gpuoptim-torch-").FullName;
+
+    [TearDown]
+    public void RemoveFolder() => Directory.Delete(_folder, recursive: true);
+
+    public static IEnumerable<OptimizerOptions> ThatPyTorchCanFuse => [new SgdOptions { Momentum = 0.5 }, new AdamOptions(), new AdamWOptions()];
+
+    [TestCaseSource(nameof(ThatPyTorchCanFuse))]
+    public void FusedIsWrittenAndRead(OptimizerOptions options)
+    {
+        using var device = new SimdDevice(threads: 1);
+        using var optimizer = Create(options with { ComputePrecision = ComputePrecision.Float32 });
+        using var other = Create(options);
+        TorchCheckpoint.Save(File, optimizer);
+        TorchCheckpoint.Load(File, other);
+        Assert.That(other.Groups[0].AnyOptions, Is.EqualTo(optimizer.Groups[0].AnyOptions));
+
+        Optimizer Create(OptimizerOptions its) => its.CreateOptimizer([device.CreateParameter<BFloat16>("p", [8])]);
+    }
+
+    /// <summary>A file that leaves the choice to PyTorch, or whose optimizer has none, leaves it to the optimizer that reads it.</summary>
+    [Test]
+    public void WhereNothingIsSaidTheOptimizersOwnStays()
+    {
+        using var device = new SimdDevice(threads: 1);
+        using var unsaid = new AdamW([device.CreateParameter<BFloat16>("p", [8])]);
+        using var optimizer = new AdamW([device.CreateParameter<BFloat16>("p", [8])], new() { ComputePrecision = ComputePrecision.Float32 });
+        TorchCheckpoint.Save(File, unsaid);
+        TorchCheckpoint.Load(File, optimizer);
+        Assert.That(optimizer.Groups[0].Options.ComputePrecision, Is.EqualTo(ComputePrecision.Float32));
+    }
+}
