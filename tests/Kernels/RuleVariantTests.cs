@@ -97,7 +97,7 @@ public sealed unsafe class RuleVariantTests
         Assert.That(known, Is.EqualTo(general), $"{rule}");
         Assert.That(known, Is.Not.EqualTo(Encode(numbers)));
 
-        void Run(delegate*<void*, UpdatePiece*, int, nint*, void> loop, byte[] memory)
+        void Run(delegate*<void*, UpdatePiece*, int, nint*, bool, void> loop, byte[] memory)
         {
             fixed (byte* start = memory)
             {
@@ -108,10 +108,10 @@ public sealed unsafe class RuleVariantTests
                     hasState0 ? parameter + 2 * size : 0,
                     hasState1 ? parameter + 3 * size : 0,
                     hasState2 ? parameter + 4 * size : 0,
-                    Start: 0,
-                    Tensor: 0,
+                    start: 0,
+                    tensor: 0,
                     Length);
-                loop(&constants, &piece, 1, &gradient);
+                loop(&constants, &piece, 1, &gradient, false);
             }
         }
 

@@ -14,6 +14,9 @@ internal sealed unsafe class SimdUpdateBatch : UpdateBatch
     /// <summary>Elements in a chunk: large enough to hide the cost of taking one, small enough to share out evenly.</summary>
     public const int ChunkLength = 1 << 15;
 
+    /// <summary>What a large cache holds. From memory, the processor asks ahead for two streams as well as can be done.</summary>
+    private const long CacheBytes = 32 << 20;
+
     /// <summary>Chunks that take as long as it takes to wake a thread: about 50 microseconds.</summary>
     public const int ChunksWorthWaking = 8;
 
@@ -36,7 +39,11 @@ internal sealed unsafe class SimdUpdateBatch : UpdateBatch
         int elementSize = elementType.Size(), stateSize = stateType.Size();
         var total = 0L;
         foreach (ref readonly var segment in segments)
+        {
             total += segment.Length;
+            AsksAhead |= segment.State0 != 0;
+        }
+        AsksAhead |= 2 * total * elementSize < CacheBytes;
         var chunks = checked((int)((total + ChunkLength - 1) / ChunkLength));
         _firstPieces = new int[chunks + 1];
         _firstAveragePieces = new int[chunks + 1];
@@ -83,6 +90,9 @@ internal sealed unsafe class SimdUpdateBatch : UpdateBatch
     }
 
     public int Chunks => _firstPieces.Length - 1;
+
+    /// <summary>Whether loops are to ask ahead for what they will load.</summary>
+    public bool AsksAhead { get; }
 
     /// <summary>What each chunk has of each tensor, chunk by chunk.</summary>
     public UpdatePiece* Pieces => Address(_pieces);

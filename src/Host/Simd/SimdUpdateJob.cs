@@ -1,5 +1,5 @@
 using GpuOptim.Kernels.Simd;
-using unsafe UpdateKernel = delegate*<void*, GpuOptim.Kernels.Simd.UpdatePiece*, int, nint*, void>;
+using unsafe UpdateKernel = delegate*<void*, GpuOptim.Kernels.Simd.UpdatePiece*, int, nint*, bool, void>;
 
 namespace GpuOptim.Host.Simd;
 
@@ -39,14 +39,14 @@ internal readonly unsafe struct SimdUpdateJob(SimdUpdateBatch batch, nint* gradi
             if (next > piece + 1)
             {
                 var all = pieces[piece] with { Length = length };
-                kernel(constants, &all, 1, gradients);
+                kernel(constants, &all, 1, gradients, batch.AsksAhead);
             }
             else
             {
                 // Other neighbours of the same rule are one call at least. Where there is no gradient, no rule was written either.
                 while (next < end && !Follows(next) && (gradients[pieces[next].Tensor] == 0 || ruleIndices[pieces[next].Tensor] == rule))
                     next++;
-                kernel(constants, pieces + piece, next - piece, gradients);
+                kernel(constants, pieces + piece, next - piece, gradients, batch.AsksAhead);
             }
             piece = next;
         }
@@ -54,7 +54,7 @@ internal readonly unsafe struct SimdUpdateJob(SimdUpdateBatch batch, nint* gradi
         {
             var (first, last) = batch.AveragePiecesOf(chunk);
             var average = batch.Average;
-            averageKernel(&average, batch.AveragePieces + first, last - first, batch.Parameters);
+            averageKernel(&average, batch.AveragePieces + first, last - first, batch.Parameters, batch.AsksAhead);
         }
     }
 

@@ -1,5 +1,5 @@
 using GpuOptim.Kernels.Simd;
-using unsafe UpdateKernel = delegate*<void*, GpuOptim.Kernels.Simd.UpdatePiece*, int, nint*, void>;
+using unsafe UpdateKernel = delegate*<void*, GpuOptim.Kernels.Simd.UpdatePiece*, int, nint*, bool, void>;
 
 namespace GpuOptim.Host.Simd;
 
@@ -19,8 +19,8 @@ internal readonly unsafe struct TensorUpdateJob(
     {
         var start = (nint)chunk * ChunkLength;
         var piece = new UpdatePiece(
-            target + start * targetSize, state == 0 ? 0 : state + start * stateSize, 0, 0, start, Tensor: 0, (int)Math.Min(ChunkLength, length - start));
+            target + start * targetSize, state == 0 ? 0 : state + start * stateSize, 0, 0, start, tensor: 0, (int)Math.Min(ChunkLength, length - start));
         var gradient = source;
-        kernel(rule, &piece, 1, &gradient);
+        kernel(rule, &piece, 1, &gradient, true);
     }
 }

@@ -24,8 +24,8 @@ internal static unsafe class ElementwiseLoop<TRule, TVector, TElement, TGradient
     where TCompute : IFormat
 {
     /// <summary>
-    /// How many bytes ahead to ask memory for what will be loaded. The processor's own prefetchers do it, too, but late for so many
-    /// streams: this is worth a sixth of the bandwidth. Reaching beyond the end does no harm.
+    /// How many bytes ahead to ask for what will be loaded. The processor's own prefetchers do it, too, but late for so many streams, and
+    /// too little from its own cache: this is worth up to a sixth of the bandwidth. Reaching beyond the end does no harm.
     /// </summary>
     private const int PrefetchDistance = 1536;
 
@@ -39,8 +39,9 @@ internal static unsafe class ElementwiseLoop<TRule, TVector, TElement, TGradient
     /// <param name="pieces">The stretches.</param>
     /// <param name="count">How many there are.</param>
     /// <param name="gradients">Where each tensor's gradient begins; 0 for none.</param>
+    /// <param name="asksAhead">Whether to ask ahead at all.</param>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    public static void Run(void* rule, UpdatePiece* pieces, int count, nint* gradients)
+    public static void Run(void* rule, UpdatePiece* pieces, int count, nint* gradients, bool asksAhead)
     {
         var constants = *(TRule*)rule;
         nint width = TVector.Count;
@@ -52,7 +53,7 @@ internal static unsafe class ElementwiseLoop<TRule, TVector, TElement, TGradient
             byte* parameter = (byte*)pieces->Parameter, gradient = (byte*)gradients[pieces->Tensor] + pieces->Start * TGradient.Size;
             byte* state0 = (byte*)pieces->State0, state1 = (byte*)pieces->State1, state2 = (byte*)pieces->State2;
             nint length = pieces->Length, tail = length % width, whole = length - tail;
-            var isLong = Sse.IsSupported && length >= PrefetchedLength;
+            var isLong = Sse.IsSupported && asksAhead && length >= PrefetchedLength;
 
             // The end of the stretch is worked on apart, in a full vector, and put back when the rest is done. Where there are enough
             // elements the vector overlaps the one before it, and writes there what is there already.

@@ -2,7 +2,7 @@ using System.Runtime.Intrinsics;
 using GpuOptim.Kernels.Lanes;
 using GpuOptim.Kernels.Rules;
 using GpuOptim.Kernels.Rules.Variants;
-using unsafe UpdateKernel = delegate*<void*, GpuOptim.Kernels.Simd.UpdatePiece*, int, nint*, void>;
+using unsafe UpdateKernel = delegate*<void*, GpuOptim.Kernels.Simd.UpdatePiece*, int, nint*, bool, void>;
 
 namespace GpuOptim.Kernels.Simd;
 

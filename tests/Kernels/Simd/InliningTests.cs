@@ -75,7 +75,7 @@ public sealed class InliningTests
             foreach (var types in _types)
             {
                 Apart<TRule> rule = default;
-                UpdateKernels.Select(rule, vectorBits, types)(&rule, null, 0, null);
+                UpdateKernels.Select(rule, vectorBits, types)(&rule, null, 0, null, false);
             }
         }
     }
