@@ -34,6 +34,7 @@ internal static class EstimateCommand
         ("AdamW, clipped, float32", "Transformed.AdamRule-FactorDecay.Float32.Float32.Float32", 28),
         ("AdamW, amsgrad or mixed groups, float32", "AdamRule.Float32.Float32.Float32", 36),
         ("AdamW, bfloat16, float32 state", "AdamRule-FactorDecay.BFloat16.BFloat16.Float32", 22),
+        ("AdamW, bfloat16, computed in float32", "AdamRule-FactorDecay.BFloat16.BFloat16.BFloat16.InFloat32", 14),
         ("AdamW, bfloat16, each operation rounded", "AdamRule-FactorDecay.BFloat16.BFloat16.BFloat16", 14),
         ("norm, float32", "TwoNorm.Float32", 4),
     ];
