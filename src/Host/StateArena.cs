@@ -8,6 +8,7 @@ namespace GpuOptim.Host;
 internal sealed class StateArena(Device device) : IDisposable
 {
     private const int Alignment = 64;
+    private const int VectorBytes = 16;
 
     private readonly List<DeviceBuffer> _blocks = [];
 
@@ -19,7 +20,11 @@ internal sealed class StateArena(Device device) : IDisposable
         var total = 0L;
         for (var i = 0; i < parameters.Length; i++)
         {
-            if (i > 0 && parameters[i].Data.Address != parameters[i - 1].Data.Address + (nint)parameters[i - 1].Data.SizeInBytes)
+            // Parameters may be of several types; state counts in elements of its own. It is never less aligned for a GPU's loads than its parameter.
+            var follows = i > 0
+                && parameters[i].Data.Address == parameters[i - 1].Data.Address + (nint)parameters[i - 1].Data.SizeInBytes
+                && (parameters[i].Data.Address % VectorBytes != 0 || total * elementType.Size() % VectorBytes == 0);
+            if (!follows)
                 total = checked(total + quantum - 1) / quantum * quantum;
             starts[i] = total;
             total = checked(total + parameters[i].Length);

@@ -72,6 +72,22 @@ public sealed class SpecialValueTests(TestDevice testDevice)
             Assert.That(narrow.ToArray().Select(number => (float)number), Is.All.NaN);
     }
 
+    /// <summary>To bfloat16 a binary16's NaN has lower bits: on the way to an orthogonalization.</summary>
+    [Test]
+    public void Float16NaNOfAnyBitsStaysNaNInBFloat16([Values] StatePrecision state, [Values] ComputePrecision compute, [Values(0x7FFF, 0xFFFF, 0x7FFC, 0x7E00)] int bits)
+    {
+        var nan = BitConverter.UInt16BitsToHalf((ushort)bits);
+        using var parameter = _device.CreateParameter<Half>("p", [16, 16]);
+        parameter.Gradient.CopyFrom([nan, .. Enumerable.Repeat((Half)0.5f, 255)]);
+        using var muon = new Muon([parameter], new() { StatePrecision = state, ComputePrecision = compute });
+        muon.Step();
+        Assert.That(parameter.Data.ToArray().Select(Bits.ToFloat), Is.All.NaN);
+
+        using var matrix = _device.CreateBuffer<Half>([nan, .. Enumerable.Repeat((Half)0.5f, 255)]);
+        _device.Orthogonalize(matrix, matrix, 16, 16);
+        Assert.That(matrix.ToArray().Select(Bits.ToFloat), Is.All.NaN);
+    }
+
     private void AssertNaN<T>(Func<ushort, T> fromBits, OptimizerVariant variant, StatePrecision state, ComputePrecision compute, bool isClipped) where T : unmanaged
     {
         using var parameter = _device.CreateParameter<T>("p", [Length]);

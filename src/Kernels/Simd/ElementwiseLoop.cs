@@ -108,28 +108,38 @@ internal static unsafe class ElementwiseLoop<TRule, TVector, TElement, TGradient
         }
     }
 
-    /// <summary>Loads elements. Where arithmetic rounds to 16 bits, no NaN may have lower bits.</summary>
+    /// <summary>Loads elements. Where arithmetic rounds to 16 bits, NaNs must have no lower bits than those, see <see cref="IVector{T}"/>.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static Lane<TVector, TCompute> Load<TFormat>(byte* source) where TFormat : IFormat =>
-        typeof(TCompute) != typeof(Float32Format) && typeof(TFormat) == typeof(Float32Format)
+        (typeof(TCompute) == typeof(BFloat16Format) && typeof(TFormat) != typeof(BFloat16Format)) || (typeof(TCompute) == typeof(Float16Format) && typeof(TFormat) == typeof(Float32Format))
             ? new(TVector.Quiet(TFormat.Load<TVector>(source)))
             : new(TFormat.Load<TVector>(source));
 
     /// <summary>
-    /// Stores elements, rounded unless all that was computed is: what a rule only passes on is as it was loaded. A NaN has lower bits only where
-    /// something of 32 bits was loaded and nothing has been rounded since.
+    /// Stores elements, rounded unless all that was computed is: what a rule only passes on is as it was loaded. Where arithmetic does not round
+    /// to the type, a NaN may have lower bits if something of more was loaded, which to bfloat16 a binary16 is, too.
     /// </summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static void Store<TFormat>(in Lane<TVector, TCompute> lane, byte* destination) where TFormat : IFormat
     {
         if (typeof(TFormat) == typeof(TCompute) && (typeof(TGradient) == typeof(TCompute) || typeof(TCompute) == typeof(Float32Format)))
+        {
             TFormat.Store(lane.Value, destination);
-        else if (typeof(TCompute) != typeof(Float32Format))
+        }
+        else if (typeof(TFormat) == typeof(TCompute))
+        {
             TFormat.StoreRounded(lane.Value, destination);
-        else if (typeof(TGradient) == typeof(Float32Format) || (typeof(TState) == typeof(Float32Format) && TRule.StateCount > 0))
+        }
+        else if (typeof(TFormat) == typeof(BFloat16Format)
+            ? typeof(TElement) != typeof(BFloat16Format) || typeof(TGradient) != typeof(BFloat16Format) || (typeof(TState) != typeof(BFloat16Format) && TRule.StateCount > 0)
+            : typeof(TGradient) == typeof(Float32Format) || (typeof(TState) == typeof(Float32Format) && TRule.StateCount > 0))
+        {
             TFormat.StoreRounded(TVector.Quiet(lane.Value), destination);
+        }
         else
+        {
             TFormat.StoreRounded(lane.Value, destination);
+        }
     }
 
     /// <summary>Asks for what will be loaded some vectors later.</summary>

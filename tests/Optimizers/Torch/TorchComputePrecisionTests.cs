@@ -32,6 +32,20 @@ public sealed class TorchComputePrecisionTests
         Optimizer Create(OptimizerOptions its) => its.CreateOptimizer([device.CreateParameter<BFloat16>("p", [8])]);
     }
 
+    /// <summary>What PyTorch would go on from differently is not written.</summary>
+    [TestCaseSource(nameof(ThatPyTorchCannotFuse))]
+    public void WhereThereIsNoFusedOneItIsNotWritten(OptimizerOptions options)
+    {
+        using var device = new SimdDevice(threads: 1);
+        using var narrow = (options with { ComputePrecision = ComputePrecision.Float32 }).CreateOptimizer([device.CreateParameter<BFloat16>("p", [8, 8])]);
+        using var wide = (options with { ComputePrecision = ComputePrecision.Float32 }).CreateOptimizer([device.CreateParameter("p", [8, 8])]);
+        Assert.That(() => TorchCheckpoint.Save(File, narrow), Throws.ArgumentException.With.Message.Contains("ComputePrecision must be SameAsState, for PyTorch has no fused").And.Message.Contains("BFloat16 parameter 'p'"));
+        Assert.That(System.IO.File.Exists(File), Is.False);
+        Assert.That(() => TorchCheckpoint.Save(File, wide), Throws.Nothing);
+    }
+
+    public static IEnumerable<OptimizerOptions> ThatPyTorchCannotFuse => [new RmsPropOptions(), new MuonOptions { NewtonSchulz = new() { Steps = 5 } }];
+
     /// <summary>A file that leaves the choice to PyTorch, or whose optimizer has none, leaves it to the optimizer that reads it.</summary>
     [Test]
     public void WhereNothingIsSaidTheOptimizersOwnStays()

@@ -95,7 +95,7 @@ internal sealed record TorchOptimizer(OptimizerOptions Defaults, bool CountsStep
             if (name is "state_precision" or "flatten_convolutions" or "split_rows" or "ns_precision")
                 values.AddAny(name, own.Values[name]);
             else if (name == "compute_precision")
-                values.AddAny(name, saved.TryGetValue(Fused, out var isFused) && isFused is true ? $"{ComputePrecision.Float32}" : own.Values[name]);
+                values.AddAny(name, saved.TryGetValue(Fused, out var isFused) && isFused is bool fused ? $"{(fused ? ComputePrecision.Float32 : ComputePrecision.SameAsState)}" : own.Values[name]);
             else if (name == "weight_decay_mode" && saved.TryGetValue(Decoupled, out var isDecoupled))
                 values.AddAny(name, $"{((bool)Read(Decoupled, isDecoupled, usual: false, number) ? WeightDecayMode.Decoupled : WeightDecayMode.L2)}");
             else
@@ -133,6 +133,11 @@ internal sealed record TorchOptimizer(OptimizerOptions Defaults, bool CountsStep
         var options = group.AnyOptions;
         if (options.StatePrecision == StatePrecision.Float32 && group.Parameters.FirstOrDefault(parameter => parameter.ElementType != ElementType.Float32) is { } narrow)
             throw new ArgumentException($"State must have the parameter's type, for PyTorch would round it. That of {narrow.ElementType} parameter '{narrow.Name}' is Float32: take Checkpoint.");
+        if (options.ComputePrecision == ComputePrecision.Float32 && !Constants.Any(constant => constant.Name == Fused)
+            && group.Parameters.FirstOrDefault(parameter => parameter.ElementType != ElementType.Float32) is { } rounded)
+        {
+            throw new ArgumentException($"ComputePrecision must be SameAsState, for PyTorch has no fused {options.GetType().Name[..^"Options".Length]}. That of {rounded.ElementType} parameter '{rounded.Name}' is Float32: take Checkpoint.");
+        }
         if (options.WeightDecayMode != Defaults.WeightDecayMode && !(Names.Contains(Decoupled) && options.WeightDecayMode is (WeightDecayMode.L2 or WeightDecayMode.Decoupled)))
             throw new ArgumentException($"WeightDecayMode must be {Defaults.WeightDecayMode}, as in PyTorch. Actual value was {options.WeightDecayMode}: take Checkpoint.");
         if (options is not MuonOptions muon)
