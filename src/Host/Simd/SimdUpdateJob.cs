@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using GpuOptim.Kernels.Simd;
 using unsafe UpdateKernel = delegate*<void*, GpuOptim.Kernels.Simd.UpdatePiece*, int, nint*, bool, void>;
 
@@ -14,6 +15,8 @@ internal readonly unsafe struct SimdUpdateJob(SimdUpdateBatch batch, nint* gradi
 {
     private readonly int _gradientSize = batch.GradientType.Size();
 
+    // Optimized from the first call: a step over many small tensors is as much this as the loops.
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public void Run(int chunk)
     {
         var pieces = batch.Pieces;
@@ -59,6 +62,7 @@ internal readonly unsafe struct SimdUpdateJob(SimdUpdateBatch batch, nint* gradi
     }
 
     /// <summary>Whether a piece, gradient and all, lies right behind the one before.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private bool Follows(int piece)
     {
         if (!batch.Follow[piece])
