@@ -76,7 +76,6 @@ public readonly record struct AdamRule : ISwitchedRule
         where T : struct, ILane<T>
         where TSwitches : struct, ISwitches
     {
-
         if ((TSwitches.Of(_switches) & Maximize) != 0)
             grad = grad.Neg();
         grad = _weightDecay.ToGradient<T, TSwitches>(grad, param);
