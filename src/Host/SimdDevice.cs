@@ -167,6 +167,12 @@ public sealed unsafe class SimdDevice : Device
 
     private void Copy(void* source, void* destination, long bytes)
     {
+        // Of what overlaps, no part may be written before another is read: one thread knows the order.
+        if ((byte*)source < (byte*)destination + bytes && (byte*)destination < (byte*)source + bytes)
+        {
+            Buffer.MemoryCopy(source, destination, bytes, bytes);
+            return;
+        }
         var job = new CopyJob(source, destination, bytes);
         _workers.Run(ref job, job.Chunks);
     }

@@ -33,6 +33,21 @@ public sealed class DeviceBufferTests(TestDevice testDevice)
         }
     }
 
+    /// <summary>Much more than a thread copies at once, from the host's memory and within a buffer that the host reaches.</summary>
+    [Test]
+    public void CopiesMuch([Values] bool isForwards)
+    {
+        var values = Enumerable.Range(0, 3_000_000).Select(i => (float)i).ToArray();
+        using var buffer = _device.CreateBuffer<float>(values);
+        Assert.That(buffer.ToArray().AsSpan().SequenceEqual(values));
+        if (!_device.IsHostAccessible)
+            return;
+        var (from, to) = isForwards ? (0, 1000) : (1000, 0);
+        buffer.CopyFrom(buffer.Span.Slice(from, values.Length - 1000), to);
+        values.AsSpan(from, values.Length - 1000).CopyTo(values.AsSpan(to));
+        Assert.That(buffer.ToArray().AsSpan().SequenceEqual(values));
+    }
+
     [Test]
     public void CopiesBothWays()
     {

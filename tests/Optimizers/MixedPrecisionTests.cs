@@ -5,27 +5,27 @@ using GpuOptim.Tests.Support;
 namespace GpuOptim.Tests.Optimizers;
 
 /// <summary>
-/// 16-bit parameters with float state: each step is the float step, from the parameter widened to the result rounded once. The float
-/// optimizer, held to PyTorch elsewhere, on one scalar lane is the reference.
+/// 16-bit parameters computed in float: each step is the float step, from the parameter and the state widened to the results rounded once. The
+/// float optimizer, held to PyTorch elsewhere, on one scalar lane is the reference.
 /// </summary>
 [TestFixtureSource(typeof(TestDevice), nameof(TestDevice.Fixtures))]
 public sealed class MixedPrecisionTests(TestDevice testDevice)
 {
     [Test]
     public void BFloat16EqualsTheFloatStepRoundedOnce([ValueSource(typeof(OptimizerVariant), nameof(OptimizerVariant.All))] OptimizerVariant variant) =>
-        Verify<BFloat16>(variant);
+        Verify<BFloat16>(variant, StatePrecision.Float32, ComputePrecision.SameAsState);
 
     [Test]
     public void Float16EqualsTheFloatStepRoundedOnce([ValueSource(typeof(OptimizerVariant), nameof(OptimizerVariant.All))] OptimizerVariant variant) =>
-        Verify<Half>(variant);
+        Verify<Half>(variant, StatePrecision.Float32, ComputePrecision.SameAsState);
 
     [Test]
     public void BFloat16ComputedInFloatIsRoundedWhenItIsStored([ValueSource(typeof(OptimizerVariant), nameof(OptimizerVariant.All))] OptimizerVariant variant) =>
-        VerifyCompute<BFloat16>(variant);
+        Verify<BFloat16>(variant, StatePrecision.SameAsParameter, ComputePrecision.Float32);
 
     [Test]
     public void Float16ComputedInFloatIsRoundedWhenItIsStored([ValueSource(typeof(OptimizerVariant), nameof(OptimizerVariant.All))] OptimizerVariant variant) =>
-        VerifyCompute<Half>(variant);
+        Verify<Half>(variant, StatePrecision.SameAsParameter, ComputePrecision.Float32);
 
     /// <summary>Lengths around vectors and pairs of them: nothing of the neighbours is touched.</summary>
     [Test]
@@ -86,14 +86,14 @@ public sealed class MixedPrecisionTests(TestDevice testDevice)
         StepTests.AssertSame(model.Data(), same.Data());
     }
 
-    private void Verify<T>(OptimizerVariant variant) where T : unmanaged
+    private void Verify<T>(OptimizerVariant variant, StatePrecision state, ComputePrecision compute) where T : unmanaged
     {
         using var device = testDevice.Open();
         using var scalar = new SimdDevice(threads: 1, vectorBits: 32);
         using var model = new RandomModel<T>(device, [131]);
         var parameter = model.Parameters[0];
         var reference = scalar.CreateParameter("p0", [131], Widen(parameter.Data));
-        using var optimizer = variant.Create(model.Parameters, precision: StatePrecision.Float32);
+        using var optimizer = variant.Create(model.Parameters, precision: state, compute: compute);
         using var expected = variant.Create([reference]);
         for (var t = 0; t < 20; t++)
         {
@@ -104,49 +104,30 @@ public sealed class MixedPrecisionTests(TestDevice testDevice)
             var rounded = reference.Data.ToArray().Select(Bits.FromFloat<T>).ToArray();
             Bits.AreEqual<T>(parameter.Data.ToArray(), rounded, $"after step {t + 1}");
             reference.Data.CopyFrom(Widen(parameter.Data));
-        }
-        if (optimizer.StateDictionary().Parameters.GetValueOrDefault("p0") is { } state)
-        {
-            foreach (var (name, tensor) in state.Tensors)
-                Bits.AreEqual(tensor.Values<float>(), expected.StateDictionary()["p0"][name].Values<float>(), name);
-        }
-    }
-
-    private void VerifyCompute<T>(OptimizerVariant variant) where T : unmanaged
-    {
-        using var device = testDevice.Open();
-        using var scalar = new SimdDevice(threads: 1, vectorBits: 32);
-        using var model = new RandomModel<T>(device, [131]);
-        var parameter = model.Parameters[0];
-        var reference = scalar.CreateParameter("p0", [131], Widen(parameter.Data));
-        using var optimizer = variant.Create(model.Parameters, compute: ComputePrecision.Float32);
-        using var expected = variant.Create([reference]);
-        for (var t = 0; t < 20; t++)
-        {
-            model.NextGradients();
-            reference.Gradient.CopyFrom(Widen(parameter.Gradient));
-            optimizer.Step();
-            expected.Step();
-            var rounded = reference.Data.ToArray().Select(Bits.FromFloat<T>).ToArray();
-            Bits.AreEqual<T>(parameter.Data.ToArray(), rounded, $"after step {t + 1}");
-            reference.Data.CopyFrom(Widen(parameter.Data));
-            RoundState(expected, optimizer);
+            if (expected.StateDictionary() is var next && next.Parameters.TryGetValue("p0", out var own))
+                expected.Load(next with { Parameters = new Dictionary<string, ParameterState> { ["p0"] = Stored(own, optimizer.StateDictionary()["p0"]) } });
         }
 
-        // The reference goes on from its state as it is stored here.
-        static void RoundState(Optimizer expected, Optimizer optimizer)
+        // The reference goes on from its state as it is stored here, which must be the nearest of the state's type.
+        ParameterState Stored(ParameterState own, ParameterState stored)
         {
-            var (state, stored) = (expected.StateDictionary(), optimizer.StateDictionary());
-            if (!state.Parameters.TryGetValue("p0", out var own))
-                return;
             var tensors = new Dictionary<string, StateTensor>();
             foreach (var (name, tensor) in own.Tensors)
             {
-                var rounded = tensor.Values<float>().ToArray().Select(Bits.FromFloat<T>).ToArray();
-                Bits.AreEqual<T>(stored["p0"][name].Values<T>(), rounded, name);
-                tensors[name] = StateTensor.Create<float>(tensor.Shape.ToArray(), rounded.Select(Bits.ToFloat).ToArray());
+                var floats = tensor.Values<float>().ToArray();
+                if (state == StatePrecision.Float32)
+                {
+                    Bits.AreEqual(stored[name].Values<float>(), floats, name);
+                }
+                else
+                {
+                    var rounded = floats.Select(Bits.FromFloat<T>).ToArray();
+                    Bits.AreEqual<T>(stored[name].Values<T>(), rounded, name);
+                    floats = [.. rounded.Select(Bits.ToFloat)];
+                }
+                tensors[name] = StateTensor.Create<float>([.. tensor.Shape], floats);
             }
-            expected.Load(state with { Parameters = new Dictionary<string, ParameterState> { ["p0"] = own with { Tensors = tensors } } });
+            return own with { Tensors = tensors };
         }
     }
 

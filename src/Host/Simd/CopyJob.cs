@@ -2,7 +2,7 @@ using GpuOptim.Kernels.Simd;
 
 namespace GpuOptim.Host.Simd;
 
-/// <summary>Copies memory on all cores.</summary>
+/// <summary>Copies memory on all cores; source and destination do not overlap.</summary>
 internal readonly unsafe struct CopyJob(void* source, void* destination, long bytes) : IChunkedJob
 {
     private const long ChunkBytes = 1 << 20;

@@ -14,8 +14,15 @@ internal readonly unsafe ref struct NormJob<TNorm>(ReadOnlySpan<UpdateBatch> tab
 
     private readonly ReadOnlySpan<UpdateBatch> _tables = tables;
 
-    /// <summary>How many jobs so many chunks are.</summary>
-    public static int Count(int chunks) => (chunks + Chunks - 1) / Chunks;
+    /// <summary>Runs it.</summary>
+    /// <param name="workers">The threads that share the work.</param>
+    /// <param name="count">How many chunks of the norm there are.</param>
+    public void Run(Workers workers, int count)
+    {
+        var job = this;
+        var chunks = (count + Chunks - 1) / Chunks;
+        workers.Run(ref job, chunks, isShort: chunks < SimdUpdateBatch.ChunksWorthWaking);
+    }
 
     public void Run(int chunk)
     {

@@ -55,10 +55,7 @@ internal sealed unsafe class SimdGradientNorm(Workers workers) : GradientNorm
         if (_sums.Length < count)
             _sums = new double[count];
         fixed (double* sums = _sums)
-        {
-            var job = new NormJob<TNorm>(tables, sums);
-            workers.Run(ref job, NormJob<TNorm>.Count(count));
-        }
+            new NormJob<TNorm>(tables, sums).Run(workers, count);
         var norm = TNorm.Finish(ChunkedNorm<TNorm>.Fold(_sums.AsSpan(0, count)));
         // Of NaNs the one that can be rounded to 16 bits, see IVector.
         return double.IsNaN(norm) ? double.NaN : norm;

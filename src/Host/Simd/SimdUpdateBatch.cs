@@ -14,11 +14,11 @@ internal sealed unsafe class SimdUpdateBatch : UpdateBatch
     /// <summary>Elements in a chunk: large enough to hide the cost of taking one, small enough to share out evenly.</summary>
     public const int ChunkLength = 1 << 15;
 
-    /// <summary>What a large cache holds. From memory, the processor asks ahead for two streams as well as can be done.</summary>
-    private const long CacheBytes = 32 << 20;
-
     /// <summary>Chunks that take as long as it takes to wake a thread: about 50 microseconds.</summary>
     public const int ChunksWorthWaking = 8;
+
+    /// <summary>What a large cache holds. From memory, the processor asks ahead for two streams as well as can be done.</summary>
+    private const long CacheBytes = 32 << 20;
 
     // Pinned, since kernels take addresses.
     private readonly UpdatePiece[] _pieces;
@@ -29,7 +29,7 @@ internal sealed unsafe class SimdUpdateBatch : UpdateBatch
     private readonly int[] _firstPieces;
 
     private readonly int[] _firstAveragePieces;
-    private readonly bool[] _follows;
+    private readonly bool[] _liesBehind;
 
     private nint[] _kernels = [];
 
@@ -49,7 +49,7 @@ internal sealed unsafe class SimdUpdateBatch : UpdateBatch
         _firstAveragePieces = new int[chunks + 1];
         // A chunk begins with the rest of a tensor at most, so there are no more pieces than both together.
         _pieces = GC.AllocateUninitializedArray<UpdatePiece>(segments.Length + chunks, pinned: true);
-        _follows = new bool[_pieces.Length];
+        _liesBehind = new bool[_pieces.Length];
         _averagePieces = GC.AllocateUninitializedArray<UpdatePiece>(HasAverages ? _pieces.Length : 0, pinned: true);
         _parameters = GC.AllocateUninitializedArray<nint>(HasAverages ? segments.Length : 0, pinned: true);
 
@@ -75,7 +75,7 @@ internal sealed unsafe class SimdUpdateBatch : UpdateBatch
                     (nint)offset,
                     i,
                     taken);
-                _follows[count] = count > 0 && Follows(_pieces[count - 1], _pieces[count], elementSize, stateSize);
+                _liesBehind[count] = count > 0 && IsBehind(_pieces[count - 1], _pieces[count], elementSize, stateSize);
                 count++;
                 // An average takes the parameter in the gradient's place.
                 if (segment.Average != 0)
@@ -98,7 +98,7 @@ internal sealed unsafe class SimdUpdateBatch : UpdateBatch
     public UpdatePiece* Pieces => Address(_pieces);
 
     /// <summary>For each piece, whether its parameter and all of its state lie right behind those of the piece before.</summary>
-    public ReadOnlySpan<bool> Follow => _follows;
+    public ReadOnlySpan<bool> LiesBehind => _liesBehind;
 
     /// <summary>The pieces of averages, which take <see cref="Parameters"/> in the gradients' place.</summary>
     public UpdatePiece* AveragePieces => Address(_averagePieces);
@@ -120,7 +120,7 @@ internal sealed unsafe class SimdUpdateBatch : UpdateBatch
         return _kernels;
     }
 
-    private static bool Follows(in UpdatePiece before, in UpdatePiece piece, int elementSize, int stateSize) =>
+    private static bool IsBehind(in UpdatePiece before, in UpdatePiece piece, int elementSize, int stateSize) =>
         piece.Parameter == At(before.Parameter, before.Length, elementSize)
         && piece.State0 == At(before.State0, before.Length, stateSize)
         && piece.State1 == At(before.State1, before.Length, stateSize)

@@ -65,7 +65,7 @@ internal readonly unsafe struct SimdUpdateJob(SimdUpdateBatch batch, nint* gradi
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private bool Follows(int piece)
     {
-        if (!batch.Follow[piece])
+        if (!batch.LiesBehind[piece])
             return false;
         var (before, tensor) = (batch.Pieces[piece - 1].Tensor, batch.Pieces[piece].Tensor);
         return gradients[before] != 0 && gradients[tensor] == gradients[before] + (nint)batch.Lengths[before] * _gradientSize;

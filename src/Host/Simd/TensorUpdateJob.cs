@@ -12,7 +12,8 @@ internal readonly unsafe struct TensorUpdateJob(
     public void Run(Workers workers)
     {
         var job = this;
-        workers.Run(ref job, (int)((length + ChunkLength - 1) / ChunkLength));
+        var chunks = (int)((length + ChunkLength - 1) / ChunkLength);
+        workers.Run(ref job, chunks, isShort: chunks < SimdUpdateBatch.ChunksWorthWaking);
     }
 
     public void Run(int chunk)

@@ -5,14 +5,14 @@ namespace GpuOptim.Tests.Kernels.Simd;
 public sealed class WorkersTests
 {
     [Test]
-    public void EveryChunkRunsExactlyOnce([Values(1, 2, 3, 8)] int threads, [Values(0, 1, 2, 7, 1000)] int chunks)
+    public void EveryChunkRunsExactlyOnce([Values(1, 2, 3, 8)] int threads, [Values(0, 1, 2, 7, 1000)] int chunks, [Values] bool isShort)
     {
         var workers = new Workers(threads);
         for (var round = 0; round < 50; round++)
         {
             var counts = new int[chunks];
             var job = new CountingJob(counts);
-            workers.Run(ref job, chunks);
+            workers.Run(ref job, chunks, isShort);
             Assert.That(counts, Has.All.EqualTo(1));
         }
     }
