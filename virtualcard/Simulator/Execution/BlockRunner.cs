@@ -1,0 +1,427 @@
+using System.Numerics;
+using System.Runtime.InteropServices;
+using VirtualCard.Execution.Async;
+using VirtualCard.Memory;
+using VirtualCard.Ptx;
+
+namespace VirtualCard.Execution;
+
+/// <summary>Runs blocks of threads, one after the other: their warps take turns on one thread of the host.</summary>
+internal sealed unsafe partial class BlockRunner : IDisposable
+{
+    /// <summary>The number of the barrier of a cluster, behind those with numbers.</summary>
+    public const int ClusterBarrier = 16;
+
+    private readonly Warp[] _warps;
+
+    private readonly byte* _shared;
+
+    private readonly uint[] _liveAtStart;
+
+    private readonly int[] _arrivals = new int[ClusterBarrier + 1];
+
+    private readonly uint[,] _arrivedLanes;
+
+    // How often blocks of instructions were executed, by warps and by threads.
+    private readonly long[] _warpCounts, _threadCounts;
+
+    private uint _random;
+
+    private int _live, _waiting, _first;
+
+    public BlockRunner(CompiledKernel program, Dim3 block, int dynamicSharedBytes)
+    {
+        (Program, Block, DynamicSharedBytes) = (program, block, dynamicSharedBytes);
+        (SharedRegions, SharedBytes) = program.Shared.WithDynamic(dynamicSharedBytes);
+        var threads = (int)block.Count;
+        _warps = new Warp[(threads + Lanes.Count - 1) / Lanes.Count];
+        _liveAtStart = [.. Enumerable.Range(0, _warps.Length).Select(warp => threads - warp * Lanes.Count >= Lanes.Count ? Lanes.All : (1u << threads % Lanes.Count) - 1)];
+        _arrivedLanes = new uint[ClusterBarrier + 1, _warps.Length];
+        _shared = (byte*)NativeMemory.AlignedAlloc((nuint)Math.Max(SharedBytes, 16), 1024);
+        Parameters = (byte*)NativeMemory.AllocZeroed((nuint)program.Variables.ParameterBytes + sizeof(ulong));
+        _warpCounts = new long[program.Blocks.Length];
+        _threadCounts = new long[program.Blocks.Length];
+        GuardCounts = new (long Warps, long Threads)[program.GuardCount];
+        Sites = new Allocation?[program.SiteCount];
+        SharedSites = new int[program.SiteCount];
+        for (var i = 0; i < _warps.Length; i++)
+            _warps[i] = new(this, i);
+    }
+
+    public CompiledKernel Program { get; }
+
+    public Dim3 Block { get; }
+
+    public int DynamicSharedBytes { get; }
+
+    public Regions SharedRegions { get; }
+
+    public int SharedBytes { get; }
+
+    public int WarpCount => _warps.Length;
+
+    public ReadOnlySpan<Warp> Warps => _warps;
+
+    /// <summary>Shared memory, from <see cref="SharedLayout.Base"/> on.</summary>
+    public byte* Shared => _shared;
+
+    public Dim3 Grid => Request.Grid;
+
+    /// <summary>%ctaid</summary>
+    public Dim3 Position { get; private set; }
+
+    public LaunchRequest Request { get; private set; } = null!;
+
+    /// <summary>The parameter block, and some zeros.</summary>
+    public byte* Parameters { get; }
+
+    public Statistics Statistics { get; private set; } = null!;
+
+    /// <summary>The allocation that each instruction found last: the next address is most often in the same.</summary>
+    public Allocation?[] Sites { get; }
+
+    /// <summary>The same for arrays in shared and local memory.</summary>
+    public int[] SharedSites { get; }
+
+    /// <summary>How often guarded instructions were executed.</summary>
+    public (long Warps, long Threads)[] GuardCounts { get; }
+
+    public AccessCounters? Counters { get; private set; }
+
+    public RaceDetector? Races { get; private set; }
+
+    /// <summary>Begins a launch.</summary>
+    public void Begin(LaunchRequest request, Statistics statistics, AccessCounters? counters)
+    {
+        (Request, Statistics, Counters) = (request, statistics, counters);
+        request.Parameters.AsSpan(0, Program.Variables.ParameterBytes).CopyTo(new Span<byte>(Parameters, Program.Variables.ParameterBytes));
+        Array.Clear(Sites);
+        Array.Clear(_warpCounts);
+        Array.Clear(_threadCounts);
+        Array.Clear(GuardCounts);
+        if (!request.ChecksRaces || SharedBytes == 0)
+            Races = null;
+        else
+            Races ??= new(this);
+        foreach (var warp in _warps)
+            warp.Begin();
+        BeginAsync();
+    }
+
+    /// <summary>Runs a block from its start to its end.</summary>
+    /// <param name="index">Its number in the grid.</param>
+    public void Run(long index)
+    {
+        var grid = Request.Grid;
+        Position = new((int)(index % grid.X), (int)(index / grid.X % grid.Y), (int)(index / ((long)grid.X * grid.Y)));
+        _random = Request.Seed is { } seed ? ((uint)seed * 2654435761u ^ (uint)index * 40503u) | 1 : 0;
+        MemoryMarshal.Cast<byte, ushort>(new Span<byte>(_shared, SharedBytes)).Fill(AddressSpace.Poison);
+        Array.Clear(_arrivals);
+        Array.Clear(_arrivedLanes);
+        Races?.Start();
+        StartAsync();
+        _waiting = 0;
+        _live = (int)Block.Count;
+        for (var i = 0; i < _warps.Length; i++)
+            _warps[i].Start(_liveAtStart[i]);
+        Schedule();
+        EndAsync();
+    }
+
+    /// <summary>Adds what was executed to the counts of the launch.</summary>
+    public void AddCounts(long[] warps, long[] threads, (long Warps, long Threads)[] guards)
+    {
+        for (var i = 0; i < warps.Length; i++)
+        {
+            warps[i] += _warpCounts[i];
+            threads[i] += _threadCounts[i];
+        }
+        for (var i = 0; i < guards.Length; i++)
+            guards[i] = (guards[i].Warps + GuardCounts[i].Warps, guards[i].Threads + GuardCounts[i].Threads);
+    }
+
+    public void Count(CompiledBlock block, uint threads)
+    {
+        _warpCounts[block.Index]++;
+        _threadCounts[block.Index] += BitOperations.PopCount(threads);
+    }
+
+    /// <summary>With a seed, a warp stops at random places.</summary>
+    public bool YieldsNow() => _random != 0 && Draw(16) == 0;
+
+    /// <summary>A random number below a bound; zero without a seed.</summary>
+    public int Draw(int bound)
+    {
+        if (_random == 0)
+            return 0;
+        _random ^= _random << 13;
+        _random ^= _random >> 17;
+        _random ^= _random << 5;
+        return (int)((ulong)_random * (uint)bound >> 32);
+    }
+
+    public bool IsRandom => _random != 0;
+
+    public void CheckSteps(long steps, CompiledBlock block)
+    {
+        if (steps > Request.MaxSteps)
+            throw new StepFault(FaultKind.Endless, $"more than {Request.MaxSteps} steps; endless loop at line {block.Line}?", 0);
+    }
+
+    public void NoteExit(Warp warp, int threads) => _live -= threads;
+
+    public void NoteWait(int threads) => _waiting += threads;
+
+    /// <summary>Threads that arrive at a barrier and go on.</summary>
+    public void Arrive(Warp warp, int number, uint threads)
+    {
+        _arrivals[number] += BitOperations.PopCount(threads);
+        _arrivedLanes[number, warp.Index] |= threads;
+    }
+
+    public void Dispose()
+    {
+        foreach (var warp in _warps)
+            warp.Dispose();
+        NativeMemory.AlignedFree(_shared);
+        NativeMemory.Free(Parameters);
+        Races?.Dispose();
+        DisposeAsync();
+    }
+
+    private void Schedule()
+    {
+        var ready = _warps.Length <= 64 ? ulong.MaxValue >>> (64 - _warps.Length) : throw new InvalidOperationException("More than 64 warps.");
+        _timeouts = 0;
+        _first = 0;
+        while (true)
+        {
+            while (ready != 0)
+            {
+                var warp = _warps[Pick(ready)];
+                try
+                {
+                    if (warp.Run() == WarpState.Ready)
+                    {
+                        // It may wait in a loop for others, and these for a barrier.
+                        ready |= Release();
+                        _first = warp.Index + 1;
+                        continue;
+                    }
+                    ready &= ~(1ul << warp.Index);
+                    if (warp.WarpgroupBlock >= 0)
+                        ready |= ReleaseWarpgroup(warp.Index / ProductShape.Warps);
+                }
+                catch (StepFault fault)
+                {
+                    throw Locate(fault, warp);
+                }
+            }
+            if (_live == 0)
+                return;
+            ready = Release();
+            if (ready != 0)
+                continue;
+            // The hardware's test of an mbarrier gives up after a while, and the program may look elsewhere.
+            const int Timeouts = 200;
+            if (_timeouts++ < Timeouts)
+                ready = Wake(isLast: true);
+            if (ready == 0)
+                throw new SimulationException(FaultKind.Deadlock, Deadlock());
+        }
+    }
+
+    /// <summary>The first of the warps that can run, behind one that let others have a turn; with a seed any.</summary>
+    private int Pick(ulong ready)
+    {
+        for (var skip = IsRandom ? Draw(BitOperations.PopCount(ready)) : 0; skip > 0; skip--)
+            ready &= ready - 1;
+        var behind = IsRandom ? 0 : ready & (ulong.MaxValue << _first);
+        return BitOperations.TrailingZeroCount(behind != 0 ? behind : ready);
+    }
+
+    /// <summary>Lets those go on who have what they waited for.</summary>
+    private ulong Release() => ReleaseBarriers() | ReleaseWarpgroups() | Wake(isLast: false);
+
+    private ulong Wake(bool isLast)
+    {
+        ulong ready = 0;
+        foreach (var warp in _warps)
+        {
+            try
+            {
+                if (warp.Sleeping.Length > 0 && warp.WakeSleepers(isLast))
+                    ready |= 1ul << warp.Index;
+            }
+            catch (StepFault fault)
+            {
+                throw Locate(fault, warp);
+            }
+        }
+        return ready;
+    }
+
+    /// <summary>Opens the barriers at which all have arrived; returns the warps that go on.</summary>
+    private ulong ReleaseBarriers()
+    {
+        ulong ready = 0;
+        if (_waiting == 0)
+            return ready;
+        for (var number = 0; number <= ClusterBarrier; number++)
+        {
+            var waiting = 0;
+            var expected = _live;
+            var isPartial = false;
+            foreach (var warp in _warps)
+            {
+                foreach (var wait in warp.Waits)
+                {
+                    if (wait.Number != number)
+                        continue;
+                    waiting += BitOperations.PopCount(wait.Threads);
+                    if (Program.Blocks[wait.Block].Barrier!.ThreadCount is >= 0 and var place)
+                    {
+                        expected = ((int*)(warp.Registers + place))[BitOperations.TrailingZeroCount(wait.Threads)];
+                        isPartial = true;
+                    }
+                }
+            }
+            if (waiting == 0 || waiting + _arrivals[number] < expected)
+                continue;
+            CheckAligned(number);
+            Reduce(number);
+            var isWhole = waiting == _live;
+            NoteBarrier();
+            if (!isPartial || isWhole)
+                Races?.Barrier();
+            else
+                Races?.PartialBarrier(Members(number));
+            foreach (var warp in _warps)
+            {
+                foreach (var wait in warp.Waits)
+                {
+                    if (wait.Number == number)
+                        ready |= 1ul << warp.Index;
+                }
+                warp.Release(number);
+                _arrivedLanes[number, warp.Index] = 0;
+            }
+            _waiting -= waiting;
+            _arrivals[number] = 0;
+            Statistics.Barriers++;
+        }
+        return ready;
+    }
+
+    /// <summary>The warps of which threads wait or have arrived at a barrier.</summary>
+    private uint Members(int number)
+    {
+        uint members = 0;
+        foreach (var warp in _warps)
+        {
+            members |= _arrivedLanes[number, warp.Index] != 0 ? 1u << warp.Index : 0;
+            foreach (var wait in warp.Waits)
+                members |= wait.Number == number ? 1u << warp.Index : 0;
+        }
+        return members;
+    }
+
+    private void CheckAligned(int number)
+    {
+        foreach (var warp in _warps)
+        {
+            foreach (var wait in warp.Waits)
+            {
+                if (wait.Number != number || wait.Threads == warp.Live || !Program.Blocks[wait.Block].Barrier!.IsAligned)
+                    continue;
+                throw Locate(
+                    new(FaultKind.Undefined, "bar.sync executed by a diverged warp (some lanes are elsewhere)", BitOperations.TrailingZeroCount(wait.Threads)),
+                    warp, Program.Blocks[wait.Block].Source.Synchronization!);
+            }
+        }
+    }
+
+    /// <summary>Gives all threads at a barrier what it makes of their predicates.</summary>
+    private void Reduce(int number)
+    {
+        int yes = 0, all = 0;
+        var reduces = false;
+        foreach (var warp in _warps)
+        {
+            foreach (var wait in warp.Waits)
+            {
+                var barrier = Program.Blocks[wait.Block].Barrier!;
+                if (wait.Number != number || barrier.Reduction == BarrierReduction.None)
+                    continue;
+                reduces = true;
+                yes += BitOperations.PopCount(warp.Predicate(barrier.Predicate) & wait.Threads);
+                all += BitOperations.PopCount(wait.Threads);
+            }
+        }
+        if (!reduces)
+            return;
+        foreach (var warp in _warps)
+        {
+            foreach (var wait in warp.Waits)
+            {
+                var barrier = Program.Blocks[wait.Block].Barrier!;
+                if (wait.Number != number || barrier.Reduction == BarrierReduction.None)
+                    continue;
+                warp.SetActive(wait.Threads);
+                switch (barrier.Reduction)
+                {
+                    case BarrierReduction.Count:
+                        for (var rest = wait.Threads; rest != 0;)
+                            ((int*)(warp.Registers + barrier.Result))[Lanes.Next(ref rest)] = yes;
+                        break;
+                    case BarrierReduction.And:
+                        warp.WritePredicate(barrier.Result, yes == all ? Lanes.All : 0);
+                        break;
+                    default:
+                        warp.WritePredicate(barrier.Result, yes > 0 ? Lanes.All : 0);
+                        break;
+                }
+            }
+        }
+    }
+
+    private SimulationException Locate(StepFault fault, Warp warp)
+    {
+        var block = Program.Blocks[warp.BlockIndex];
+        var instruction = warp.StepIndex < 0 ? block.Source.Synchronization
+            : warp.StepIndex < block.Instructions.Length ? block.Instructions[warp.StepIndex]
+            : block.Source.Branch;
+        return Locate(fault, warp, instruction);
+    }
+
+    private SimulationException Locate(StepFault fault, Warp warp, Instruction? instruction)
+    {
+        var thread = warp.Index * Lanes.Count + fault.Lane;
+        var place = new Dim3(thread % Block.X, thread / Block.X % Block.Y, thread / (Block.X * Block.Y));
+        return new(fault.Kind, $"{fault.Message}\n  kernel {Program.Name}, PTX line {instruction?.Line}: {instruction?.Text}\n  thread {place} of block {Position}");
+    }
+
+    private string Deadlock()
+    {
+        List<string> lines = [$"deadlock in kernel {Program.Name}:"];
+        void Add(string what, int block, Warp warp, uint threads, string more = "")
+        {
+            var instruction = Program.Blocks[block].Source.Synchronization!;
+            var first = warp.Index * Lanes.Count + BitOperations.TrailingZeroCount(threads);
+            lines.Add($"  {BitOperations.PopCount(threads)} threads wait {what} at line {instruction.Line}: {instruction.Text} (first: thread {first} of block {Position}{more})");
+        }
+
+        foreach (var warp in _warps)
+        {
+            foreach (var wait in warp.Waits)
+                Add($"at barrier {wait.Number}", wait.Block, warp, wait.Threads);
+            foreach (var (block, threads) in warp.Sleeping)
+                Add("for an mbarrier", block, warp, threads, "; " + Program.Blocks[block].Poll!.Describe(warp, threads));
+            foreach (var (block, threads) in warp.Parked)
+                Add("for missing lanes", block, warp, threads);
+            if (warp.WarpgroupBlock >= 0)
+                Add("for the other warps of their warpgroup", warp.WarpgroupBlock, warp, Lanes.All);
+        }
+        return string.Join('\n', lines);
+    }
+}

@@ -1,0 +1,330 @@
+using System.Numerics;
+using System.Runtime.CompilerServices;
+using System.Runtime.InteropServices;
+using System.Runtime.Intrinsics;
+
+namespace VirtualCard.Execution;
+
+/// <summary>Where a warp stopped.</summary>
+internal enum WarpState
+{
+    /// <summary>All its threads have ended.</summary>
+    Done,
+
+    /// <summary>It can go on: it only lets others have a turn.</summary>
+    Ready,
+
+    /// <summary>Its threads wait for others.</summary>
+    Waiting,
+}
+
+/// <summary>
+/// 32 threads that execute in lockstep where their paths agree. Threads that are at the same basic block form a group; the group at the lowest block
+/// runs, which lets the others catch up and join where paths meet again.
+/// </summary>
+internal sealed unsafe partial class Warp : IDisposable
+{
+    private readonly CompiledBlock[] _blocks;
+
+    private readonly byte* _memory;
+
+    private readonly byte* _masks;
+
+    // Groups that can run, by key: twice the block's index, and one more where the threads are past the block's synchronization.
+    private readonly int[] _keys = new int[Lanes.Count];
+
+    private readonly uint[] _groups = new uint[Lanes.Count];
+
+    private int _count;
+
+    private uint _maskOf8, _maskOf16, _maskOf32, _maskOf64;
+
+    public Warp(BlockRunner runner, int index)
+    {
+        (Runner, Index) = (runner, index);
+        var program = runner.Program;
+        _blocks = program.Blocks;
+        var registers = program.Registers.Bytes;
+        var local = program.LocalBytes * Lanes.Count;
+        var calls = program.CallParameterBytes * Lanes.Count;
+        const int Line = 64;
+        static int Whole(int bytes) => (bytes + Line - 1) / Line * Line;
+        var scratch = Lanes.Count * sizeof(ulong);
+        MemoryBytes = Whole(registers) + Whole(local) + Whole(calls);
+        _memory = (byte*)NativeMemory.AlignedAlloc((nuint)(MemoryBytes + scratch + Whole(15 * Lanes.Count)), Line);
+        Registers = _memory;
+        Local = _memory + Whole(registers);
+        CallParameters = Local + Whole(local);
+        Addresses = (ulong*)(_memory + MemoryBytes);
+        _masks = (byte*)Addresses + scratch;
+        program.Registers.WriteConstants(Registers);
+    }
+
+    public BlockRunner Runner { get; }
+
+    /// <summary>Its number in the block.</summary>
+    public int Index { get; }
+
+    /// <summary>The registers' lanes; constants lie behind them.</summary>
+    public byte* Registers { get; }
+
+    /// <summary>The threads' local memory, one after the other.</summary>
+    public byte* Local { get; }
+
+    /// <summary>The .param variables of calls, thread after thread.</summary>
+    public byte* CallParameters { get; }
+
+    /// <summary>Room for the addresses of an access.</summary>
+    public ulong* Addresses { get; }
+
+    /// <summary>The threads that have not ended.</summary>
+    public uint Live { get; private set; }
+
+    /// <summary>The threads that execute the instruction.</summary>
+    public uint Active { get; private set; }
+
+    /// <summary>All threads that live are active: a register may be written as a whole.</summary>
+    public bool IsFull { get; private set; }
+
+    /// <summary>The step that runs, for a report.</summary>
+    public int StepIndex { get; private set; }
+
+    /// <summary>The block that runs, for a report.</summary>
+    public int BlockIndex { get; private set; }
+
+    public bool IsDone => Live == 0;
+
+    private int MemoryBytes { get; }
+
+    /// <summary>A launch begins.</summary>
+    public void Begin() => Runner.Program.Registers.WriteSpecials(this);
+
+    /// <summary>Starts over, at the entry of the kernel.</summary>
+    public void Start(uint live)
+    {
+        var program = Runner.Program;
+        MemoryMarshal.Cast<byte, ushort>(new Span<byte>(Registers, program.Registers.VariableBytes)).Fill(Memory.AddressSpace.Poison);
+        new Span<byte>(Registers + program.Registers.PredicateOffset, program.Registers.PredicateBytes).Clear();
+        if (program.LocalBytes + program.CallParameterBytes > 0)
+            MemoryMarshal.Cast<byte, ushort>(new Span<byte>(Local, (int)((byte*)Addresses - Local))).Fill(Memory.AddressSpace.Poison);
+        program.Registers.WritePosition(this);
+        Live = live;
+        _count = 0;
+        StartWaiting();
+        if (live != 0)
+            Add(0, live);
+    }
+
+    /// <summary>Executes until its threads wait for others, or end.</summary>
+    public WarpState Run()
+    {
+        while (_count > 0 || Unpark())
+        {
+            Take(out var key, out var threads);
+            while (true)
+            {
+                var block = _blocks[key >> 1];
+                BlockIndex = key >> 1;
+                if (block.Synchronization != SynchronizationKind.None && (key & 1) == 0)
+                {
+                    StepIndex = -1;
+                    threads = Synchronize(block, threads);
+                    if (threads == 0)
+                        break;
+                }
+                Runner.Count(block, threads);
+                SetActive(threads);
+                var steps = block.Steps;
+                for (var i = 0; i < steps.Length; i++)
+                {
+                    StepIndex = i;
+                    steps[i].Run(this);
+                }
+                StepIndex = steps.Length;
+                if (!Finish(block, ref key, ref threads))
+                    break;
+                if (IsTurnOver() || Runner.YieldsNow())
+                {
+                    Add(key, threads);
+                    return WarpState.Ready;
+                }
+                if (_count > 0 && _keys[0] <= key)
+                {
+                    Add(key, threads);
+                    break;
+                }
+            }
+        }
+        return Live == 0 ? WarpState.Done : WarpState.Waiting;
+    }
+
+    /// <summary>Lets other threads execute.</summary>
+    public void SetActive(uint threads)
+    {
+        Active = threads;
+        IsFull = threads == Live;
+    }
+
+    /// <summary>For each lane whether it is active, as a lane of this type with all bits set or none.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public byte* Mask<T>()
+        where T : unmanaged
+    {
+        switch (sizeof(T))
+        {
+            case 1:
+                if (_maskOf8 != Active || Active == 0)
+                    Expand8();
+                return _masks;
+            case 2:
+                if (_maskOf16 != Active || Active == 0)
+                    Expand16();
+                return _masks + Lanes.Count;
+            case 4:
+                if (_maskOf32 != Active || Active == 0)
+                    Expand32();
+                return _masks + 3 * Lanes.Count;
+            default:
+                if (_maskOf64 != Active || Active == 0)
+                    Expand64();
+                return _masks + 7 * Lanes.Count;
+        }
+    }
+
+    /// <summary>Reads a predicate, or its opposite.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public uint Predicate(PredicateSlot slot) => *(uint*)(Registers + slot.Offset) ^ slot.Flip;
+
+    /// <summary>Writes a predicate's active lanes.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public void WritePredicate(int offset, uint value)
+    {
+        var register = (uint*)(Registers + offset);
+        *register = (*register & ~Active) | (value & Active);
+    }
+
+    /// <summary>Puts a group where it can run; threads at the same place join it.</summary>
+    public void Add(int key, uint threads)
+    {
+        var place = 0;
+        while (place < _count && _keys[place] < key)
+            place++;
+        if (place < _count && _keys[place] == key)
+        {
+            _groups[place] |= threads;
+            return;
+        }
+        for (var i = _count; i > place; i--)
+        {
+            _keys[i] = _keys[i - 1];
+            _groups[i] = _groups[i - 1];
+        }
+        _keys[place] = key;
+        _groups[place] = threads;
+        _count++;
+    }
+
+    public void Dispose() => NativeMemory.AlignedFree(_memory);
+
+    /// <summary>Takes the lowest group; once in a while another, which it may wait for.</summary>
+    private void Take(out int key, out uint threads)
+    {
+        var place = _turns >= FairLimit && _turns % FairLimit < 64 * _count ? _turns % _count : 0;
+        (key, threads) = (_keys[place], _groups[place]);
+        _count--;
+        for (var i = place; i < _count; i++)
+        {
+            _keys[i] = _keys[i + 1];
+            _groups[i] = _groups[i + 1];
+        }
+    }
+
+    /// <summary>Leaves a block. False where no thread goes on in this group, or it goes on in several.</summary>
+    private bool Finish(CompiledBlock block, ref int key, ref uint threads)
+    {
+        switch (block.End)
+        {
+            case Ptx.BlockEnd.Fall:
+            case Ptx.BlockEnd.Jump:
+                key = block.Successors[0] * 2;
+                return true;
+            case Ptx.BlockEnd.Branch:
+                var taken = threads & Predicate(block.Guard);
+                if (taken == threads || taken == 0)
+                {
+                    key = block.Successors[taken == 0 ? 1 : 0] * 2;
+                    return true;
+                }
+                Add(block.Successors[0] * 2, taken);
+                Add(block.Successors[1] * 2, threads & ~taken);
+                return false;
+            case Ptx.BlockEnd.Exit:
+                Exit(threads);
+                return false;
+            case Ptx.BlockEnd.GuardedExit:
+                var gone = threads & Predicate(block.Guard);
+                if (gone != 0)
+                    Exit(gone);
+                threads &= ~gone;
+                key = block.Successors[0] * 2;
+                return threads != 0;
+            default:
+                Switch(block, threads);
+                return false;
+        }
+    }
+
+    private void Switch(CompiledBlock block, uint threads)
+    {
+        var index = (uint*)(Registers + block.SwitchIndex);
+        for (var rest = threads; rest != 0;)
+        {
+            var lane = Lanes.Next(ref rest);
+            if (index[lane] >= (uint)block.Successors.Length)
+            {
+                SetActive(1u << lane);
+                throw new StepFault(FaultKind.Undefined, "brx.idx index out of range", lane);
+            }
+            Add(block.Successors[index[lane]] * 2, 1u << lane);
+        }
+    }
+
+    private void Exit(uint threads)
+    {
+        Live &= ~threads;
+        Runner.NoteExit(this, BitOperations.PopCount(threads));
+    }
+
+    private void Expand8()
+    {
+        _maskOf8 = Active;
+        for (var lane = 0; lane < Lanes.Count; lane++)
+            _masks[lane] = (byte)-(int)(Active >> lane & 1);
+    }
+
+    private void Expand16()
+    {
+        _maskOf16 = Active;
+        var mask = (short*)(_masks + Lanes.Count);
+        for (var lane = 0; lane < Lanes.Count; lane++)
+            mask[lane] = (short)-(int)(Active >> lane & 1);
+    }
+
+    private void Expand32()
+    {
+        _maskOf32 = Active;
+        var mask = (int*)(_masks + 3 * Lanes.Count);
+        var bits = Vector256.Create(1, 2, 4, 8, 16, 32, 64, 128);
+        for (var i = 0; i < 4; i++)
+            Vector256.Equals(Vector256.Create((int)(Active >> 8 * i)) & bits, bits).Store(mask + 8 * i);
+    }
+
+    private void Expand64()
+    {
+        _maskOf64 = Active;
+        var mask = (long*)(_masks + 7 * Lanes.Count);
+        var bits = Vector256.Create(1L, 2, 4, 8);
+        for (var i = 0; i < 8; i++)
+            Vector256.Equals(Vector256.Create((long)(Active >> 4 * i)) & bits, bits).Store(mask + 4 * i);
+    }
+}
