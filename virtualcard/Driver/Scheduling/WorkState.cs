@@ -1,0 +1,10 @@
+namespace VirtualCard.Driver.Scheduling;
+
+/// <summary>How far a piece of work is.</summary>
+internal enum WorkState
+{
+    Waiting,
+    Ready,
+    Running,
+    Done,
+}
