@@ -17,6 +17,7 @@ var command = new RootCommand("Measures GpuOptim against the machine's memory, i
     VerifyCommand.Create(),
     PtxCommand.Create(),
     EstimateCommand.Create(),
+    DriverCallsCommand.Create(),
 };
 try
 {

@@ -184,6 +184,9 @@ public abstract class Device : IDisposable
         where TMomentum : unmanaged, IUpdateRule
         where TUpdate : unmanaged, IUpdateRule;
 
+    /// <summary>Prepares steps of an optimizer.</summary>
+    internal virtual DeviceStep CreateStep() => DeviceStep.AtOnce;
+
     /// <summary>Prepares to take norms of gradients.</summary>
     internal abstract GradientNorm CreateGradientNorm();
 

@@ -29,8 +29,8 @@ internal static class DeviceCatalog
             if (RuntimeFeature.IsDynamicCodeSupported)
             {
                 DeviceInfo ilgpuCpu = new(IlgpuDevice.CpuName, IlgpuDevice.CpuDescription);
-                if (IlgpuDevice.CudaDescription is { } cuda)
-                    return [new(IlgpuDevice.CudaName, cuda), new(SimdDevice.DeviceName, simd), ilgpuCpu];
+                if (IlgpuDevice.CudaDevices is { Count: > 0 } cards)
+                    return [.. cards, new(SimdDevice.DeviceName, simd), ilgpuCpu];
                 return [new(SimdDevice.DeviceName, IlgpuDevice.CudaFailure is { } failure ? $"{simd}; no CUDA device: {failure}" : simd), ilgpuCpu];
             }
             return [new(SimdDevice.DeviceName, simd)];
@@ -75,13 +75,16 @@ internal static class DeviceCatalog
         if (RuntimeFeature.IsDynamicCodeSupported)
         {
             if (Is(IlgpuDevice.CpuName))
-                return IlgpuDevice.OpenCpu(loggerFactory);
+                return IlgpuDevice.OpenCpu(new() { LoggerFactory = loggerFactory });
             if (Is(IlgpuDevice.AnyName))
-                return IlgpuDevice.Open(loggerFactory);
-            if (Is(IlgpuDevice.CudaName) && IlgpuDevice.CudaDescription is not null)
-                return IlgpuDevice.OpenCuda(loggerFactory);
+                return IlgpuDevice.Open(new() { LoggerFactory = loggerFactory });
+            for (var card = 0; card < IlgpuDevice.CudaDevices.Count; card++)
+            {
+                if (Is(IlgpuDevice.CudaDevices[card].Name) || Is($"{IlgpuDevice.CudaName}:{card}"))
+                    return IlgpuDevice.OpenCuda(new() { LoggerFactory = loggerFactory }, card);
+            }
             if (Is(IlgpuDevice.OpenCLName) && IlgpuDevice.OpenCLDescription is not null)
-                return IlgpuDevice.OpenOpenCL(loggerFactory);
+                return IlgpuDevice.OpenOpenCL(new() { LoggerFactory = loggerFactory });
         }
         return null;
     }

@@ -9,4 +9,8 @@ namespace GpuOptim.Host;
 /// <param name="Scaling">How it adapts.</param>
 /// <param name="Bit">The bit of the step.</param>
 /// <param name="IsReported">Whether the host is to know the check.</param>
-internal readonly record struct GradientNormRequest(double Order, float MaxNorm, nint LossScale, LossScaling Scaling, int Bit, bool IsReported);
+internal readonly record struct GradientNormRequest(double Order, float MaxNorm, nint LossScale, LossScaling Scaling, int Bit, bool IsReported)
+{
+    /// <summary>The step.</summary>
+    public DeviceStep Step { get => field ?? DeviceStep.AtOnce; init; }
+}

@@ -86,6 +86,9 @@ public abstract class UpdateBatch : IDisposable
     /// <summary>How the update takes parameters into averages, whether they have a gradient or not.</summary>
     internal AverageRule Average { get; set; }
 
+    /// <summary>The step that the update is a part of; null for one of its own.</summary>
+    internal DeviceStep? Step { get; set; }
+
     /// <summary>Whether both columns are as they were at the last update, so that a device that has them need not look.</summary>
     internal bool IsRepeated { get; set; }
 

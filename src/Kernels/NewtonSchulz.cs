@@ -37,4 +37,10 @@ internal static class NewtonSchulz
         }
         return x;
     }
+
+    /// <summary>Where <see cref="Orthogonalize"/> leaves the result.</summary>
+    /// <param name="x">The matrices.</param>
+    /// <param name="other">Memory for as many.</param>
+    /// <param name="plan">The steps.</param>
+    public static MatrixBatch ResultOf(MatrixBatch x, MatrixBatch other, NewtonSchulzPlan plan) => plan.Steps.Length % 2 == 0 ? x : other;
 }

@@ -87,7 +87,7 @@ public abstract class ElementwiseOptimizer<TOptions, TRule> : Optimizer<TOptions
         ReadOnlySpan<TRule> rules = _rules.AsSpan(0, _ruleCount);
         foreach (var (table, _) in _batches)
         {
-            (table.GradientNorm, table.Average, table.IsRepeated) = (context.GradientNorm, context.Average, IsRepeat);
+            (table.Step, table.GradientNorm, table.Average, table.IsRepeated) = (context.Step, context.GradientNorm, context.Average, IsRepeat);
             if (context.FoundInf)
                 table.Gradients.Clear();
             if (context.Gradients is { } gradients)
@@ -100,7 +100,10 @@ public abstract class ElementwiseOptimizer<TOptions, TRule> : Optimizer<TOptions
     internal sealed override void Collect(List<UpdateBatch> tables)
     {
         foreach (var (table, _) in _batches)
+        {
+            table.IsRepeated = IsRepeat;
             tables.Add(table);
+        }
     }
 
     /// <inheritdoc/>

@@ -95,6 +95,12 @@ public sealed class ModelOptimizer : Optimizer
             optimizer.RunStep(context);
     }
 
+    internal override void FinishStep(in StepContext context)
+    {
+        foreach (var optimizer in _optimizers)
+            optimizer.FinishStep(context);
+    }
+
     internal override void Rebuild()
     {
         foreach (var optimizer in _optimizers)

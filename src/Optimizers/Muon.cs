@@ -81,7 +81,7 @@ public sealed class Muon : Optimizer<MuonOptions>
         {
             foreach (var batch in call.Batches)
             {
-                (batch.GradientNorm, batch.Average, batch.IsRepeated) = (context.GradientNorm, context.Average, IsRepeat);
+                (batch.Step, batch.GradientNorm, batch.Average, batch.IsRepeated) = (context.Step, context.GradientNorm, context.Average, IsRepeat);
                 if (context.FoundInf)
                     batch.Gradients.Clear();
             }
@@ -95,7 +95,13 @@ public sealed class Muon : Optimizer<MuonOptions>
     internal override void Collect(List<UpdateBatch> tables)
     {
         foreach (var call in _calls)
-            tables.AddRange(call.Batches);
+        {
+            foreach (var batch in call.Batches)
+            {
+                batch.IsRepeated = IsRepeat;
+                tables.Add(batch);
+            }
+        }
     }
 
     /// <inheritdoc/>

@@ -54,7 +54,7 @@ public abstract partial class Optimizer
         }
     }
 
-    private StepContext NormGradients()
+    private StepContext NormGradients(DeviceStep step)
     {
         var limit = (float)(GradientClipping?.MaxValue ?? double.PositiveInfinity);
         if (GradientClipping?.MaxNorm is null && GradientScaler is null)
@@ -70,7 +70,10 @@ public abstract partial class Optimizer
             GradientScaler?.Address ?? 0,
             GradientScaler?.Scaling ?? default,
             bit ?? 0,
-            IsReported: bit is not null || Telemetry.ListensToNorms);
+            IsReported: bit is not null || Telemetry.ListensToNorms)
+        {
+            Step = step,
+        };
         return _norm.Take(CollectionsMarshal.AsSpan(_tables), request) is { } check
             ? new(new(check.InverseScale, check.ClipCoefficient, limit), null, bit, check.FoundInf != 0)
             : new(new(1, 1, limit), _norm, bit, false);

@@ -6,6 +6,8 @@ namespace GpuOptim.Optimizers;
 /// <remarks>Steps of different optimizers may run at the same time; calls on one optimizer may not.</remarks>
 public abstract partial class Optimizer : IDisposable
 {
+    private DeviceStep? _step;
+
     private protected Optimizer(Device device) => Device = device;
 
     /// <summary>The device on which all parameters lie.</summary>
@@ -55,7 +57,12 @@ public abstract partial class Optimizer : IDisposable
             ObjectDisposedException.ThrowIf(average.IsDisposed, average);
         ReadChecks(wait: false);
         PrepareStep();
-        RunStep(NormGradients() with { Average = WeightAverage?.NextRule ?? default });
+        _step ??= Device.CreateStep();
+        _step.Begin();
+        var context = NormGradients(_step) with { Average = WeightAverage?.NextRule ?? default, Step = _step };
+        RunStep(context);
+        _step.End();
+        FinishStep(context);
         if (WeightAverage is not null)
             WeightAverage.UpdateCount++;
         Telemetry.Step(this);
@@ -116,6 +123,7 @@ public abstract partial class Optimizer : IDisposable
         {
             IsDisposed = true;
             GradientScaler?.Detach();
+            _step?.Dispose();
             _norm?.Dispose();
             Dispose(true);
         }
@@ -131,6 +139,10 @@ public abstract partial class Optimizer : IDisposable
     /// <summary>The second half of a step.</summary>
     /// <param name="context">What it does around its rules.</param>
     internal abstract void RunStep(in StepContext context);
+
+    /// <summary>Remembers that the device was given the step.</summary>
+    /// <param name="context">What it did around its rules.</param>
+    internal abstract void FinishStep(in StepContext context);
 
     /// <summary>Has the next step build its tables anew.</summary>
     internal abstract void Rebuild();

@@ -121,6 +121,10 @@ public abstract partial class Optimizer<TOptions> : Optimizer where TOptions : O
         // If a launch fails, the next step starts afresh.
         _canRepeat = false;
         RunTables(context);
+    }
+
+    internal sealed override void FinishStep(in StepContext context)
+    {
         if (IsRepeat && context.Bit is null)
             Repeats++;
         else

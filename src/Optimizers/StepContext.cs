@@ -10,6 +10,9 @@ namespace GpuOptim.Optimizers;
 /// <param name="FoundInf">Whether no parameter is to be updated.</param>
 internal readonly record struct StepContext(GradientTransform? Gradients, GradientNorm? GradientNorm, int? Bit, bool FoundInf)
 {
+    /// <summary>The step, as the device sees it.</summary>
+    public DeviceStep? Step { get; init; }
+
     /// <summary>How the step takes parameters into their averages.</summary>
     public AverageRule Average { get; init; }
 }

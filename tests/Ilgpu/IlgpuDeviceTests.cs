@@ -173,7 +173,7 @@ public sealed class IlgpuDeviceTests
     public void AFaultOfAnEarlierKernelIsCalledThat()
     {
         var failure = new CudaException("an illegal memory access was encountered");
-        var explained = IlgpuDevice.Explain(failure, "a step by AdamRule");
+        var explained = IlgpuQueue.ExplainFault(failure, "a step by AdamRule");
         Assert.That(explained.Message, Does.StartWith("CUDA answered 'an illegal memory access was encountered' to a step by AdamRule. The fault may be that of an earlier kernel"));
         Assert.That(explained.InnerException, Is.SameAs(failure));
     }

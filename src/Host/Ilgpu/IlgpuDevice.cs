@@ -1,7 +1,5 @@
 using System.Diagnostics.CodeAnalysis;
 using GpuOptim.Host.Ilgpu.OpenCL;
-using GpuOptim.Kernels;
-using GpuOptim.Kernels.Rules;
 using ILGPU;
 using ILGPU.Runtime;
 using ILGPU.Runtime.CPU;
@@ -13,23 +11,24 @@ namespace GpuOptim.Host.Ilgpu;
 
 /// <summary>An ILGPU accelerator, of CUDA, OpenCL or ILGPU's own for the CPU: the engine's, with its stream, or one of our own.</summary>
 /// <remarks>
-/// What an engine enqueues on the stream runs in order with what optimizers do. Kernels are compiled when they are first needed. OpenCL is unverified on
+/// What an engine enqueues on the stream runs in order with what optimizers do. Each call leaves the calling thread the CUDA context that it had. Kernels are compiled when they are first needed. OpenCL is unverified on
 /// cards, and launches a kernel for each tensor where the others launch one for all.
 /// </remarks>
 [RequiresDynamicCode("ILGPU compiles kernels at run time. SimdDevice does without.")]
-public sealed class IlgpuDevice : Device
+public sealed partial class IlgpuDevice : Device
 {
     internal const string CpuName = "ilgpu-cpu";
     internal const string CudaName = "cuda";
     internal const string OpenCLName = "opencl";
     internal const string AnyName = "ilgpu";
 
-    private static readonly Lazy<string?> _cuda = new(() => CudaDevice.GetDevices(_ => true) is [var first, ..] ? first.Name : null);
+    private static readonly Lazy<DeviceInfo[]> _cuda = new(() => [.. CudaDevice.GetDevices(_ => true).Select((card, index) => new DeviceInfo(NameOfCuda(index), card.Name))]);
     private static readonly Lazy<string?> _cudaFailure = new(() => CudaDescription is null ? CudaDriver.FindFailure() : null);
     private static readonly Lazy<string?> _openCL = new(() => CLDevice.GetDevices(device => OpenCLQueue.Missing(device) is null) is [var first, ..] ? DescribeOpenCL(first) : null);
 
     private readonly Lock _gate = new();
     private readonly IlgpuQueue _queue;
+    private readonly PrimaryAccelerator? _primary;
     private readonly IDisposable[] _owned;
 
     /// <summary>Works on an accelerator of the engine's, which stays the engine's.</summary>
@@ -38,17 +37,19 @@ public sealed class IlgpuDevice : Device
     /// <param name="loggerFactory">Makes the logger, category <c>GpuOptim</c>, of kernels that are compiled and steps that are skipped.</param>
     /// <exception cref="NotSupportedException">The accelerator is OpenCL's and lacks what kernels need: double precision, groups of 256 threads.</exception>
     public IlgpuDevice(Accelerator accelerator, AcceleratorStream? stream = null, ILoggerFactory? loggerFactory = null)
-        : this(accelerator ?? throw new ArgumentNullException(nameof(accelerator)), stream, loggerFactory, [])
+        : this(accelerator ?? throw new ArgumentNullException(nameof(accelerator)), stream, new() { LoggerFactory = loggerFactory }, [])
     {
     }
 
-    private IlgpuDevice(Accelerator accelerator, AcceleratorStream? stream, ILoggerFactory? loggerFactory, IDisposable[] owned)
+    private IlgpuDevice(Accelerator accelerator, AcceleratorStream? stream, IlgpuDeviceOptions options, IDisposable[] owned, PrimaryAccelerator? primary = null)
     {
         Accelerator = accelerator;
         _owned = owned;
-        Logger = loggerFactory?.CreateLogger(Telemetry.MeterName);
+        _primary = primary;
+        Logger = options.LoggerFactory?.CreateLogger(Telemetry.MeterName);
         stream ??= accelerator.DefaultStream;
-        _queue = accelerator is CLAccelerator openCL ? new OpenCLQueue(openCL, stream, Name, Logger) : new IlgpuQueue(accelerator, stream, Name, Logger);
+        _queue = accelerator is CLAccelerator openCL ? new OpenCLQueue(openCL, stream, Name, Logger) : new IlgpuQueue(accelerator, stream, Name, Logger, primary);
+        (UseTensorCores, UseGraphs) = (options.UseTensorCores, options.UseGraphs);
     }
 
     /// <inheritdoc/>
@@ -56,7 +57,7 @@ public sealed class IlgpuDevice : Device
     {
         CPUAccelerator => CpuName,
         CLAccelerator => OpenCLName,
-        _ => CudaName,
+        _ => NameOfCuda(((CudaAccelerator)Accelerator).DeviceId),
     };
 
     /// <inheritdoc/>
@@ -79,6 +80,24 @@ public sealed class IlgpuDevice : Device
     {
         get => _queue.AllowsTensorCores;
         init => _queue.AllowsTensorCores = value;
+    }
+
+    /// <summary>
+    /// Whether a step that launches what the one before launched is a graph of CUDA's, captured once: then the host asks for one launch, whatever the
+    /// number of kernels and tensors; a step of one kernel stays as it is. False unless set. On other accelerators than CUDA's nothing changes.
+    /// </summary>
+    /// <remarks>
+    /// Same bits: the graph is the same calls. Rates, bias corrections, gradients' places, loss scale and clipping change from step to step without another
+    /// capture; parameters, groups, kinds of rules bring one with the second step after. A graph is kept for each step that is under way at once.
+    /// It has not run on a card yet.
+    /// </remarks>
+    /// <exception cref="NotSupportedException">The driver is older than CUDA 11.4.</exception>
+    public bool UseGraphs
+    {
+        get;
+        init => field = !value || Accelerator is not CudaAccelerator || CudaDriver.HasGraphs
+            ? value
+            : throw new NotSupportedException("UseGraphs must be false where the CUDA driver is older than 11.4. Actual value was True.");
     }
 
     /// <summary>What was asked of the accelerator so far.</summary>
@@ -112,7 +131,7 @@ public sealed class IlgpuDevice : Device
     /// <param name="pointer">Where the first element is: an address on the accelerator, a multiple of the element's size. Updates are fastest at multiples of 16.</param>
     /// <param name="length">How many elements there are; at least 1.</param>
     /// <exception cref="NotSupportedException">The accelerator is OpenCL's, whose memory has no addresses.</exception>
-    /// <exception cref="ArgumentException">The pointer is null or misaligned.</exception>
+    /// <exception cref="ArgumentException">The pointer is null or misaligned, or CUDA knows it as memory of another context or device, or not at all.</exception>
     /// <exception cref="ArgumentOutOfRangeException"><paramref name="length"/> is less than 1.</exception>
     /// <exception cref="ObjectDisposedException">The device was disposed of.</exception>
     public DeviceBuffer<T> Wrap<T>(nint pointer, long length) where T : unmanaged
@@ -123,37 +142,10 @@ public sealed class IlgpuDevice : Device
         if (pointer == 0 || pointer % size != 0)
             throw new ArgumentException($"pointer must be a multiple of {size} and not null. Actual value was 0x{pointer:x}.", nameof(pointer));
         ArgumentOutOfRangeException.ThrowIfLessThan(length, 1);
+        ObjectDisposedException.ThrowIf(IsDisposed, this);
+        if (Accelerator is CudaAccelerator cuda)
+            CudaPointer.ThrowIfForeign(cuda, pointer, isPrimary: _primary is not null);
         return Register(() => new DeviceBuffer<T>(this, pointer, length, memory: null));
-    }
-
-    /// <inheritdoc/>
-    public override UpdateBatch CreateUpdateBatch(ElementType elementType, ElementType stateType, ReadOnlySpan<UpdateSegment> segments)
-    {
-        ObjectDisposedException.ThrowIf(IsDisposed, this);
-        return new IlgpuUpdateBatch(_queue, elementType, stateType, segments);
-    }
-
-    /// <inheritdoc/>
-    public override void Update<TRule>(ReadOnlySpan<TRule> rules, UpdateBatch batch)
-    {
-        ObjectDisposedException.ThrowIf(IsDisposed, this);
-        RuleLayout<TRule>.ThrowIfForeign();
-        if (batch is not IlgpuUpdateBatch { Table: var table })
-            throw new ArgumentException($"batch must have been made by device '{Name}'. Actual type was {batch?.GetType().Name ?? "null"}.", nameof(batch));
-        if (table.Chunks == 0 || (rules.IsEmpty && !batch.HasAverages))
-            return;
-        lock (_gate)
-        {
-            try
-            {
-                Upload(table, batch, rules);
-                _queue.Update(table, rules, batch.Average, batch.Types);
-            }
-            catch (CudaException failure)
-            {
-                throw Explain(failure, $"a step by {typeof(TRule).Name}");
-            }
-        }
     }
 
     /// <inheritdoc/>
@@ -166,80 +158,41 @@ public sealed class IlgpuDevice : Device
         }
         catch (CudaException failure)
         {
-            throw Explain(failure, "waiting for the device");
+            throw _queue.Explain(failure, "waiting for the device");
         }
     }
 
-    /// <summary>Opens an accelerator of its own: the first CUDA card, or where there is none ILGPU's CPU accelerator.</summary>
-    /// <param name="loggerFactory">Makes the logger, category <c>GpuOptim</c>, of kernels that are compiled and steps that are skipped.</param>
-    /// <remarks>The same as <see cref="Device.Open"/> of <c>ilgpu</c>.</remarks>
-    public static IlgpuDevice Open(ILoggerFactory? loggerFactory = null) => CudaDescription is null ? OpenCpu(loggerFactory) : OpenCuda(loggerFactory);
-
-    /// <summary>What the first CUDA card is; null if there is none.</summary>
-    internal static string? CudaDescription => _cuda.Value;
-
-    /// <summary>Why there is no CUDA card although there is a driver; null if there is one, or no driver.</summary>
-    internal static string? CudaFailure => _cudaFailure.Value;
-
-    /// <summary>The first CUDA card.</summary>
-    internal static IlgpuDevice OpenCuda(ILoggerFactory? loggerFactory)
+    /// <summary>Has what the device is given from here on, steps above all, wait for an event of CUDA's; the host does not wait.</summary>
+    /// <param name="event">The event's handle, a <c>CUevent</c> or <c>cudaEvent_t</c>, of the same device or another; it was recorded, or nothing waits.</param>
+    /// <exception cref="ArgumentException">The handle is 0.</exception>
+    /// <exception cref="NotSupportedException">The accelerator is not CUDA's.</exception>
+    /// <exception cref="ObjectDisposedException">The device was disposed of.</exception>
+    public void WaitForEvent(nint @event)
     {
-        var context = Context.Create(builder => builder.Cuda());
+        ThrowIfNoEvent(@event);
         try
         {
-            var accelerator = context.CreateCudaAccelerator(0);
-            return new(accelerator, null, loggerFactory, [accelerator, context]);
+            _queue.WaitForEvent(@event);
         }
-        catch
+        catch (CudaException failure)
         {
-            context.Dispose();
-            throw;
+            throw _queue.Explain(failure, $"waiting for event 0x{@event:x}");
         }
     }
 
-    /// <summary>What the first OpenCL device that can run the kernels is; null if there is none.</summary>
-    internal static string? OpenCLDescription => _openCL.Value;
-
-    /// <summary>The first OpenCL device that can run the kernels.</summary>
-    internal static IlgpuDevice OpenOpenCL(ILoggerFactory? loggerFactory)
+    /// <summary>Has an event of CUDA's mark what the device was given so far: who waits for it waits for the steps before.</summary>
+    /// <param name="event">The event's handle, a <c>CUevent</c> or <c>cudaEvent_t</c>, made in the device's context.</param>
+    /// <inheritdoc cref="WaitForEvent"/>
+    public void RecordEvent(nint @event)
     {
-        var context = Context.Create(builder => builder.OpenCL(device => OpenCLQueue.Missing(device) is null));
-        var accelerator = context.CreateCLAccelerator(0);
-        return new(accelerator, null, loggerFactory, [accelerator, context]);
-    }
-
-    /// <summary>ILGPU's CPU accelerator.</summary>
-    internal static IlgpuDevice OpenCpu(ILoggerFactory? loggerFactory)
-    {
-        var context = Context.Create(builder => builder.CPU(new CPUDevice(2, 2, Math.Max(1, Environment.ProcessorCount))));
-        var accelerator = context.CreateCPUAccelerator(0);
-        return new(accelerator, null, loggerFactory, [accelerator, context]);
-    }
-
-    internal override GradientNorm CreateGradientNorm() => new IlgpuGradientNorm(_queue, _gate, CheckLag);
-
-    internal override MatrixUpdateBatch CreateMatrixUpdateBatch(
-        ElementType elementType, ElementType stateType, ElementType workType, int rows, int columns, ReadOnlySpan<UpdateSegment> segments)
-    {
-        ObjectDisposedException.ThrowIf(IsDisposed, this);
-        return new IlgpuMatrixUpdateBatch(_queue, elementType, stateType, workType, rows, columns, segments);
-    }
-
-    internal override void UpdateMatrices<TMomentum, TUpdate>(
-        ReadOnlySpan<TMomentum> momentumRules, ReadOnlySpan<TUpdate> updateRules, NewtonSchulzPlan plan, ReadOnlySpan<MatrixUpdateBatch> batches)
-    {
-        ObjectDisposedException.ThrowIf(IsDisposed, this);
-        lock (_gate)
+        ThrowIfNoEvent(@event);
+        try
         {
-            try
-            {
-                foreach (var batch in batches)
-                    UpdateMatrices(momentumRules, updateRules, plan, (IlgpuMatrixUpdateBatch)batch);
-            }
-            catch (CudaException failure)
-            {
-                throw Explain(failure, $"a step by {typeof(TMomentum).Name} and {typeof(TUpdate).Name}");
-            }
+            _queue.RecordEvent(@event);
+        }
+        catch (CudaException failure)
+        {
+            throw _queue.Explain(failure, $"recording event 0x{@event:x}");
         }
     }
 
@@ -248,6 +201,9 @@ public sealed class IlgpuDevice : Device
     private protected override void Close()
     {
         _queue.Dispose();
+        if (_owned.Length == 0)
+            return;
+        using var thread = CudaThread.Keep();
         Array.ForEach(_owned, owned => owned.Dispose());
     }
 
@@ -267,7 +223,7 @@ public sealed class IlgpuDevice : Device
         }
         catch (CudaException failure)
         {
-            throw Explain(failure, $"a copy of {destination.Length} bytes to the host");
+            throw _queue.Explain(failure, $"a copy of {destination.Length} bytes to the host");
         }
     }
 
@@ -277,44 +233,12 @@ public sealed class IlgpuDevice : Device
             _queue.CopyFromHost(source, destination);
     }
 
-    /// <summary>Says what CUDA was asked when it told of a fault, and that the fault may be another's.</summary>
-    internal static CudaException Explain(CudaException failure, string call) => new(
-        $"CUDA answered '{failure.Message}' to {call}. The fault may be that of an earlier kernel, the engine's or another library's: CUDA tells of it in a later call. compute-sanitizer finds which.",
-        failure);
-
-    private static string DescribeOpenCL(ILGPU.Runtime.Device device) => $"{device.Name}, through OpenCL: unverified";
-
-    /// <summary>Sends what a step changes, and has the device complete it with what it alone knows.</summary>
-    private unsafe void Upload<TRule>(IlgpuUpdateTable table, UpdateBatch batch, ReadOnlySpan<TRule> rules) where TRule : unmanaged, IUpdateRule
+    private void ThrowIfNoEvent(nint @event)
     {
-        table.Upload(batch.Gradients, batch.Rules, batch.GradientNorm is null ? [] : batch.Pending, rules, batch.IsRepeated, isCompleted: batch.GradientNorm is not null);
-        if (batch.GradientNorm is IlgpuGradientNorm norm)
-            _queue.CompleteStep(table, sizeof(TRule), rules.Length, norm.Check);
-    }
-
-    private void UpdateMatrices<TMomentum, TUpdate>(
-        ReadOnlySpan<TMomentum> momentumRules, ReadOnlySpan<TUpdate> updateRules, NewtonSchulzPlan plan, IlgpuMatrixUpdateBatch batch)
-        where TMomentum : unmanaged, IUpdateRule
-        where TUpdate : unmanaged, IUpdateRule
-    {
-        if (batch.Ops is null || (momentumRules.IsEmpty && !batch.HasAverages))
-            return;
-        if (momentumRules.IsEmpty)
-        {
-            Array.Clear(batch.Orthogonal);
-        }
-        else
-        {
-            Upload(batch.Momentum, batch, momentumRules);
-            _queue.UpdateMomentum(batch.Momentum, momentumRules, batch.MomentumTypes, batch.Sums);
-            var orthogonal = NewtonSchulz.Orthogonalize(batch.Ops, batch.X, batch.Other, batch.Product, batch.Polynomial, plan);
-            if (!batch.IsRepeated)
-                batch.SetOrthogonal(orthogonal);
-        }
-        var norm = batch.GradientNorm is IlgpuGradientNorm { MaySkip: true } skipping ? skipping : null;
-        batch.Updates.Upload(batch.Orthogonal, batch.UpdateRules, [], updateRules, batch.IsRepeated, isCompleted: norm is not null);
-        if (norm is not null)
-            _queue.CompleteStep(batch.Updates, 0, 0, norm.Check);
-        _queue.Update(batch.Updates, updateRules, batch.Average, batch.UpdateTypes);
+        ObjectDisposedException.ThrowIf(IsDisposed, this);
+        if (Accelerator is not CudaAccelerator)
+            throw new NotSupportedException($"Events of CUDA's are for devices of CUDA's. Actual device was '{Name}'.");
+        if (@event == 0)
+            throw new ArgumentException("event must be an event's handle. Actual value was 0.", nameof(@event));
     }
 }

@@ -3,28 +3,27 @@ using ILGPU.Runtime.Cuda;
 
 namespace GpuOptim.Host.Ilgpu;
 
-/// <summary>A point in a stream that the host can wait for. ILGPU's CPU accelerator has done its work before it says so, and needs none.</summary>
+/// <summary>
+/// A point in a stream that the host can wait for; the accelerator's context must be current. ILGPU's CPU accelerator has done its work before it says so,
+/// and needs none.
+/// </summary>
 internal sealed class IlgpuFence : IDisposable
 {
     private readonly CudaStream? _stream;
-    private readonly nint _event;
+    private readonly CudaEvent? _event;
 
     public IlgpuFence(AcceleratorStream stream)
     {
         _stream = stream as CudaStream;
-        if (_stream is null)
-            return;
-        using var binding = _stream.Accelerator.BindScoped();
-        CudaException.ThrowIfFailed(CudaAPI.CurrentAPI.CreateEvent(out _event, CudaEventFlags.CU_EVENT_DISABLE_TIMING));
+        if (_stream is not null)
+            _event = new(_stream.Accelerator);
     }
 
     /// <summary>Moves the point to behind all that the stream was given so far.</summary>
     public void Record()
     {
-        if (_stream is null)
-            return;
-        using var binding = _stream.Accelerator.BindScoped();
-        CudaException.ThrowIfFailed(CudaAPI.CurrentAPI.RecordEvent(_event, _stream.StreamPtr));
+        if (_event is not null)
+            CudaException.ThrowIfFailed(CudaAPI.CurrentAPI.RecordEvent(_event.Handle, _stream!.StreamPtr));
     }
 
     /// <summary>Whether the stream has passed the point.</summary>
@@ -32,10 +31,9 @@ internal sealed class IlgpuFence : IDisposable
     {
         get
         {
-            if (_stream is null)
+            if (_event is null)
                 return true;
-            using var binding = _stream.Accelerator.BindScoped();
-            var state = CudaAPI.CurrentAPI.QueryEvent(_event);
+            var state = CudaAPI.CurrentAPI.QueryEvent(_event.Handle);
             if (state != CudaError.CUDA_ERROR_NOT_READY)
                 CudaException.ThrowIfFailed(state);
             return state != CudaError.CUDA_ERROR_NOT_READY;
@@ -48,16 +46,9 @@ internal sealed class IlgpuFence : IDisposable
     {
         if (IsPassed)
             return false;
-        using var binding = _stream!.Accelerator.BindScoped();
-        CudaException.ThrowIfFailed(CudaAPI.CurrentAPI.SynchronizeEvent(_event));
+        CudaException.ThrowIfFailed(CudaAPI.CurrentAPI.SynchronizeEvent(_event!.Handle));
         return true;
     }
 
-    public void Dispose()
-    {
-        if (_stream is null)
-            return;
-        using var binding = _stream.Accelerator.BindScoped();
-        CudaException.ThrowIfFailed(CudaAPI.CurrentAPI.DestroyEvent(_event));
-    }
+    public void Dispose() => _event?.Dispose();
 }

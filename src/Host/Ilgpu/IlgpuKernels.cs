@@ -60,13 +60,15 @@ internal sealed class IlgpuKernels : AcceleratorObject
     public TLauncher Get<TLauncher>(Delegate kernel, ILogger? logger) where TLauncher : Delegate
     {
         // By its method: delegates of one type all hash alike.
-        if (!_launchers.TryGetValue(kernel.Method, out var launcher))
-        {
-            // One at a time: a context of ILGPU's compiles for one thread only.
-            lock (_compilation)
-                launcher = _launchers.GetOrAdd(kernel.Method, method => Compile<TLauncher>(method, logger));
-        }
-        return (TLauncher)launcher;
+        return (TLauncher)(_launchers.TryGetValue(kernel.Method, out var launcher) ? launcher : Add<TLauncher>(kernel.Method, logger));
+    }
+
+    // On its own, for the sake of all who find their kernel: a lambda's variables are allocated where its method begins.
+    private Delegate Add<TLauncher>(MethodInfo kernel, ILogger? logger) where TLauncher : Delegate
+    {
+        // One at a time: a context of ILGPU's compiles for one thread only.
+        lock (_compilation)
+            return _launchers.GetOrAdd(kernel, method => Compile<TLauncher>(method, logger));
     }
 
     private TLauncher Compile<TLauncher>(MethodInfo kernel, ILogger? logger) where TLauncher : Delegate

@@ -1,3 +1,4 @@
+using GpuOptim.Host.Ilgpu.Steps;
 using GpuOptim.Kernels;
 using GpuOptim.Kernels.Ilgpu.Matrix;
 using GpuOptim.Kernels.Lanes;
@@ -11,6 +12,7 @@ internal sealed class IlgpuMatrixUpdateBatch : MatrixUpdateBatch
 {
     private const long Alignment = 256;
 
+    private readonly IlgpuQueue _queue;
     private readonly IDisposable _scratch;
     private readonly MemoryBuffer1D<byte, Stride1D.Dense>? _sums;
     private readonly int _parts;
@@ -26,6 +28,8 @@ internal sealed class IlgpuMatrixUpdateBatch : MatrixUpdateBatch
         ReadOnlySpan<UpdateSegment> segments)
         : base(elementType, stateType, workType, rows, columns, segments)
     {
+        _queue = queue;
+        using var scope = queue.Enter();
         X = new(0, workType, segments.Length, rows, columns);
         Product = X with { Rows = X.Order, Columns = X.Order };
         var runsTensorCores = workType == ElementType.BFloat16 && queue.RunsTensorCores;
@@ -86,6 +90,9 @@ internal sealed class IlgpuMatrixUpdateBatch : MatrixUpdateBatch
     /// <summary>The operations on the matrices, after their directions were made; there only if there are chunks.</summary>
     public IMatrixOps? Ops { get; }
 
+    /// <summary>The step of an update that is no part of another; null as long as there was none.</summary>
+    public IlgpuStep? OwnStep { get; set; }
+
     /// <summary>Says where the orthogonal matrices are.</summary>
     public void SetOrthogonal(MatrixBatch orthogonal)
     {
@@ -100,7 +107,12 @@ internal sealed class IlgpuMatrixUpdateBatch : MatrixUpdateBatch
 
     public override void Dispose()
     {
-        _sums?.Dispose();
+        OwnStep?.Dispose();
+        if (!_queue.IsGone)
+        {
+            using var scope = _queue.Enter();
+            _sums?.Dispose();
+        }
         Momentum.Dispose();
         Updates.Dispose();
         _scratch.Dispose();

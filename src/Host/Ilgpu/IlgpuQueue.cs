@@ -1,12 +1,7 @@
 using System.Runtime.InteropServices;
-using GpuOptim.Kernels;
+using GpuOptim.Host.Ilgpu.Steps;
 using GpuOptim.Kernels.Ilgpu;
 using GpuOptim.Kernels.Ilgpu.Matrix;
-using GpuOptim.Kernels.Lanes;
-using GpuOptim.Kernels.Norms;
-using GpuOptim.Kernels.Rules;
-using GpuOptim.Kernels.Rules.Variants;
-using GpuOptim.Kernels.Scaling;
 using ILGPU;
 using ILGPU.Runtime;
 using ILGPU.Runtime.Cuda;
@@ -15,8 +10,10 @@ using Microsoft.Extensions.Logging;
 namespace GpuOptim.Host.Ilgpu;
 
 /// <summary>A stream of an accelerator. All that the library asks of one, to launch, to copy, to wait, goes through here and is counted.</summary>
-internal class IlgpuQueue : IDisposable
+internal partial class IlgpuQueue : IDisposable
 {
+    private const string ResetMessage = "The device's primary context was reset, and with it went all memory that lay in it. Make the device anew.";
+
     private readonly AcceleratorStream _stream;
     private readonly string _device;
     private readonly ILogger? _logger;
@@ -25,16 +22,26 @@ internal class IlgpuQueue : IDisposable
     private readonly int _groupSize;
     private readonly int _sharingGroupSize;
     private readonly int _groupRows;
+    private readonly PrimaryAccelerator? _primary;
+    private AcceleratorStream _target;
+    private CudaStream? _capturing;
     private long _launches;
+    private long _captures;
     private long _hostWaits;
     private long _tableBuilds;
     private long _bytesToDevice;
     private long _bytesToHost;
 
-    public IlgpuQueue(Accelerator accelerator, AcceleratorStream stream, string device, ILogger? logger)
+    /// <param name="accelerator">The accelerator.</param>
+    /// <param name="stream">One of its streams.</param>
+    /// <param name="device">What telemetry calls the device.</param>
+    /// <param name="logger">Where to say which kernels are compiled.</param>
+    /// <param name="primary">What the accelerator is of, if that is a primary context.</param>
+    public IlgpuQueue(Accelerator accelerator, AcceleratorStream stream, string device, ILogger? logger, PrimaryAccelerator? primary = null)
     {
         Accelerator = accelerator;
-        _stream = stream;
+        _stream = _target = stream;
+        _primary = primary;
         _device = device;
         _logger = logger;
         _kernels = IlgpuKernels.Of(accelerator);
@@ -52,7 +59,13 @@ internal class IlgpuQueue : IDisposable
     public bool AllowsTensorCores { get; set; } = true;
 
     public IlgpuCounters Counters => new(
-        Interlocked.Read(ref _launches), Interlocked.Read(ref _hostWaits), Interlocked.Read(ref _tableBuilds), Interlocked.Read(ref _bytesToDevice), Interlocked.Read(ref _bytesToHost));
+        Interlocked.Read(ref _launches), Interlocked.Read(ref _hostWaits), Interlocked.Read(ref _tableBuilds), Interlocked.Read(ref _bytesToDevice), Interlocked.Read(ref _bytesToHost))
+    {
+        Captures = Interlocked.Read(ref _captures),
+    };
+
+    /// <summary>Whether all that was made on the accelerator is gone, since it was disposed of, or its context reset.</summary>
+    public bool IsGone => Accelerator.IsDisposed || _primary?.IsAlive() == false;
 
     /// <summary>Whether kernels read tables of tensors, of which they take all at once.</summary>
     public virtual bool ReadsTables => true;
@@ -63,71 +76,30 @@ internal class IlgpuQueue : IDisposable
     /// <summary>Whether bfloat16 products run on tensor cores.</summary>
     public bool RunsTensorCores => AllowsTensorCores && Accelerator is CudaAccelerator { Architecture: var architecture } && architecture >= CudaArchitecture.SM_80;
 
-    /// <summary>A fused update.</summary>
-    public virtual void Update<TRule>(IlgpuUpdateTable table, ReadOnlySpan<TRule> rules, AverageRule average, UpdateTypes types)
-        where TRule : unmanaged, IUpdateRule
+    /// <summary>A while in which the accelerator's context is current for this thread.</summary>
+    /// <exception cref="CudaException">The context is gone.</exception>
+    public CudaScope Enter()
     {
-        var launch = new UpdateLaunch(this, table, rules.Length, average, types);
-        RuleVariants.Visit(rules, ref launch);
-    }
-
-    /// <summary>The first half of an update that orthogonalizes.</summary>
-    public virtual void UpdateMomentum<TRule>(IlgpuUpdateTable table, ReadOnlySpan<TRule> rules, UpdateTypes types, ArrayView<double> sums)
-        where TRule : unmanaged, IUpdateRule =>
-        Kernel<MomentumKernels<TRule>, MomentumLauncher<TRule>>(types)(
-            NextLaunch(), new(table.Chunks, _sharingGroupSize), table.ChunkMap, table.Segments, table.Gradients, table.RuleIndices, table.Rules<TRule>(rules.Length), sums);
-
-    /// <summary>Accumulates a norm of a table's gradients, chunk by chunk.</summary>
-    public virtual void Norm<TNorm>(IlgpuUpdateTable table, ElementType gradient, ArrayView<double> sums) where TNorm : INorm =>
-        Kernel<Action<AcceleratorStream, KernelConfig, ArrayView<GpuChunk>, ArrayView<GpuSegment>, ArrayView<long>, ArrayView<double>>>(gradient switch
+        if (_primary is { IsLost: true })
+            throw new CudaException(ResetMessage);
+        try
         {
-            ElementType.Float32 => NormKernel<Float32Format, TNorm>.Run,
-            ElementType.BFloat16 => NormKernel<BFloat16Format, TNorm>.Run,
-            _ => NormKernel<Float16Format, TNorm>.Run,
-        })(NextLaunch(), new(table.Chunks, _sharingGroupSize), table.ChunkMap, table.Segments, table.Gradients, sums);
-
-    /// <summary>Takes the norm of what was accumulated, decides what is done to gradients, and moves the loss scale on.</summary>
-    public void Scale<TNorm>(ArrayView<double> sums, in GradientNormRequest request, ArrayView<LossScale> lossScale, ArrayView<GradientCheck> result) where TNorm : INorm =>
-        Kernel<Action<AcceleratorStream, KernelConfig, ArrayView<double>, float, int, LossScaling, int, ArrayView<LossScale>, ArrayView<GradientCheck>>>(ScaleKernel<TNorm>.Run)(
-            NextLaunch(), new(1, _sharingGroupSize), sums, request.MaxNorm, request.LossScale == 0 ? 0 : 1, request.Scaling, request.Bit, lossScale, result);
-
-    /// <summary>Completes what was sent for a step by a check that the host does not know.</summary>
-    /// <param name="table">What was sent.</param>
-    /// <param name="stride">Bytes of a rule.</param>
-    /// <param name="rules">How many of its rules take factors.</param>
-    /// <param name="result">The check.</param>
-    public virtual void CompleteStep(IlgpuUpdateTable table, int stride, int rules, ArrayView<GradientCheck> result) =>
-        Kernel<Action<AcceleratorStream, KernelConfig, long, int, int, ArrayView<long>, ArrayView<int>, ArrayView<ulong>, ArrayView<GradientCheck>>>(CompleteStepKernel.Run)(
-            NextLaunch(), new(1, _sharingGroupSize), table.RulesAddress, stride, rules, table.Gradients, table.RuleIndices, table.Pending, result);
-
-    /// <summary>Divides matrices by their norms, of the sums of squares of their chunks.</summary>
-    public virtual void Normalize<TFormat>(MatrixBatch source, MatrixBatch x, ArrayView<double> sums, double scale, float epsilon) where TFormat : IFormat
-    {
-        var groups = GroupsToNormalize(x);
-        Kernel<Action<AcceleratorStream, KernelConfig, GpuDivision, int, ArrayView<double>, double, float>>(NormalizeKernel<TFormat>.Run)(
-            NextLaunch(), new(groups * x.Count, _sharingGroupSize), new(source, x), groups, sums, scale, epsilon);
-    }
-
-    /// <summary>Products of matrices, each tile of a result a group of threads.</summary>
-    public virtual void Multiply<TFormat, TLeft, TRight, TOrder>(GpuProduct product)
-        where TFormat : IFormat
-        where TLeft : struct, ITileLayout
-        where TRight : struct, ITileLayout
-        where TOrder : struct, ITileOrder
-    {
-        if (TFormat.Type == ElementType.BFloat16 && RunsTensorCores)
-        {
-            var tiles = TileGrid.Count<TOrder>(product, TensorProduct.TileRows);
-            Kernel<Action<AcceleratorStream, KernelConfig, GpuProduct>>(TensorProduct<TLeft, TRight, TOrder>.Multiply)(
-                NextLaunch(), new(tiles, TensorProduct.GroupSize, SharedMemoryConfig.RequestDynamic<byte>(TensorProduct.SharedBytes)), product);
+            return CudaScope.Enter(Accelerator);
         }
-        else
+        catch (CudaException failure) when (_primary?.IsAlive() == false)
         {
-            var tiles = TileGrid.Count<TOrder>(product, _groupRows * TiledProduct.ThreadRows);
-            Kernel<Action<AcceleratorStream, KernelConfig, GpuProduct>>(TiledProduct<TFormat, TLeft, TRight, TOrder>.Multiply)(
-                NextLaunch(), new(new Index2D(tiles, 1), new Index2D(_groupRows, _groupRows)), product);
+            throw new CudaException(ResetMessage, failure);
         }
     }
+
+    /// <summary>Says what CUDA was asked when it told of a fault, and whose that may be.</summary>
+    public CudaException Explain(CudaException failure, string call) =>
+        _primary?.IsAlive() == false ? new($"CUDA answered '{failure.Message}' to {call}. {ResetMessage}", failure) : ExplainFault(failure, call);
+
+    /// <summary>Says what CUDA was asked when it told of a fault, and that the fault may be another's.</summary>
+    public static CudaException ExplainFault(CudaException failure, string call) => new(
+        $"CUDA answered '{failure.Message}' to {call}. The fault may be that of an earlier kernel, the engine's or another library's: CUDA tells of it in a later call. compute-sanitizer finds which.",
+        failure);
 
     /// <summary>Sends what lies in the host's memory, which may change as soon as this returns; the host does not wait.</summary>
     public virtual void Upload<T>(ReadOnlySpan<T> source, ArrayView<byte> destination) where T : unmanaged
@@ -138,12 +110,57 @@ internal class IlgpuQueue : IDisposable
         CountToDevice(bytes.Length);
     }
 
+    /// <summary>Sends what page-locked memory holds when the accelerator comes to it.</summary>
+    public void CopyToDevice(HostMemory source, ArrayView<byte> destination) => source.CopyTo(0, destination, _target);
+
     /// <summary>Has bytes brought to the host, which does not wait.</summary>
-    public virtual void Download(ArrayView<byte> source, PageLockedArray1D<byte> destination)
+    public void Download(ArrayView<byte> source, HostMemory destination)
     {
-        source.CopyTo(_stream, destination.ArrayView);
-        Interlocked.Add(ref _bytesToHost, source.Length);
-        Telemetry.Copy(_device, "to host", source.Length);
+        destination.CopyFrom(source, _target);
+        if (_target == _stream)
+            CountToHost(source.Length);
+    }
+
+    /// <summary>Captures what is launched and copied meanwhile.</summary>
+    public CudaGraph Capture(Action work)
+    {
+        Interlocked.Increment(ref _captures);
+        _capturing ??= (CudaStream)Accelerator.CreateStream();
+        _target = _capturing;
+        try
+        {
+            return CudaGraph.Capture(_capturing, work);
+        }
+        finally
+        {
+            _target = _stream;
+        }
+    }
+
+    /// <summary>Launches a graph.</summary>
+    /// <param name="graph">The graph.</param>
+    /// <param name="toDevice">Bytes that it copies to the device.</param>
+    /// <param name="toHost">Bytes that it copies to the host.</param>
+    public void Launch(CudaGraph graph, long toDevice, long toHost)
+    {
+        graph.Launch((CudaStream)NextLaunch());
+        CountToDevice(toDevice);
+        if (toHost > 0)
+            CountToHost(toHost);
+    }
+
+    /// <summary>Has what the stream is given from here on wait for an event of CUDA's.</summary>
+    public void WaitForEvent(nint @event)
+    {
+        using var scope = Enter();
+        CudaException.ThrowIfFailed(CudaDriver.WaitForEvent(((CudaStream)_stream).StreamPtr, @event));
+    }
+
+    /// <summary>Has an event of CUDA's mark what the stream was given so far.</summary>
+    public void RecordEvent(nint @event)
+    {
+        using var scope = Enter();
+        CudaException.ThrowIfFailed(CudaAPI.CurrentAPI.RecordEvent(@event, ((CudaStream)_stream).StreamPtr));
     }
 
     /// <summary>A point in the stream to wait for.</summary>
@@ -168,8 +185,9 @@ internal class IlgpuQueue : IDisposable
     public virtual (nint Address, IDisposable Memory) AllocateAligned(long bytes)
     {
         const int Alignment = 256;
+        using var scope = Enter();
         var buffer = Allocate(bytes + Alignment);
-        return ((buffer.NativePtr + Alignment - 1) / Alignment * Alignment, buffer);
+        return ((buffer.NativePtr + Alignment - 1) / Alignment * Alignment, new BoundMemory(this, buffer));
     }
 
     /// <summary>Where a view begins, and what to dispose of after its last use if that is not null.</summary>
@@ -177,6 +195,7 @@ internal class IlgpuQueue : IDisposable
 
     public void Clear(nint address, long bytes)
     {
+        using var scope = Enter();
         var view = At(address, bytes, out var memory);
         using (memory)
             view.MemSetToZero(_stream);
@@ -184,22 +203,35 @@ internal class IlgpuQueue : IDisposable
 
     public void CopyToHost(nint source, Span<byte> destination)
     {
+        using var scope = Enter();
         var view = At(source, destination.Length, out var memory);
         using (memory)
             CopyToHost(view, destination);
     }
 
-    public void CopyToHost(ArrayView<byte> source, Span<byte> destination)
+    public unsafe void CopyToHost(ArrayView<byte> source, Span<byte> destination)
     {
         Interlocked.Increment(ref _hostWaits);
-        Interlocked.Add(ref _bytesToHost, destination.Length);
-        Telemetry.Copy(_device, "to host", destination.Length);
-        source.CopyToCPU(_stream, destination);
+        CountToHost(destination.Length);
+        if (_stream is not CudaStream cuda)
+        {
+            source.CopyToCPU(_stream, destination);
+            return;
+        }
+        fixed (byte* host = destination)
+            Copy(cuda, (nint)host, source.LoadEffectiveAddressAsPtr(), destination.Length);
     }
 
-    public void CopyFromHost(ReadOnlySpan<byte> source, nint destination)
+    public unsafe void CopyFromHost(ReadOnlySpan<byte> source, nint destination)
     {
+        using var scope = Enter();
         CountCopyFromHost(source.Length);
+        if (_stream is CudaStream cuda)
+        {
+            fixed (byte* host = source)
+                Copy(cuda, destination, (nint)host, source.Length);
+            return;
+        }
         var view = At(destination, source.Length, out var memory);
         using (memory)
             view.CopyFromCPU(_stream, source);
@@ -207,13 +239,21 @@ internal class IlgpuQueue : IDisposable
 
     public void Synchronize()
     {
+        using var scope = Enter();
         Interlocked.Increment(ref _hostWaits);
         _stream.Synchronize();
     }
 
     public void CountTableBuild() => Interlocked.Increment(ref _tableBuilds);
 
-    public virtual void Dispose() => _ring.Dispose();
+    public virtual void Dispose()
+    {
+        if (IsGone)
+            return;
+        using var scope = Enter();
+        _ring.Dispose();
+        _capturing?.Dispose();
+    }
 
     /// <summary>The memory at an address, and what to dispose of after its use.</summary>
     public virtual ArrayView<byte> At(nint address, long bytes, out IDisposable? memory)
@@ -223,18 +263,6 @@ internal class IlgpuQueue : IDisposable
         return pointer.AsRawArrayView();
     }
 
-    /// <summary>How many groups normalize each matrix.</summary>
-    /// <remarks>A group takes the norm anew, so it gets several chunks of a matrix of many.</remarks>
-    protected static int GroupsToNormalize(MatrixBatch x) => (int)Math.Min(NormOrder.Chunks(x.Length), 512);
-
-    /// <summary>What launches a kernel.</summary>
-    protected TLauncher Kernel<TLauncher>(Delegate kernel) where TLauncher : Delegate => _kernels.Get<TLauncher>(kernel, _logger);
-
-    /// <summary>What launches a kernel for some element types.</summary>
-    protected TLauncher Kernel<TKernel, TLauncher>(UpdateTypes types)
-        where TKernel : ITypedKernel
-        where TLauncher : Delegate => _kernels.Get<TKernel, TLauncher>(types, _logger);
-
     /// <summary>Counts a copy from the host, for which it waits.</summary>
     protected void CountCopyFromHost(long bytes)
     {
@@ -242,12 +270,22 @@ internal class IlgpuQueue : IDisposable
         CountToDevice(bytes);
     }
 
-    /// <summary>The stream, to launch one kernel.</summary>
+    /// <summary>The stream, to launch one kernel or one graph; the one that is captured, while one is.</summary>
     protected AcceleratorStream NextLaunch()
     {
-        Interlocked.Increment(ref _launches);
-        Telemetry.Launch(_device);
-        return _stream;
+        if (_target == _stream)
+        {
+            Interlocked.Increment(ref _launches);
+            Telemetry.Launch(_device);
+        }
+        return _target;
+    }
+
+    /// <summary>Copies from or to the host's ordinary memory, and waits. ILGPU's copies do so in a way that leaves this thread another context.</summary>
+    private static void Copy(CudaStream stream, nint destination, nint source, long bytes)
+    {
+        CudaException.ThrowIfFailed(CudaAPI.CurrentAPI.MemcpyAsync(destination, source, (nint)bytes, stream));
+        stream.Synchronize();
     }
 
     private void CountToDevice(long bytes)
@@ -256,19 +294,9 @@ internal class IlgpuQueue : IDisposable
         Telemetry.Copy(_device, "to device", bytes);
     }
 
-    /// <summary>Enqueues the kernel of the type that rules turn out to be.</summary>
-    private readonly struct UpdateLaunch(
-        IlgpuQueue queue, IlgpuUpdateTable table, int rules, AverageRule average, UpdateTypes types) : IRuleVisitor
+    private void CountToHost(long bytes)
     {
-        public void Visit<TRule>() where TRule : unmanaged, IUpdateRule =>
-            queue.Kernel<UpdateKernels<TRule>, UpdateLauncher<TRule>>(types)(
-                queue.NextLaunch(),
-                new(table.Chunks, Math.Min(UpdateKernel.GroupSizeFor(table.LongestChunk), queue._groupSize)),
-                table.ChunkMap,
-                table.Segments,
-                table.Gradients,
-                table.RuleIndices,
-                table.Rules<TRule>(rules),
-                average);
+        Interlocked.Add(ref _bytesToHost, bytes);
+        Telemetry.Copy(_device, "to host", bytes);
     }
 }

@@ -1,3 +1,5 @@
+using GpuOptim.Host.Ilgpu.Steps;
+
 namespace GpuOptim.Host.Ilgpu;
 
 /// <summary>A fused update whose table lies in device memory.</summary>
@@ -6,8 +8,12 @@ internal sealed class IlgpuUpdateBatch(IlgpuQueue queue, ElementType elementType
 {
     public IlgpuUpdateTable Table { get; } = new(queue, segments);
 
+    /// <summary>The step of an update that is no part of another; null as long as there was none.</summary>
+    public IlgpuStep? OwnStep { get; set; }
+
     public override void Dispose()
     {
+        OwnStep?.Dispose();
         Table.Dispose();
         base.Dispose();
     }

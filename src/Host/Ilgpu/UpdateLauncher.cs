@@ -14,4 +14,4 @@ internal delegate void UpdateLauncher<TRule>(
     ArrayView<long> gradients,
     ArrayView<int> ruleIndices,
     ArrayView<TRule> rules,
-    AverageRule average) where TRule : unmanaged;
+    ArrayView<AverageRule> averages) where TRule : unmanaged;

@@ -13,14 +13,11 @@ internal static class ScaleKernel<TNorm> where TNorm : INorm
 
     /// <summary>Writes the check, and the next loss scale.</summary>
     /// <param name="sums">What is accumulated of each chunk.</param>
-    /// <param name="maxNorm">The most that the norm may be; infinite if gradients are not clipped.</param>
-    /// <param name="isScaled">1 if there is a loss scale, else 0.</param>
-    /// <param name="scaling">How it adapts.</param>
-    /// <param name="bit">The bit of the step.</param>
+    /// <param name="requests">One: what is asked.</param>
     /// <param name="lossScale">The loss scale; not looked at if there is none.</param>
     /// <param name="result">The check.</param>
     public static void Run(
-        ArrayView<double> sums, float maxNorm, int isScaled, LossScaling scaling, int bit, ArrayView<LossScale> lossScale, ArrayView<GradientCheck> result)
+        ArrayView<double> sums, ArrayView<ScaleRequest> requests, ArrayView<LossScale> lossScale, ArrayView<GradientCheck> result)
     {
         var strands = SharedMemory.Allocate1D<double>(NormOrder.Strands);
         for (var strand = Group.IdxX; strand < NormOrder.Strands; strand += Group.DimX)
@@ -33,19 +30,20 @@ internal static class ScaleKernel<TNorm> where TNorm : INorm
         var norm = TNorm.Finish(GpuNorm.Fold<TNorm>(strands));
         if (Group.IdxX != 0)
             return;
-        var check = new GradientCheck { InverseScale = 1, Bit = bit };
-        if (isScaled != 0)
+        var request = requests[0];
+        var check = new GradientCheck { InverseScale = 1, Bit = request.Bit };
+        if (request.IsScaled != 0)
         {
             var scale = lossScale[0];
             check.InverseScale = scale.InverseScale;
             // By its bits: ILGPU's compiler for OpenCL turns comparisons around as if there were no NaN.
             check.FoundInf = (Interop.FloatAsInt(norm) & InfinityBits) == InfinityBits ? 1 : 0;
-            scale = scale.After(check.FoundInf != 0, bit, scaling);
+            scale = scale.After(check.FoundInf != 0, request.Bit, request.Scaling);
             lossScale[0] = scale;
             check.FoundInfs = scale.FoundInfs;
         }
         check.Norm = norm * check.InverseScale;
-        check.ClipCoefficient = ClipFactor.Of<GpuFloats1>((float)check.Norm, maxNorm).Value;
+        check.ClipCoefficient = ClipFactor.Of<GpuFloats1>((float)check.Norm, request.MaxNorm).Value;
         result[0] = check;
     }
 }

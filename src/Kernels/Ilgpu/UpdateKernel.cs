@@ -51,11 +51,11 @@ internal static unsafe class UpdateKernel<TRule, TElement, TGradient, TState, TC
     /// <param name="gradients">Address of each tensor's gradient; 0 leaves the tensor as it is, but for its average.</param>
     /// <param name="ruleIndices">For each tensor, the index of its rule.</param>
     /// <param name="rules">The rules.</param>
-    /// <param name="average">How the new parameter goes into its average, where there is one.</param>
+    /// <param name="averages">One rule: how the new parameter goes into its average. Not looked at where no tensor has an average.</param>
     /// <remarks>Three groups and more on a multiprocessor have 24 kilobytes on their way from memory, which is what an H200 needs.</remarks>
     [LaunchBounds(UpdateKernel.GroupSize, 3)]
     public static void Run(
-        ArrayView<GpuChunk> chunks, ArrayView<GpuSegment> segments, ArrayView<long> gradients, ArrayView<int> ruleIndices, ArrayView<TRule> rules, AverageRule average)
+        ArrayView<GpuChunk> chunks, ArrayView<GpuSegment> segments, ArrayView<long> gradients, ArrayView<int> ruleIndices, ArrayView<TRule> rules, ArrayView<AverageRule> averages)
     {
         var chunk = chunks[Grid.IdxX];
         var gradient = gradients[chunk.Segment];
@@ -83,17 +83,17 @@ internal static unsafe class UpdateKernel<TRule, TElement, TGradient, TState, TC
             for (i = Group.IdxX * wide; i <= end - wide; i += Group.DimX * wide)
             {
                 if (wide == 8)
-                    Update<GpuFloats8>(rule, average, segment, gradient, i);
+                    Update<GpuFloats8>(rule, averages, segment, gradient, i);
                 else
-                    Update<GpuFloats4>(rule, average, segment, gradient, i);
+                    Update<GpuFloats4>(rule, averages, segment, gradient, i);
             }
             i = end & -wide;
         }
         for (i += Group.IdxX; i < end; i += Group.DimX)
-            Update<GpuFloats1>(rule, average, segment, gradient, i);
+            Update<GpuFloats1>(rule, averages, segment, gradient, i);
     }
 
-    private static void Update<TFloats>(TRule rule, AverageRule average, GpuSegment segment, long gradient, int i) where TFloats : unmanaged, IFloats<TFloats>
+    private static void Update<TFloats>(TRule rule, ArrayView<AverageRule> averages, GpuSegment segment, long gradient, int i) where TFloats : unmanaged, IFloats<TFloats>
     {
         var place = Place<TElement>(segment.Parameter, i);
         var parameter = TElement.Load<TFloats>(place);
@@ -106,7 +106,8 @@ internal static unsafe class UpdateKernel<TRule, TElement, TGradient, TState, TC
         {
             var averagePlace = Place<TElement>(segment.Average, i);
             Lane<TFloats, TElement> a = new(TElement.Load<TFloats>(averagePlace)), unused = a;
-            average.Apply(ref a, new Lane<TFloats, TElement>(parameter), ref unused, ref unused, ref unused);
+            // Each time anew: a launch without averages has no registers to spare for the rule.
+            averages[0].Apply(ref a, new Lane<TFloats, TElement>(parameter), ref unused, ref unused, ref unused);
             TElement.Store(a.Value, averagePlace);
         }
     }

@@ -1,11 +1,11 @@
 using System.Runtime.InteropServices;
+using GpuOptim.Host.Ilgpu.Steps;
 using GpuOptim.Kernels;
 using GpuOptim.Kernels.Ilgpu;
 using GpuOptim.Kernels.Ilgpu.Matrix;
 using GpuOptim.Kernels.Ilgpu.OpenCL;
 using GpuOptim.Kernels.Lanes;
 using GpuOptim.Kernels.Norms;
-using GpuOptim.Kernels.Rules;
 using GpuOptim.Kernels.Scaling;
 using ILGPU;
 using ILGPU.Runtime;
@@ -34,12 +34,16 @@ internal sealed class OpenCLQueue(CLAccelerator accelerator, AcceleratorStream s
         : device.MaxNumThreadsPerGroup < UpdateKernel.GroupSize ? $"groups of {UpdateKernel.GroupSize} threads"
         : null;
 
-    public override void Update<TRule>(IlgpuUpdateTable table, ReadOnlySpan<TRule> rules, AverageRule average, UpdateTypes types)
+    /// <remarks>A rule's variants have no kernels of their own here.</remarks>
+    public override void Update<TRule>(IlgpuStep step, StepTable table, ReadOnlySpan<TRule> rules, UpdateTypes types) => step.Add(new UpdateLaunch<TRule>(table, types));
+
+    public override void LaunchUpdate<TRule>(StepTable step, UpdateTypes types)
     {
+        var table = step.Table;
         var launch = Kernel<OpenCLUpdateKernels<TRule>, OpenCLUpdateLauncher<TRule>>(types);
         for (var i = 0; i < table.Tensors.Length; i++)
         {
-            var (tensor, slope) = (table.Tensors[i], (nint)table.HostGradients[i]);
+            var (tensor, slope) = (table.Tensors[i], (nint)step.HostGradients[i]);
             if ((slope == 0 && tensor.Average == 0) || tensor.Length == 0)
                 continue;
             var chunks = Chunks(tensor.Length);
@@ -54,20 +58,21 @@ internal sealed class OpenCLQueue(CLAccelerator accelerator, AcceleratorStream s
                 Place(tensor.State2),
                 Place(tensor.Average),
                 tensor.Length,
-                table.Gradients.SubView(i, 1),
-                table.RuleIndices.SubView(i, 1),
-                table.Rules<TRule>(rules.Length),
-                average);
+                step.Gradients.SubView(i, 1),
+                step.RuleIndices.SubView(i, 1),
+                step.Rules<TRule>(),
+                step.Averages);
         }
     }
 
-    public override void UpdateMomentum<TRule>(IlgpuUpdateTable table, ReadOnlySpan<TRule> rules, UpdateTypes types, ArrayView<double> sums)
+    public override void LaunchMomentum<TRule>(StepTable step, UpdateTypes types, ArrayView<double> sums)
     {
+        var table = step.Table;
         var launch = Kernel<OpenCLMomentumKernels<TRule>, OpenCLMomentumLauncher<TRule>>(types);
         var start = 0L;
         for (var i = 0; i < table.Tensors.Length; i++)
         {
-            var (matrix, slope) = (table.Tensors[i], (nint)table.HostGradients[i]);
+            var (matrix, slope) = (table.Tensors[i], (nint)step.HostGradients[i]);
             var chunks = Chunks(matrix.Length);
             if (slope != 0)
             {
@@ -79,17 +84,18 @@ internal sealed class OpenCLQueue(CLAccelerator accelerator, AcceleratorStream s
                     Place(slope),
                     Place(matrix.State0),
                     matrix.Length,
-                    table.Gradients.SubView(i, 1),
-                    table.RuleIndices.SubView(i, 1),
-                    table.Rules<TRule>(rules.Length),
+                    step.Gradients.SubView(i, 1),
+                    step.RuleIndices.SubView(i, 1),
+                    step.Rules<TRule>(),
                     sums.SubView(start, chunks.Length));
             }
             start += chunks.Length;
         }
     }
 
-    public override void Norm<TNorm>(IlgpuUpdateTable table, ElementType gradient, ArrayView<double> sums)
+    public override void Norm<TNorm>(StepTable step, ElementType gradient, ArrayView<double> sums)
     {
+        var table = step.Table;
         var launch = Kernel<Action<AcceleratorStream, KernelConfig, ArrayView<GpuChunk>, OpenCLPlace, long, ArrayView<double>>>(gradient switch
         {
             ElementType.Float32 => OpenCLNormKernel<Float32Format, TNorm>.Run,
@@ -103,14 +109,14 @@ internal sealed class OpenCLQueue(CLAccelerator accelerator, AcceleratorStream s
             if (length == 0)
                 continue;
             var chunks = Chunks(length);
-            launch(NextLaunch(), new(chunks.IntLength, GroupSize), chunks, Place((nint)table.HostGradients[i]), length, sums.SubView(start, chunks.Length));
+            launch(NextLaunch(), new(chunks.IntLength, GroupSize), chunks, Place((nint)step.HostGradients[i]), length, sums.SubView(start, chunks.Length));
             start += chunks.Length;
         }
     }
 
-    public override void CompleteStep(IlgpuUpdateTable table, int stride, int rules, ArrayView<GradientCheck> result) =>
+    public override void CompleteStep(StepTable step, int stride, int rules, ArrayView<GradientCheck> result) =>
         Kernel<Action<AcceleratorStream, KernelConfig, OpenCLPlace, int, int, ArrayView<long>, ArrayView<int>, ArrayView<ulong>, ArrayView<GradientCheck>>>(OpenCLCompleteStepKernel.Run)(
-            NextLaunch(), new(1, GroupSize), new(table.Step, 0), stride, rules, table.Gradients, table.RuleIndices, table.Pending, result);
+            NextLaunch(), new(1, GroupSize), new(step.Block.Memory, step.Block.Start(step.RulesPlace)), stride, rules, step.Gradients, step.RuleIndices, step.Pending, result);
 
     public override void Normalize<TFormat>(MatrixBatch source, MatrixBatch x, ArrayView<double> sums, double scale, float epsilon)
     {
@@ -133,19 +139,12 @@ internal sealed class OpenCLQueue(CLAccelerator accelerator, AcceleratorStream s
             Place((nint)product.Result));
     }
 
-    /// <remarks>Waits: ILGPU sends the whole of page-locked memory to OpenCL, whatever part of it is asked for.</remarks>
+    /// <remarks>Waits: ILGPU tells no point in a stream of OpenCL's.</remarks>
     public override void Upload<T>(ReadOnlySpan<T> source, ArrayView<byte> destination)
     {
         var bytes = MemoryMarshal.AsBytes(source);
         CountCopyFromHost(bytes.Length);
         destination.CopyFromCPU(_stream, bytes);
-    }
-
-    /// <remarks>Waits: ILGPU tells no point in a stream of OpenCL's.</remarks>
-    public override void Download(ArrayView<byte> source, PageLockedArray1D<byte> destination)
-    {
-        base.Download(source, destination);
-        Synchronize();
     }
 
     /// <remarks>OpenCL aligns buffers to its longest type, 128 bytes.</remarks>

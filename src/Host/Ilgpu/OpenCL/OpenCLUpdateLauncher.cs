@@ -21,4 +21,4 @@ internal delegate void OpenCLUpdateLauncher<TRule>(
     ArrayView<long> gradients,
     ArrayView<int> ruleIndices,
     ArrayView<TRule> rules,
-    AverageRule averageRule) where TRule : unmanaged;
+    ArrayView<AverageRule> averages) where TRule : unmanaged;

@@ -23,7 +23,7 @@ internal static class OpenCLUpdateKernel<TRule, TElement, TGradient, TState, TCo
     /// <param name="gradients">0 if the device took the gradient away.</param>
     /// <param name="ruleIndices">The index of its rule.</param>
     /// <param name="rules">The rules.</param>
-    /// <param name="averageRule">How the new parameter goes into its average.</param>
+    /// <param name="averages">One rule: how the new parameter goes into its average. Not looked at if it has none.</param>
     public static void Run(
         ArrayView<GpuChunk> chunks,
         OpenCLPlace parameter,
@@ -36,7 +36,7 @@ internal static class OpenCLUpdateKernel<TRule, TElement, TGradient, TState, TCo
         ArrayView<long> gradients,
         ArrayView<int> ruleIndices,
         ArrayView<TRule> rules,
-        AverageRule averageRule)
+        ArrayView<AverageRule> averages)
     {
         var segment = new GpuSegment
         {
@@ -48,6 +48,6 @@ internal static class OpenCLUpdateKernel<TRule, TElement, TGradient, TState, TCo
             Length = length,
         };
         var table = new OpenCLTable(segment, gradients[0] == 0 ? 0 : gradient.Address);
-        UpdateKernel<TRule, TElement, TGradient, TState, TCompute>.Run(chunks, table.Segments, table.Gradients, ruleIndices, rules, averageRule);
+        UpdateKernel<TRule, TElement, TGradient, TState, TCompute>.Run(chunks, table.Segments, table.Gradients, ruleIndices, rules, averages);
     }
 }

@@ -1,0 +1,108 @@
+using GpuOptim.Host.Ilgpu.Steps;
+using GpuOptim.Kernels;
+using GpuOptim.Kernels.Rules;
+using ILGPU.Runtime.Cuda;
+
+namespace GpuOptim.Host.Ilgpu;
+
+/// <content>Updates: what they change is placed in what a step sends, and their launches are added to it.</content>
+public sealed partial class IlgpuDevice
+{
+    /// <inheritdoc/>
+    public override UpdateBatch CreateUpdateBatch(ElementType elementType, ElementType stateType, ReadOnlySpan<UpdateSegment> segments)
+    {
+        ObjectDisposedException.ThrowIf(IsDisposed, this);
+        return new IlgpuUpdateBatch(_queue, elementType, stateType, segments);
+    }
+
+    /// <inheritdoc/>
+    public override void Update<TRule>(ReadOnlySpan<TRule> rules, UpdateBatch batch)
+    {
+        ObjectDisposedException.ThrowIf(IsDisposed, this);
+        RuleLayout<TRule>.ThrowIfForeign();
+        if (batch is not IlgpuUpdateBatch { Table: var table })
+            throw new ArgumentException($"batch must have been made by device '{Name}'. Actual type was {batch?.GetType().Name ?? "null"}.", nameof(batch));
+        if (table.Chunks == 0 || (rules.IsEmpty && !batch.HasAverages))
+            return;
+        if (batch.Step is IlgpuStep step)
+        {
+            Gather(step, table, (IlgpuUpdateBatch)batch, rules);
+            return;
+        }
+        var own = ((IlgpuUpdateBatch)batch).OwnStep ??= new(_queue, _gate, usesGraphs: false);
+        own.Begin();
+        Gather(own, table, (IlgpuUpdateBatch)batch, rules);
+        own.End();
+    }
+
+    internal override DeviceStep CreateStep() => new IlgpuStep(_queue, _gate, UseGraphs && Accelerator is CudaAccelerator);
+
+    internal override GradientNorm CreateGradientNorm() => new IlgpuGradientNorm(_queue, CheckLag);
+
+    internal override MatrixUpdateBatch CreateMatrixUpdateBatch(
+        ElementType elementType, ElementType stateType, ElementType workType, int rows, int columns, ReadOnlySpan<UpdateSegment> segments)
+    {
+        ObjectDisposedException.ThrowIf(IsDisposed, this);
+        return new IlgpuMatrixUpdateBatch(_queue, elementType, stateType, workType, rows, columns, segments);
+    }
+
+    internal override void UpdateMatrices<TMomentum, TUpdate>(
+        ReadOnlySpan<TMomentum> momentumRules, ReadOnlySpan<TUpdate> updateRules, NewtonSchulzPlan plan, ReadOnlySpan<MatrixUpdateBatch> batches)
+    {
+        ObjectDisposedException.ThrowIf(IsDisposed, this);
+        foreach (var batch in batches)
+        {
+            var own = (IlgpuMatrixUpdateBatch)batch;
+            if (batch.Step is IlgpuStep step)
+            {
+                Gather(step, own, momentumRules, updateRules, plan);
+                continue;
+            }
+            step = own.OwnStep ??= new(_queue, _gate, usesGraphs: false);
+            step.Begin();
+            Gather(step, own, momentumRules, updateRules, plan);
+            step.End();
+        }
+    }
+
+    /// <summary>Places what an update changes, and adds its launches.</summary>
+    private void Gather<TRule>(IlgpuStep step, IlgpuUpdateTable table, IlgpuUpdateBatch batch, ReadOnlySpan<TRule> rules) where TRule : unmanaged, IUpdateRule =>
+        _queue.Update(step, Put(step, table, batch, rules), rules, batch.Types);
+
+    private void Gather<TMomentum, TUpdate>(
+        IlgpuStep step, IlgpuMatrixUpdateBatch batch, ReadOnlySpan<TMomentum> momentumRules, ReadOnlySpan<TUpdate> updateRules, NewtonSchulzPlan plan)
+        where TMomentum : unmanaged, IUpdateRule
+        where TUpdate : unmanaged, IUpdateRule
+    {
+        if (batch.Ops is null || (momentumRules.IsEmpty && !batch.HasAverages))
+            return;
+        if (momentumRules.IsEmpty)
+        {
+            Array.Clear(batch.Orthogonal);
+        }
+        else
+        {
+            step.Add(new MomentumLaunch<TMomentum>(Put(step, batch.Momentum, batch, momentumRules), batch));
+            step.Add(new OrthogonalizeLaunch(batch, plan));
+            if (!batch.IsRepeated)
+                batch.SetOrthogonal(NewtonSchulz.ResultOf(batch.X, batch.Other, plan));
+        }
+        var norm = batch.GradientNorm is IlgpuGradientNorm { MaySkip: true } skipping ? skipping : null;
+        var updates = step.Put(step.Put(batch.Updates, batch.Orthogonal, batch.IsRepeated), batch.UpdateRules, [], updateRules, batch.IsRepeated) with { AveragePlace = PutAverage(step, batch) };
+        if (norm is not null)
+            step.Add(new CompleteLaunch(updates, 0, 0, norm));
+        _queue.Update(step, updates, updateRules, batch.UpdateTypes);
+    }
+
+    /// <summary>Places what a step changes of a table, and has the device complete it with what it alone knows.</summary>
+    private static unsafe StepTable Put<TRule>(IlgpuStep step, IlgpuUpdateTable table, UpdateBatch batch, ReadOnlySpan<TRule> rules) where TRule : unmanaged, IUpdateRule
+    {
+        var norm = batch.GradientNorm as IlgpuGradientNorm;
+        var placed = step.Put(step.Put(table, batch.Gradients, batch.IsRepeated), batch.Rules, norm is { MaySkip: true } ? batch.Pending : [], rules, batch.IsRepeated) with { AveragePlace = PutAverage(step, batch) };
+        if (norm is not null)
+            step.Add(new CompleteLaunch(placed, sizeof(TRule), placed.RulesPlace.Count, norm));
+        return placed;
+    }
+
+    private static StepPlace PutAverage(IlgpuStep step, UpdateBatch batch) => batch.HasAverages ? step.Block.Put<AverageRule>([batch.Average], 1) : default;
+}

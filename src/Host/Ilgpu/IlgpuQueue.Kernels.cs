@@ -1,0 +1,111 @@
+using GpuOptim.Host.Ilgpu.Steps;
+using GpuOptim.Kernels;
+using GpuOptim.Kernels.Ilgpu;
+using GpuOptim.Kernels.Ilgpu.Matrix;
+using GpuOptim.Kernels.Lanes;
+using GpuOptim.Kernels.Norms;
+using GpuOptim.Kernels.Rules;
+using GpuOptim.Kernels.Rules.Variants;
+using GpuOptim.Kernels.Scaling;
+using ILGPU;
+using ILGPU.Runtime;
+
+namespace GpuOptim.Host.Ilgpu;
+
+/// <content>Kernels.</content>
+internal partial class IlgpuQueue
+{
+    /// <summary>Adds a fused update to a step.</summary>
+    public virtual void Update<TRule>(IlgpuStep step, StepTable table, ReadOnlySpan<TRule> rules, UpdateTypes types) where TRule : unmanaged, IUpdateRule
+    {
+        var update = new UpdateVisitor(step, table, types);
+        RuleVariants.Visit(rules, ref update);
+    }
+
+    /// <summary>A fused update.</summary>
+    public virtual void LaunchUpdate<TRule>(StepTable step, UpdateTypes types) where TRule : unmanaged, IUpdateRule =>
+        Kernel<UpdateKernels<TRule>, UpdateLauncher<TRule>>(types)(
+            NextLaunch(),
+            new(step.Table.Chunks, Math.Min(UpdateKernel.GroupSizeFor(step.Table.LongestChunk), _groupSize)),
+            step.Table.ChunkMap,
+            step.Table.Segments,
+            step.Gradients,
+            step.RuleIndices,
+            step.Rules<TRule>(),
+            step.Averages);
+
+    /// <summary>The first half of an update that orthogonalizes.</summary>
+    public virtual void LaunchMomentum<TRule>(StepTable step, UpdateTypes types, ArrayView<double> sums) where TRule : unmanaged, IUpdateRule =>
+        Kernel<MomentumKernels<TRule>, MomentumLauncher<TRule>>(types)(
+            NextLaunch(), new(step.Table.Chunks, _sharingGroupSize), step.Table.ChunkMap, step.Table.Segments, step.Gradients, step.RuleIndices, step.Rules<TRule>(), sums);
+
+    /// <summary>Accumulates a norm of a table's gradients, chunk by chunk.</summary>
+    public virtual void Norm<TNorm>(StepTable step, ElementType gradient, ArrayView<double> sums) where TNorm : INorm =>
+        Kernel<Action<AcceleratorStream, KernelConfig, ArrayView<GpuChunk>, ArrayView<GpuSegment>, ArrayView<long>, ArrayView<double>>>(gradient switch
+        {
+            ElementType.Float32 => NormKernel<Float32Format, TNorm>.Run,
+            ElementType.BFloat16 => NormKernel<BFloat16Format, TNorm>.Run,
+            _ => NormKernel<Float16Format, TNorm>.Run,
+        })(NextLaunch(), new(step.Table.Chunks, _sharingGroupSize), step.Table.ChunkMap, step.Table.Segments, step.Gradients, sums);
+
+    /// <summary>Takes the norm of what was accumulated, decides what is done to gradients, and moves the loss scale on.</summary>
+    public void Scale<TNorm>(ArrayView<double> sums, ArrayView<ScaleRequest> request, ArrayView<LossScale> lossScale, ArrayView<GradientCheck> result) where TNorm : INorm =>
+        Kernel<Action<AcceleratorStream, KernelConfig, ArrayView<double>, ArrayView<ScaleRequest>, ArrayView<LossScale>, ArrayView<GradientCheck>>>(ScaleKernel<TNorm>.Run)(
+            NextLaunch(), new(1, _sharingGroupSize), sums, request, lossScale, result);
+
+    /// <summary>Completes what was sent for a step by a check that the host does not know.</summary>
+    /// <param name="step">What was sent.</param>
+    /// <param name="stride">Bytes of a rule.</param>
+    /// <param name="rules">How many of its rules take factors.</param>
+    /// <param name="result">The check.</param>
+    public virtual void CompleteStep(StepTable step, int stride, int rules, ArrayView<GradientCheck> result) =>
+        Kernel<Action<AcceleratorStream, KernelConfig, long, int, int, ArrayView<long>, ArrayView<int>, ArrayView<ulong>, ArrayView<GradientCheck>>>(CompleteStepKernel.Run)(
+            NextLaunch(), new(1, _sharingGroupSize), step.Block.AddressOf(step.RulesPlace), stride, rules, step.Gradients, step.RuleIndices, step.Pending, result);
+
+    /// <summary>Divides matrices by their norms, of the sums of squares of their chunks.</summary>
+    public virtual void Normalize<TFormat>(MatrixBatch source, MatrixBatch x, ArrayView<double> sums, double scale, float epsilon) where TFormat : IFormat
+    {
+        var groups = GroupsToNormalize(x);
+        Kernel<Action<AcceleratorStream, KernelConfig, GpuDivision, int, ArrayView<double>, double, float>>(NormalizeKernel<TFormat>.Run)(
+            NextLaunch(), new(groups * x.Count, _sharingGroupSize), new(source, x), groups, sums, scale, epsilon);
+    }
+
+    /// <summary>Products of matrices, each tile of a result a group of threads.</summary>
+    public virtual void Multiply<TFormat, TLeft, TRight, TOrder>(GpuProduct product)
+        where TFormat : IFormat
+        where TLeft : struct, ITileLayout
+        where TRight : struct, ITileLayout
+        where TOrder : struct, ITileOrder
+    {
+        if (TFormat.Type == ElementType.BFloat16 && RunsTensorCores)
+        {
+            var tiles = TileGrid.Count<TOrder>(product, TensorProduct.TileRows);
+            Kernel<Action<AcceleratorStream, KernelConfig, GpuProduct>>(TensorProduct<TLeft, TRight, TOrder>.Multiply)(
+                NextLaunch(), new(tiles, TensorProduct.GroupSize, SharedMemoryConfig.RequestDynamic<byte>(TensorProduct.SharedBytes)), product);
+        }
+        else
+        {
+            var tiles = TileGrid.Count<TOrder>(product, _groupRows * TiledProduct.ThreadRows);
+            Kernel<Action<AcceleratorStream, KernelConfig, GpuProduct>>(TiledProduct<TFormat, TLeft, TRight, TOrder>.Multiply)(
+                NextLaunch(), new(new Index2D(tiles, 1), new Index2D(_groupRows, _groupRows)), product);
+        }
+    }
+
+    /// <summary>How many groups normalize each matrix.</summary>
+    /// <remarks>A group takes the norm anew, so it gets several chunks of a matrix of many.</remarks>
+    protected static int GroupsToNormalize(MatrixBatch x) => (int)Math.Min(NormOrder.Chunks(x.Length), 512);
+
+    /// <summary>What launches a kernel.</summary>
+    protected TLauncher Kernel<TLauncher>(Delegate kernel) where TLauncher : Delegate => _kernels.Get<TLauncher>(kernel, _logger);
+
+    /// <summary>What launches a kernel for some element types.</summary>
+    protected TLauncher Kernel<TKernel, TLauncher>(UpdateTypes types)
+        where TKernel : ITypedKernel
+        where TLauncher : Delegate => _kernels.Get<TKernel, TLauncher>(types, _logger);
+
+    /// <summary>Adds the launch of the type that rules turn out to be.</summary>
+    private readonly struct UpdateVisitor(IlgpuStep step, StepTable table, UpdateTypes types) : IRuleVisitor
+    {
+        public void Visit<TRule>() where TRule : unmanaged, IUpdateRule => step.Add(new UpdateLaunch<TRule>(table, types));
+    }
+}

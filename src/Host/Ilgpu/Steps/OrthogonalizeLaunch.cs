@@ -1,0 +1,11 @@
+using GpuOptim.Kernels;
+
+namespace GpuOptim.Host.Ilgpu.Steps;
+
+/// <summary>Newton-Schulz on the directions of a batch: several launches.</summary>
+/// <param name="Batch">The batch.</param>
+/// <param name="Plan">The iterations.</param>
+internal readonly record struct OrthogonalizeLaunch(IlgpuMatrixUpdateBatch Batch, NewtonSchulzPlan Plan) : IStepLaunch
+{
+    public void Run(IlgpuQueue queue) => NewtonSchulz.Orthogonalize(Batch.Ops!, Batch.X, Batch.Other, Batch.Product, Batch.Polynomial, Plan);
+}
