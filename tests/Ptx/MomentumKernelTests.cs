@@ -1,8 +1,11 @@
 using System.Runtime.InteropServices;
-using System.Text.Json;
 using GpuOptim.Host;
+using GpuOptim.Kernels;
+using GpuOptim.Kernels.Ilgpu;
 using GpuOptim.Kernels.Norms;
 using GpuOptim.Kernels.Rules;
+using GpuOptim.Tests.VirtualCard.Simulator;
+using VirtualCard.Execution;
 
 namespace GpuOptim.Tests.Ptx;
 
@@ -50,12 +53,12 @@ public sealed class MomentumKernelTests
     public void MoveTheBytesOfTheFloor(ElementType gradient, ElementType state, ElementType work, int direction, int normalize)
     {
         const int Length = 32 * NormOrder.ChunkLength;
-        var counters = Verify((gradient, state, work, state), 1, Length, new MuonMomentumRule(0.95, true), positive: false);
-        Assert.That((double)counters.MomentumBytes / Length / direction, Is.InRange(1.0, 1.02));
-        Assert.That((double)counters.NormalizeBytes / Length / normalize, Is.InRange(1.0, 1.02));
+        var (momentumBytes, normalizeBytes) = Verify((gradient, state, work, state), 1, Length, new MuonMomentumRule(0.95, true), positive: false);
+        Assert.That((double)momentumBytes / Length / direction, Is.InRange(1.0, 1.02));
+        Assert.That((double)normalizeBytes / Length / normalize, Is.InRange(1.0, 1.02));
     }
 
-    private static Counters Verify((ElementType Gradient, ElementType State, ElementType Work, ElementType Compute) types, int count, int columns, MuonMomentumRule rule, bool positive)
+    private static (long MomentumBytes, long NormalizeBytes) Verify((ElementType Gradient, ElementType State, ElementType Work, ElementType Compute) types, int count, int columns, MuonMomentumRule rule, bool positive)
     {
         using var device = new SimdDevice();
         var random = new Random(columns);
@@ -68,59 +71,88 @@ public sealed class MomentumKernelTests
         IEnumerable<float> Draw() => Enumerable.Range(0, columns).Select(_ => positive ? 0 : random.NextSingle() * 2 - 1);
 
         DeviceBuffer[] gradients = [.. Enumerable.Range(0, count).Select(_ => Numbers(types.Gradient))], momenta = [.. Enumerable.Range(0, count).Select(_ => Numbers(types.State))];
-        byte[] input = [.. gradients.Zip(momenta, (gradient, momentum) => (byte[])[.. Bytes(gradient), .. Bytes(momentum)]).SelectMany(bytes => bytes)];
+        using var card = new Card();
+        DeviceArray<byte>[] placedGradients = [.. gradients.Select(gradient => card.Allocate(Bytes(gradient)))], placedMomenta = [.. momenta.Select(momentum => card.Allocate(Bytes(momentum)))];
+        var directions = card.Zeros<byte>(count * columns * types.Work.Size());
+        var sums = card.Poisoned<double>(count * ((columns + NormOrder.ChunkLength - 1) / NormOrder.ChunkLength));
+        var direct = RunMomentum(card, types, columns, rule, placedGradients, placedMomenta, directions, sums);
+
         const double Scale = 1.125, Epsilon = 1e-7;
-
-        var folder = Directory.CreateTempSubdirectory("gpuoptim-ptx-");
-        try
+        var matrices = new MatrixBatch((nint)directions.Address, types.Work, count, 1, columns);
+        Statistics Divide(MatrixBatch source, MatrixBatch result)
         {
-            string At(string name) => Path.Combine(folder.FullName, name);
-            File.WriteAllBytes(At("input"), input);
-            File.WriteAllText(At("job.json"), JsonSerializer.Serialize(new
-            {
-                momentumPtx = new CommittedKernel($"MuonMomentumRule.Momentum.{types.Work}.{types.Gradient}.{types.State}{(types.Compute == types.State ? "" : $".In{types.Compute}")}").Path,
-                normalizePtx = new CommittedKernel($"Normalize.{types.Work}").Path,
-                input = At("input"),
-                output = At("output"),
-                count,
-                length = columns,
-                gradientSize = types.Gradient.Size(),
-                stateSize = types.State.Size(),
-                workSize = types.Work.Size(),
-                chunkLength = NormOrder.ChunkLength,
-                groupSize = 256,
-                groups = Groups,
-                rule = Convert.ToHexString(MemoryMarshal.AsBytes<MuonMomentumRule>([rule])),
-                scale = Scale,
-                epsilon = (float)Epsilon,
-            }));
-            var counters = JsonSerializer.Deserialize<Counters>(Simulator.Run("simulate_momentum.py", At("job.json")), JsonSerializerOptions.Web)!;
-            Assert.That((counters.Races, counters.Warnings.Length), Is.EqualTo((0, 0)), string.Join('\n', counters.Warnings));
-
-            Assert.That(counters.IsSameApart, "quotients with zeros between rows");
-
-            // Without a step of Newton-Schulz, what comes out is what would go in; parameters are of the gradients' type.
-            DeviceBuffer[] parameters = [.. gradients.Select(gradient => device.CreateBuffer(gradient.ElementType, columns))];
-            using var batch = device.CreateMatrixUpdateBatch(
-                types.Gradient, types.State, types.Work, 1, columns, [.. parameters.Zip(momenta, (parameter, momentum) => new UpdateSegment(parameter.Address, momentum.Address, 0, 0, columns))]);
-            batch.ComputeType = types.Compute;
-            for (var i = 0; i < count; i++)
-                batch.Gradients[i] = gradients[i].Address;
-            device.UpdateMatrices<MuonMomentumRule, CopyRule>([rule], [default], new([], Scale, Epsilon), [batch]);
-
-            ReadOnlySpan<byte> output = File.ReadAllBytes(At("output"));
-            for (var i = 0; i < count; i++)
-            {
-                Assert.That(Converted(output[(i * columns * types.Work.Size())..][..(columns * types.Work.Size())], types.Work, types.Gradient), Is.EqualTo(Bytes(parameters[i])), $"direction {i}");
-                Assert.That(output[^((count - i) * columns * types.State.Size())..][..(columns * types.State.Size())].ToArray(), Is.EqualTo(Bytes(momenta[i])), $"momentum {i}");
-            }
-            return counters;
+            var groups = (int)Math.Min(sums.Length / count, Groups);
+            return card.Launch(
+                new CommittedKernel($"Normalize.{types.Work}").Text, groups * count, 256, [Card.BytesOf(new GpuDivision(source, result)), groups, sums, Scale, (float)Epsilon], Checked);
         }
-        finally
+
+        // The matrices taken as several rows, to where rows have others behind them; then in place.
+        var rows = ((int[])[7, 5, 3, 2, 1]).First(rows => columns % rows == 0);
+        var wide = matrices with { Rows = rows, Columns = columns / rows };
+        var stride = wide.Columns + 3;
+        var apart = card.Zeros<byte>(count * rows * stride * types.Work.Size());
+        Expect.Clean(Divide(wide, wide with { Address = (nint)apart.Address, Stride = stride }));
+        var normalize = Divide(matrices, matrices);
+        Expect.Clean(direct);
+        Expect.Clean(normalize);
+
+        var quotients = directions.Read();
+        var row = wide.Columns * types.Work.Size();
+        Assert.That(apart.Read(), Is.EqualTo(quotients.Chunk(row).SelectMany(numbers => (byte[])[.. numbers, .. new byte[3 * types.Work.Size()]])), "quotients with zeros between rows");
+
+        // Without a step of Newton-Schulz, what comes out is what would go in; parameters are of the gradients' type.
+        DeviceBuffer[] parameters = [.. gradients.Select(gradient => device.CreateBuffer(gradient.ElementType, columns))];
+        using var batch = device.CreateMatrixUpdateBatch(
+            types.Gradient, types.State, types.Work, 1, columns, [.. parameters.Zip(momenta, (parameter, momentum) => new UpdateSegment(parameter.Address, momentum.Address, 0, 0, columns))]);
+        batch.ComputeType = types.Compute;
+        for (var i = 0; i < count; i++)
+            batch.Gradients[i] = gradients[i].Address;
+        device.UpdateMatrices<MuonMomentumRule, CopyRule>([rule], [default], new([], Scale, Epsilon), [batch]);
+
+        for (var i = 0; i < count; i++)
         {
-            folder.Delete(recursive: true);
+            var length = columns * types.Work.Size();
+            Assert.That(Converted(quotients.AsSpan(i * length, length), types.Work, types.Gradient), Is.EqualTo(Bytes(parameters[i])), $"direction {i}");
+            Assert.That(placedMomenta[i].Read(), Is.EqualTo(Bytes(momenta[i])), $"momentum {i}");
         }
+        return (DistinctBytes(direct), DistinctBytes(normalize));
     }
+
+    /// <summary>The kernel that makes directions of gradients and momenta, and sums their squares.</summary>
+    private static Statistics RunMomentum(
+        Card card,
+        (ElementType Gradient, ElementType State, ElementType Work, ElementType Compute) types,
+        int length,
+        MuonMomentumRule rule,
+        DeviceArray<byte>[] gradients,
+        DeviceArray<byte>[] momenta,
+        DeviceArray<byte> directions,
+        DeviceArray<double> sums)
+    {
+        GpuSegment[] segments =
+        [
+            .. momenta.Select((momentum, i) => new GpuSegment { Parameter = (long)directions.Address + i * length * types.Work.Size(), State0 = (long)momentum.Address, Length = length }),
+        ];
+        var chunksEach = (int)sums.Length / momenta.Length;
+        GpuChunk[] chunks = [.. Enumerable.Range(0, (int)sums.Length).Select(i => new GpuChunk { Segment = i / chunksEach, Index = i % chunksEach })];
+        return card.Launch(
+            new CommittedKernel($"MuonMomentumRule.Momentum.{types.Work}.{types.Gradient}.{types.State}{(types.Compute == types.State ? "" : $".In{types.Compute}")}").Text,
+            chunks.Length,
+            256,
+            [
+                card.Allocate(chunks),
+                card.Allocate(segments),
+                card.Allocate(gradients.Select(gradient => gradient.Address).ToArray()),
+                card.Zeros<int>(gradients.Length),
+                card.Allocate([rule]),
+                sums,
+            ],
+            Checked);
+    }
+
+    private static LaunchRequest Checked(LaunchRequest request) => request with { ChecksRaces = true };
+
+    private static long DistinctBytes(Statistics statistics) => 32 * (statistics.DistinctLoadSectors + statistics.DistinctStoreSectors);
 
     private static byte[] Converted(ReadOnlySpan<byte> numbers, ElementType from, ElementType to)
     {
@@ -139,6 +171,4 @@ public sealed class MomentumKernelTests
         buffer.CopyBytesTo(bytes);
         return bytes;
     }
-
-    private sealed record Counters(long MomentumBytes, long NormalizeBytes, bool IsSameApart, int Races, string[] Warnings);
 }

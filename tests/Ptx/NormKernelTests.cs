@@ -1,9 +1,11 @@
-using System.Text.Json;
-using System.Text.Json.Serialization;
+using System.Runtime.InteropServices;
 using GpuOptim.Host;
 using GpuOptim.Host.Simd;
+using GpuOptim.Kernels.Ilgpu;
 using GpuOptim.Kernels.Norms;
 using GpuOptim.Kernels.Scaling;
+using GpuOptim.Tests.VirtualCard.Simulator;
+using VirtualCard.Execution;
 
 namespace GpuOptim.Tests.Ptx;
 
@@ -14,17 +16,18 @@ namespace GpuOptim.Tests.Ptx;
 [Parallelizable(ParallelScope.All)]
 public sealed unsafe class NormKernelTests
 {
+    private const int RuleSize = 36;
+
     private static readonly LossScaling _scaling = new(2, 0.5, 3);
-    private static readonly JsonSerializerOptions _json = new() { NumberHandling = JsonNumberHandling.AllowNamedFloatingPointLiterals };
 
     [Test]
     public void GiveTheBitsOfSimd([Values("OneNorm", "TwoNorm", "MaxNorm")] string norm, [Values] ElementType type, [Values(0.5f, 1e9f)] float maxNorm)
     {
         var (actual, expected, _) = Run(norm, type, [1, 5, 4096, 5003, 130], maxNorm, default);
-        Assert.That(actual.Norm, Is.EqualTo(BitConverter.DoubleToInt64Bits(expected.Norm)));
-        Assert.That((actual.InverseScale, actual.ClipCoefficient, actual.FoundInf), Is.EqualTo((Bits(1), Bits(expected.ClipCoefficient), 0)));
-        Assert.That(actual.Completed, Is.EqualTo(Enumerable.Repeat<int[]>([Bits(1), Bits(expected.ClipCoefficient)], 3).SelectMany(pair => pair)));
-        Assert.That(actual.Rest, Is.Zero, "the rest of a rule");
+        var check = actual.Check;
+        Assert.That(BitConverter.DoubleToInt64Bits(check.Norm), Is.EqualTo(BitConverter.DoubleToInt64Bits(expected.Norm)));
+        Assert.That((Bits(check.InverseScale), Bits(check.ClipCoefficient), check.FoundInf), Is.EqualTo((Bits(1), Bits(expected.ClipCoefficient), 0)));
+        AssertCompleted(actual.Rules, 1, expected.ClipCoefficient);
         Assert.That(actual.Indices, Is.All.Zero);
         Assert.That(actual.Gradients, Is.EqualTo(5));
     }
@@ -37,10 +40,11 @@ public sealed unsafe class NormKernelTests
     {
         const ulong FoundInfs = 0b1010_1100, Pending = 0b1111_0000;
         var (actual, expected, after) = Run("TwoNorm", ElementType.Float32, [100, 4100], 0.5f, new() { Scale = scale, GrowthTracker = tracker, FoundInfs = FoundInfs, SkippedSteps = 0 }, Pending);
-        Assert.That((actual.InverseScale, actual.ClipCoefficient, actual.FoundInf, actual.Bit), Is.EqualTo((Bits(expected.InverseScale), Bits(expected.ClipCoefficient), 0, 2)));
-        Assert.That((actual.Scale, actual.GrowthTracker, actual.FoundInfs, actual.SkippedSteps), Is.EqualTo((after.Scale, after.GrowthTracker, after.FoundInfs, 0)));
+        var check = actual.Check;
+        Assert.That((Bits(check.InverseScale), Bits(check.ClipCoefficient), check.FoundInf, check.Bit), Is.EqualTo((Bits(expected.InverseScale), Bits(expected.ClipCoefficient), 0, 2)));
+        Assert.That((actual.Scale.Scale, actual.Scale.GrowthTracker, actual.Scale.FoundInfs, actual.Scale.SkippedSteps), Is.EqualTo((after.Scale, after.GrowthTracker, after.FoundInfs, 0)));
         Assert.That(after.FoundInfs, Is.EqualTo(FoundInfs & ~4ul), "the step's own bit is that of a step long ago");
-        Assert.That(actual.Completed, Is.EqualTo(Enumerable.Repeat<int[]>([Bits(expected.InverseScale), Bits(expected.ClipCoefficient)], 3).SelectMany(pair => pair)));
+        AssertCompleted(actual.Rules, expected.InverseScale, expected.ClipCoefficient);
         Assert.That(actual.Indices, Is.All.EqualTo(2), "two of the pending steps were skipped");
         Assert.That(actual.Gradients, Is.EqualTo(2));
     }
@@ -49,8 +53,8 @@ public sealed unsafe class NormKernelTests
     public void SkipAStepWithAGradientThatIsNotFinite([Values("OneNorm", "TwoNorm", "MaxNorm")] string norm, [Values(float.NaN, float.NegativeInfinity)] float bad)
     {
         var (actual, expected, after) = Run(norm, ElementType.Float32, [100, 4100], float.PositiveInfinity, new() { Scale = 96, GrowthTracker = 2 }, bad: bad);
-        Assert.That((expected.FoundInf, actual.FoundInf, actual.InverseScale), Is.EqualTo((1, 1, Bits(expected.InverseScale))));
-        Assert.That((actual.Scale, actual.GrowthTracker, actual.FoundInfs, actual.SkippedSteps), Is.EqualTo((48f, 0, 4ul, 1)));
+        Assert.That((expected.FoundInf, actual.Check.FoundInf, Bits(actual.Check.InverseScale)), Is.EqualTo((1, 1, Bits(expected.InverseScale))));
+        Assert.That((actual.Scale.Scale, actual.Scale.GrowthTracker, actual.Scale.FoundInfs, actual.Scale.SkippedSteps), Is.EqualTo((48f, 0, 4ul, 1)));
         Assert.That((after.Scale, after.GrowthTracker, after.FoundInfs, after.SkippedSteps), Is.EqualTo((48f, 0, 4ul, 1)));
         Assert.That(actual.Gradients, Is.Zero);
     }
@@ -91,18 +95,8 @@ public sealed unsafe class NormKernelTests
         using var batch = device.CreateUpdateBatch(type, type, [.. lengths.Append(100).Select(length => new UpdateSegment(0, 0, 0, 0, length))]);
         for (var i = 0; i < gradients.Length; i++)
             batch.Gradients[i] = gradients[i].Address;
-        byte[] bytes =
-        [
-            .. gradients.SelectMany(gradient =>
-            {
-                var numbers = new byte[gradient.SizeInBytes];
-                gradient.CopyBytesTo(numbers);
-                return numbers;
-            }),
-        ];
         const int Bit = 2;
-        var actual = Simulate(norm, type, lengths, bytes, maxNorm, scale, pending, Bit);
-        Assert.That((actual.Races, actual.Warnings.Length), Is.EqualTo((0, 0)), string.Join('\n', actual.Warnings));
+        var actual = Simulate(norm, type, gradients, maxNorm, scale, pending, Bit);
 
         using var gradientNorm = new SimdGradientNorm(device.Workers);
         var order = norm switch { "OneNorm" => 1, "TwoNorm" => 2, _ => double.PositiveInfinity };
@@ -110,57 +104,55 @@ public sealed unsafe class NormKernelTests
         return (actual, expected, scale);
     }
 
-    private static Result Simulate(string norm, ElementType type, int[] lengths, byte[] numbers, float maxNorm, LossScale scale, ulong pending, int bit)
+    /// <summary>One kernel accumulates, one decides, and one completes three rules, of which it knows the first two numbers.</summary>
+    private static Result Simulate(string norm, ElementType type, DeviceBuffer[] gradients, float maxNorm, LossScale scale, ulong pending, int bit)
     {
-        var folder = Directory.CreateTempSubdirectory("gpuoptim-ptx-");
-        try
+        using var card = new Card();
+        // The last tensor has no gradient.
+        ulong[] addresses = [.. gradients.Select((gradient, i) => card.Allocate(BytesOf(gradient), misalignment: i == 3 ? 4 : 0).Address), 0];
+        GpuSegment[] segments = [.. gradients.Select(gradient => gradient.Length).Append(100).Select(length => new GpuSegment { Length = length })];
+        GpuChunk[] chunks =
+        [
+            .. segments.SelectMany((segment, i) => Enumerable.Range(0, (int)((segment.Length + NormOrder.ChunkLength - 1) / NormOrder.ChunkLength)).Select(index => new GpuChunk { Segment = i, Index = index })),
+        ];
+        var (sums, rules, indices) = (card.Poisoned<double>(chunks.Length), card.Zeros<byte>(3 * RuleSize), card.Zeros<int>(addresses.Length));
+        var (lossScale, check, table) = (card.Allocate([scale]), card.Zeros<GradientCheck>(1), card.Allocate(addresses));
+        var steps = card.Allocate(Enumerable.Repeat(pending, addresses.Length).ToArray());
+        Statistics Launch(string kernel, int groups, object[] arguments)
         {
-            string At(string name) => Path.Combine(folder.FullName, name);
-            File.WriteAllBytes(At("input"), numbers);
-            File.WriteAllText(At("job.json"), JsonSerializer.Serialize(
-                new
-                {
-                    normPtx = new CommittedKernel($"{norm}.{type}").Path,
-                    scalePtx = new CommittedKernel($"{norm}.Scale").Path,
-                    completePtx = new CommittedKernel("CompleteStep").Path,
-                    input = At("input"),
-                    lengths,
-                    misalignments = lengths.Select((_, i) => i == 3 ? 4 : 0),
-                    elementSize = type.Size(),
-                    chunkLength = NormOrder.ChunkLength,
-                    ruleSize = 36,
-                    maxNorm,
-                    scale = scale.Scale,
-                    growthTracker = scale.GrowthTracker,
-                    skips = scale.FoundInfs,
-                    growthInterval = _scaling.GrowthInterval,
-                    pending,
-                    bit,
-                },
-                _json));
-            return JsonSerializer.Deserialize<Result>(Simulator.Run("simulate_norm.py", At("job.json")), JsonSerializerOptions.Web)!;
+            var statistics = card.Launch(new CommittedKernel(kernel).Text, groups, 256, arguments, request => request with { ChecksRaces = true });
+            Expect.Clean(statistics);
+            return statistics;
         }
-        finally
+
+        var accumulated = Launch($"{norm}.{type}", chunks.Length, [card.Allocate(chunks), card.Allocate(segments), table, sums]);
+        var request = card.Allocate([new ScaleRequest { Scaling = _scaling, MaxNorm = maxNorm, IsScaled = scale.Scale == 0 ? 0 : 1, Bit = bit }]);
+        Launch($"{norm}.Scale", 1, [sums, request, lossScale, check]);
+        Launch("CompleteStep", 1, [rules.Address, RuleSize, 3, table, indices, steps.View(pending == 0 ? 0 : steps.Length), check]);
+        return new(
+            check.Read()[0],
+            lossScale.Read()[0],
+            rules.Read(),
+            indices.Read(),
+            table.Read().Count(address => address != 0),
+            32 * (accumulated.DistinctLoadSectors + accumulated.DistinctStoreSectors));
+    }
+
+    private static void AssertCompleted(byte[] rules, float inverseScale, float clipCoefficient)
+    {
+        foreach (var rule in rules.Chunk(RuleSize))
         {
-            folder.Delete(recursive: true);
+            Assert.That(MemoryMarshal.Cast<byte, int>(rule)[..2].ToArray(), Is.EqualTo([Bits(inverseScale), Bits(clipCoefficient)]));
+            Assert.That(rule[8..], Is.All.Zero, "the rest of a rule");
         }
     }
 
-    private sealed record Result(
-        long Norm,
-        int InverseScale,
-        int ClipCoefficient,
-        int FoundInf,
-        int Bit,
-        float Scale,
-        int GrowthTracker,
-        ulong FoundInfs,
-        long SkippedSteps,
-        int[] Completed,
-        int Rest,
-        int[] Indices,
-        int Gradients,
-        long NormBytes,
-        int Races,
-        string[] Warnings);
+    private static byte[] BytesOf(DeviceBuffer buffer)
+    {
+        var bytes = new byte[buffer.SizeInBytes];
+        buffer.CopyBytesTo(bytes);
+        return bytes;
+    }
+
+    private sealed record Result(GradientCheck Check, LossScale Scale, byte[] Rules, int[] Indices, int Gradients, long NormBytes);
 }

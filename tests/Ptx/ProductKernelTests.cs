@@ -1,9 +1,11 @@
 using System.Runtime.InteropServices;
-using System.Text.Json;
 using GpuOptim.Host;
 using GpuOptim.Kernels;
+using GpuOptim.Kernels.Ilgpu.Matrix;
 using GpuOptim.Kernels.Simd.Matrix;
 using GpuOptim.Tests.Support;
+using GpuOptim.Tests.VirtualCard.Simulator;
+using VirtualCard.Execution;
 
 namespace GpuOptim.Tests.Ptx;
 
@@ -35,8 +37,8 @@ public sealed class ProductKernelTests : IDisposable
         [ValueSource(nameof(_shapes))] (int Rows, int Columns) shape, [Values] Operation operation, [Values(ElementType.BFloat16, ElementType.Float32)] ElementType type)
     {
         using var job = Prepare(operation, type, shape.Rows, shape.Columns);
-        var (result, counters) = Simulate(job, $"{type}", group: [16, 16], tileRows: 64);
-        Assert.That((counters.Races, counters.Warnings.Length), Is.EqualTo((0, 0)), string.Join('\n', counters.Warnings));
+        var (result, statistics) = Simulate(job, $"{type}", new(16, 16), tileRows: 64);
+        Expect.Clean(statistics);
         if (type == ElementType.Float32)
             Bits.AreEqual<float>(MemoryMarshal.Cast<byte, float>(result), MemoryMarshal.Cast<byte, float>(Bytes(job.Result)), "element");
         else
@@ -49,9 +51,9 @@ public sealed class ProductKernelTests : IDisposable
         [ValueSource(nameof(_shapes))] (int Rows, int Columns) shape, [Values] Operation operation)
     {
         using var job = Prepare(operation, ElementType.BFloat16, shape.Rows, shape.Columns);
-        var (result, counters) = Simulate(job, "TensorCore", group: [128], TileRows, rounding: "hw");
-        Assert.That((counters.Races, counters.Warnings.Length, counters.BankConflicts), Is.EqualTo((0, 0, 0)), string.Join('\n', counters.Warnings));
-        Assert.That(counters.IsZeroBehindRows);
+        var (result, statistics) = Simulate(job, "TensorCore", group: 128, TileRows, request => request with { MmaRounding = MmaRounding.Hardware });
+        Expect.Clean(statistics);
+        Assert.That(statistics.SharedConflicts, Is.Zero);
         AssertWithinRounding(job, MemoryMarshal.Cast<byte, BFloat16>(result));
     }
 
@@ -60,10 +62,13 @@ public sealed class ProductKernelTests : IDisposable
     public void WarpsMayRunInAnyOrder([Values] Operation operation, [Values(false, true)] bool isTall)
     {
         using var job = Prepare(operation, ElementType.BFloat16, isTall ? 200 : 136, isTall ? 136 : 200);
-        var (expected, _) = Simulate(job, "TensorCore", group: [128], TileRows);
-        var (actual, counters) = Simulate(job, "TensorCore", group: [128], TileRows, schedule: "warps");
-        Assert.That(counters.Races, Is.Zero);
-        Assert.That(actual, Is.EqualTo(expected));
+        var (expected, _) = Simulate(job, "TensorCore", group: 128, TileRows);
+        foreach (var seed in (int[])[1, 2])
+        {
+            var (actual, statistics) = Simulate(job, "TensorCore", group: 128, TileRows, request => request with { Seed = seed });
+            Assert.That(statistics.RaceCount, Is.Zero);
+            Assert.That(actual, Is.EqualTo(expected));
+        }
     }
 
     /// <summary>
@@ -75,15 +80,16 @@ public sealed class ProductKernelTests : IDisposable
     {
         const int Small = 384, Large = 512;
         using var job = Prepare(operation, ElementType.BFloat16, isTall ? Large : Small, isTall ? Small : Large);
-        var (_, counters) = Simulate(job, "TensorCore", group: [128], TileRows);
+        var (_, statistics) = Simulate(job, "TensorCore", group: 128, TileRows);
         var mirrored = operation == Operation.MultiplyAdd ? 0 : Small / TileRows * (Small / TileRows - 1) / 2;
         var tiles = operation == Operation.MultiplyAdd ? Small / TileRows * (Large / TileRows) : Small / TileRows + mirrored;
         var expected = Count * tiles * (job.Depth / TileDepth) * WarpsPerTile * MultiplyAddsPerWarp;
-        Assert.That(counters.MultiplyAdds, Is.EqualTo(expected));
+        Assert.That(statistics.Mma, Is.EqualTo(expected));
         // In the epilogue of a tile with a mirror image each warp turns sixteen blocks.
-        var loads = counters.FragmentLoads - Count * mirrored * WarpsPerTile * 16;
-        Assert.That((double)counters.MultiplyAdds / loads, Is.EqualTo(4));
-        Assert.That((counters.Races, counters.BankConflicts, counters.LoadEfficiency, counters.StoreEfficiency), Is.EqualTo((0, 0, 1.0, 1.0)));
+        var fragmentLoads = statistics.WarpInstructions.Where(count => count.Key.StartsWith("ldmatrix", StringComparison.Ordinal)).Sum(count => count.Value);
+        var loads = fragmentLoads - Count * mirrored * WarpsPerTile * 16;
+        Assert.That((double)statistics.Mma / loads, Is.EqualTo(4));
+        Assert.That((statistics.RaceCount, statistics.SharedConflicts, statistics.LoadEfficiency, statistics.StoreEfficiency), Is.EqualTo((0, 0, 1.0, 1.0)));
     }
 
     private static void AssertWithinRounding(Job job, ReadOnlySpan<BFloat16> result)
@@ -114,44 +120,77 @@ public sealed class ProductKernelTests : IDisposable
         }
     }
 
-    private static (byte[] Result, Counters Counters) Simulate(
-        Job job, string variant, int[] group, int tileRows, string rounding = "rn", string schedule = "lockstep")
+    /// <summary>The result without what lies behind its rows, which must have stayed zero.</summary>
+    private static (byte[] Result, Statistics Statistics) Simulate(Job job, string variant, Dim3 group, int tileRows, Func<LaunchRequest, LaunchRequest>? with = null)
     {
-        var folder = Directory.CreateTempSubdirectory("gpuoptim-ptx-");
-        try
+        var isTensorCore = variant == "TensorCore";
+        var kernel = job.IsSymmetric ? $"SymmetricProduct.{variant}.{(job.LeftDepthStride == 1 ? "Wide" : "Tall")}" : $"MultiplyAdd.{variant}";
+        using var card = new Card();
+        var left = Place(card, job.Left, job.LeftDepthStride == 1 ? (job.Rows, job.Depth) : (job.Depth, job.Rows), isTensorCore);
+        var right = Place(card, job.Right, job.RightDepthStride == 1 ? (job.Columns, job.Depth) : (job.Depth, job.Columns), isTensorCore);
+        var addend = job.Addend is null ? default : Place(card, job.Addend, (job.Rows, job.Columns), isTensorCore);
+        var result = Place(card, null, (job.Rows, job.Columns), isTensorCore, job.Result.ElementType);
+        var product = new GpuProduct
         {
-            string At(string name) => Path.Combine(folder.FullName, name);
-            var kernel = job.IsSymmetric ? $"SymmetricProduct.{variant}.{(job.LeftDepthStride == 1 ? "Wide" : "Tall")}" : $"MultiplyAdd.{variant}";
-            File.WriteAllBytes(At("input"), [.. Bytes(job.Left), .. Bytes(job.Right), .. Bytes(job.Addend)]);
-            File.WriteAllText(At("job.json"), JsonSerializer.Serialize(new
+            Left = left.Batch.Address,
+            Right = right.Batch.Address,
+            Addend = addend.Batch.Address,
+            Result = result.Batch.Address,
+            LeftLength = left.Batch.Length,
+            RightLength = right.Batch.Length,
+            ResultLength = result.Batch.Length,
+            LeftStride = left.Batch.Stride,
+            RightStride = right.Batch.Stride,
+            ResultStride = result.Batch.Stride,
+            Count = Count,
+            Rows = job.Rows,
+            Columns = job.Columns,
+            Depth = job.Depth,
+            Alpha = job.Alpha,
+            Beta = job.Beta,
+        };
+        int down = (job.Rows + tileRows - 1) / tileRows, across = (job.Columns + tileRows - 1) / tileRows;
+        var tiles = job.IsSymmetric ? down * (down + 1) / 2 : down * across;
+        var statistics = card.Launch(new CommittedKernel(kernel).Text, Count * tiles, group, [Card.BytesOf(product)], request =>
+        {
+            request = request with { ChecksRaces = true, DynamicSharedBytes = isTensorCore ? 5 * 2 * TileRows * TileDepth * 2 : 0 };
+            return with is null ? request : with(request);
+        });
+        return (Taken(result.Bytes.Read(), result.Batch), statistics);
+    }
+
+    /// <summary>Matrices as the kernel wants them: on tensor cores with zeros behind rows and matrices, and memory behind the last that the loop may read.</summary>
+    private static (MatrixBatch Batch, DeviceArray<byte> Bytes) Place(Card card, DeviceBuffer? numbers, (int Rows, int Columns) shape, bool isPadded, ElementType type = default)
+    {
+        type = numbers?.ElementType ?? type;
+        var batch = new MatrixBatch(0, type, Count, shape.Rows, shape.Columns);
+        if (isPadded)
+            batch = batch with { Stride = (shape.Columns + 63) / 64 * 64, Lines = (shape.Rows + 31) / 32 * 32 };
+        var size = type.Size();
+        var bytes = new byte[(Count * batch.Length + (isPadded ? 128 * batch.Stride : 0)) * size];
+        var row = shape.Columns * size;
+        var given = Bytes(numbers);
+        for (var i = 0; i < given.Length / row; i++)
+            given.AsSpan(i * row, row).CopyTo(bytes.AsSpan((i / shape.Rows * batch.Lines + i % shape.Rows) * batch.Stride * size));
+        var placed = card.Allocate(bytes);
+        return (batch with { Address = (nint)placed.Address }, placed);
+    }
+
+    private static byte[] Taken(byte[] bytes, MatrixBatch batch)
+    {
+        int size = batch.ElementType.Size(), row = batch.Columns * size;
+        List<byte> taken = [];
+        for (var line = 0; line < Count * batch.Lines; line++)
+        {
+            var numbers = bytes.AsSpan(line * batch.Stride * size, batch.Stride * size);
+            if (line % batch.Lines < batch.Rows)
             {
-                ptx = new CommittedKernel(kernel).Path,
-                input = At("input"),
-                output = At("output"),
-                elementSize = job.Left.ElementType.Size(),
-                isSymmetric = job.IsSymmetric,
-                count = Count,
-                sharedBytes = variant == "TensorCore" ? 5 * 2 * TileRows * TileDepth * 2 : 0,
-                isPadded = variant == "TensorCore",
-                isLeftDepthContiguous = job.LeftDepthStride == 1,
-                isRightDepthContiguous = job.RightDepthStride == 1,
-                rows = job.Rows,
-                columns = job.Columns,
-                depth = job.Depth,
-                alpha = job.Alpha,
-                beta = job.Beta,
-                group,
-                tileRows,
-                mmaRounding = rounding,
-                schedule,
-            }));
-            var counters = JsonSerializer.Deserialize<Counters>(Simulator.Run("simulate_product.py", At("job.json")), JsonSerializerOptions.Web)!;
-            return (File.ReadAllBytes(At("output")), counters);
+                taken.AddRange(numbers[..row]);
+                numbers = numbers[row..];
+            }
+            Assert.That(numbers.ContainsAnyExcept((byte)0), Is.False, $"zeros behind row {line}");
         }
-        finally
-        {
-            folder.Delete(recursive: true);
-        }
+        return [.. taken];
     }
 
     private static byte[] Bytes(DeviceBuffer? buffer)
@@ -228,6 +267,4 @@ public sealed class ProductKernelTests : IDisposable
             Result.Dispose();
         }
     }
-
-    private sealed record Counters(int Races, string[] Warnings, int BankConflicts, int MultiplyAdds, int FragmentLoads, double LoadEfficiency, double StoreEfficiency, bool IsZeroBehindRows);
 }

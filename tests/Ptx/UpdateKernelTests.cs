@@ -1,10 +1,10 @@
-using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
-using System.Text.Json;
 using GpuOptim.Host;
 using GpuOptim.Kernels.Ilgpu;
 using GpuOptim.Kernels.Rules;
 using GpuOptim.Kernels.Rules.Variants;
+using GpuOptim.Tests.VirtualCard.Simulator;
+using VirtualCard.Execution;
 
 namespace GpuOptim.Tests.Ptx;
 
@@ -59,7 +59,7 @@ public sealed class UpdateKernelTests
         }
     }
 
-    /// <summary>The same for Adam on bfloat16 alone, from another file.</summary>
+    /// <summary>The same for Adam on bfloat16 alone, from another text.</summary>
     internal static void AdamGivesTheBitsOfSimd(string ptx) => Verify(_types[1], _tensors, 3, [Adam(2, amsgrad: true, maximize: true), Adam(3, decay: 0.1, amsgrad: true)], ptx);
 
     /// <summary>
@@ -86,8 +86,8 @@ public sealed class UpdateKernelTests
             _ => Verify((element, state, state), [new(Length, 0)], states, Transformed(new(1f / 96, 0.3f, 0.2f), Adam(1, decay: 0.1, mode: WeightDecayMode.Decoupled))),
         };
         const int SectorBytes = 32, Warps = Length / ChunkLength * GroupSize / 32, TableSectors = 23;
-        Assert.That((double)SectorBytes * counters.DistinctSectors / Length / floor, Is.InRange(1.0, 1.02));
-        Assert.That(counters.Sectors, Is.InRange((long)floor * Length / SectorBytes, (long)floor * Length / SectorBytes + TableSectors * Warps));
+        Assert.That((double)SectorBytes * (counters.DistinctLoadSectors + counters.DistinctStoreSectors) / Length / floor, Is.InRange(1.0, 1.02));
+        Assert.That(counters.GlobalLoadSectors + counters.GlobalStoreSectors, Is.InRange((long)floor * Length / SectorBytes, (long)floor * Length / SectorBytes + TableSectors * Warps));
     }
 
     /// <summary>An average costs what is read and written of it: 8 bytes of a float, where a pass of its own reads the parameter, too.</summary>
@@ -97,7 +97,7 @@ public sealed class UpdateKernelTests
     {
         const int Length = 64 * ChunkLength;
         var counters = Verify((element, ElementType.Float32, ElementType.Float32), [new(Length, 0, HasAverage: true)], 2, Adam(1, decay: 0.1, mode: WeightDecayMode.Decoupled));
-        Assert.That(32.0 * counters.DistinctSectors / Length / floor, Is.InRange(1.0, 1.02));
+        Assert.That(32.0 * (counters.DistinctLoadSectors + counters.DistinctStoreSectors) / Length / floor, Is.InRange(1.0, 1.02));
     }
 
     /// <summary>Where tensors are aligned, a thread takes 16 bytes of each at once, or 8 of a 16-bit one beside one of floats: as many elements.</summary>
@@ -134,75 +134,86 @@ public sealed class UpdateKernelTests
 
     private static TransformedRule<AdamRule> Transformed(GradientTransform change, AdamRule rule) => new(change, rule);
 
-    private static Counters Verify<TRule>((ElementType Element, ElementType State, ElementType Compute) types, Tensor[] tensors, int states, params TRule[] rules) where TRule : unmanaged, IUpdateRule =>
-        Verify(types, tensors, states, rules, new CommittedKernel($"{GpuKernel.NameOf(RuleVariants.TypeOf<TRule>(rules))}.{types.Element}.{types.Element}.{types.State}{(types.Compute == types.State ? "" : $".In{types.Compute}")}").Path);
+    private static Statistics Verify<TRule>((ElementType Element, ElementType State, ElementType Compute) types, Tensor[] tensors, int states, params TRule[] rules) where TRule : unmanaged, IUpdateRule =>
+        Verify(types, tensors, states, rules, new CommittedKernel($"{GpuKernel.NameOf(RuleVariants.TypeOf<TRule>(rules))}.{types.Element}.{types.Element}.{types.State}{(types.Compute == types.State ? "" : $".In{types.Compute}")}").Text);
 
-    private static Counters Verify<TRule>((ElementType Element, ElementType State, ElementType Compute) types, Tensor[] tensors, int states, TRule[] rules, string ptx) where TRule : unmanaged, IUpdateRule
+    private static Statistics Verify<TRule>((ElementType Element, ElementType State, ElementType Compute) types, Tensor[] tensors, int states, TRule[] rules, string ptx) where TRule : unmanaged, IUpdateRule
     {
         using var device = new SimdDevice();
         var random = new Random(1);
         var memory = tensors.Select(tensor => Enumerable.Range(0, 2 + states + (tensor.HasAverage ? 1 : 0))
             .Select(part => Numbers(device, random, part < 2 || part == 2 + states ? types.Element : types.State, tensor.Length, positive: part >= 2))
             .ToArray()).ToArray();
+        using var card = new Card();
+        var placed = memory.Select((parts, i) => parts.Select(part => card.Allocate(Bytes(part), tensors[i].Misalignment)).ToArray()).ToArray();
+        var average = new AverageRule(AverageWeight, isFirst: false);
+        var statistics = Run(card, tensors, placed, states, rules, average, ptx);
 
-        var folder = Directory.CreateTempSubdirectory("gpuoptim-ptx-");
-        try
-        {
-            string At(string name) => Path.Combine(folder.FullName, name);
-            File.WriteAllBytes(At("input"), [.. memory.SelectMany(parts => parts).SelectMany(Bytes)]);
-            File.WriteAllText(At("job.json"), JsonSerializer.Serialize(new
-            {
-                ptx,
-                input = At("input"),
-                output = At("output"),
-                chunkLength = ChunkLength,
-                groupSize = GroupSize,
-                elementSize = types.Element.Size(),
-                stateSize = types.State.Size(),
-                rules = Convert.ToHexString(MemoryMarshal.AsBytes<TRule>(rules)),
-                averageWeight = AverageWeight,
-                ruleSize = Unsafe.SizeOf<TRule>(),
-                tensors = tensors.Select(tensor => new { length = tensor.Length, misalignment = tensor.Misalignment, rule = tensor.Rule, hasGradient = tensor.HasGradient, hasAverage = tensor.HasAverage, states }),
-            }));
-            var counters = JsonSerializer.Deserialize<Counters>(Simulator.Run("simulate_update.py", At("job.json")), JsonSerializerOptions.Web)!;
+        using var batch = device.CreateUpdateBatch(types.Element, types.State, [.. memory.Zip(tensors, (parts, tensor) => new UpdateSegment(parts[0].Address, State(parts, 0), State(parts, 1), State(parts, 2), tensor.Length) { Average = tensor.HasAverage ? parts[^1].Address : 0 })]);
+        (batch.Average, batch.ComputeType) = (average, types.Compute);
+        for (var i = 0; i < tensors.Length; i++)
+            (batch.Gradients[i], batch.Rules[i]) = (tensors[i].HasGradient ? memory[i][1].Address : 0, tensors[i].Rule);
+        device.Update<TRule>(rules, batch);
 
-            using var batch = device.CreateUpdateBatch(types.Element, types.State, [.. memory.Zip(tensors, (parts, tensor) => new UpdateSegment(parts[0].Address, State(parts, 0), State(parts, 1), State(parts, 2), tensor.Length) { Average = tensor.HasAverage ? parts[^1].Address : 0 })]);
-            (batch.Average, batch.ComputeType) = (new(AverageWeight, isFirst: false), types.Compute);
-            for (var i = 0; i < tensors.Length; i++)
-                (batch.Gradients[i], batch.Rules[i]) = (tensors[i].HasGradient ? memory[i][1].Address : 0, tensors[i].Rule);
-            device.Update<TRule>(rules, batch);
+        nint State(DeviceBuffer[] parts, int state) => state < states ? parts[2 + state].Address : 0;
 
-            nint State(DeviceBuffer[] parts, int state) => state < states ? parts[2 + state].Address : 0;
-
-            AssertSame(File.ReadAllBytes(At("output")), memory);
-            Assert.That((counters.Races, counters.Warnings.Length), Is.EqualTo((0, 0)), string.Join('\n', counters.Warnings));
-            return counters;
-        }
-        finally
-        {
-            folder.Delete(recursive: true);
-        }
-    }
-
-    private static void AssertSame(ReadOnlySpan<byte> output, DeviceBuffer[][] memory)
-    {
         for (var i = 0; i < memory.Length; i++)
         {
             for (var part = 0; part < memory[i].Length; part++)
             {
-                if (part == 1)
-                    continue;
-                var expected = Bytes(memory[i][part]);
-                switch (memory[i][part].ElementType)
-                {
-                    case ElementType.Float32: Support.Bits.AreEqual(MemoryMarshal.Cast<byte, float>(output[..expected.Length]), MemoryMarshal.Cast<byte, float>(expected), $"tensor {i}, part {part}"); break;
-                    case ElementType.BFloat16: Support.Bits.AreEqual(MemoryMarshal.Cast<byte, BFloat16>(output[..expected.Length]), MemoryMarshal.Cast<byte, BFloat16>(expected), $"tensor {i}, part {part}"); break;
-                    default: Support.Bits.AreEqual(MemoryMarshal.Cast<byte, Half>(output[..expected.Length]), MemoryMarshal.Cast<byte, Half>(expected), $"tensor {i}, part {part}"); break;
-                }
-                output = output[expected.Length..];
+                if (part != 1)
+                    AssertSame(placed[i][part].Read(), memory[i][part], $"tensor {i}, part {part}");
             }
         }
-        Assert.That(output.Length, Is.Zero);
+        Expect.Clean(statistics);
+        return statistics;
+    }
+
+    /// <summary>Runs the kernel over parameters, gradients, states and averages that lie in the card's memory.</summary>
+    private static Statistics Run<TRule>(Card card, Tensor[] tensors, DeviceArray<byte>[][] memory, int states, TRule[] rules, AverageRule average, string ptx) where TRule : unmanaged
+    {
+        GpuChunk[] chunks =
+        [
+            .. tensors.SelectMany((tensor, segment) => Enumerable.Range(0, (tensor.Length + ChunkLength - 1) / ChunkLength).Select(index => new GpuChunk { Segment = segment, Index = index })),
+        ];
+        GpuSegment[] segments =
+        [
+            .. tensors.Zip(memory, (tensor, parts) => new GpuSegment
+            {
+                Parameter = (long)parts[0].Address,
+                State0 = State(parts, 0),
+                State1 = State(parts, 1),
+                State2 = State(parts, 2),
+                Average = tensor.HasAverage ? (long)parts[^1].Address : 0,
+                Length = tensor.Length,
+            }),
+        ];
+        return card.Launch(
+            ptx,
+            chunks.Length,
+            GroupSize,
+            [
+                card.Allocate(chunks),
+                card.Allocate(segments),
+                card.Allocate(tensors.Zip(memory, (tensor, parts) => tensor.HasGradient ? parts[1].Address : 0).ToArray()),
+                card.Allocate(tensors.Select(tensor => tensor.Rule).ToArray()),
+                card.Allocate(rules),
+                card.Allocate([average]),
+            ],
+            request => request with { ChecksRaces = true });
+
+        long State(DeviceArray<byte>[] parts, int state) => state < states ? (long)parts[2 + state].Address : 0;
+    }
+
+    private static void AssertSame(ReadOnlySpan<byte> actual, DeviceBuffer buffer, string what)
+    {
+        ReadOnlySpan<byte> expected = Bytes(buffer);
+        switch (buffer.ElementType)
+        {
+            case ElementType.Float32: Support.Bits.AreEqual(MemoryMarshal.Cast<byte, float>(actual), MemoryMarshal.Cast<byte, float>(expected), what); break;
+            case ElementType.BFloat16: Support.Bits.AreEqual(MemoryMarshal.Cast<byte, BFloat16>(actual), MemoryMarshal.Cast<byte, BFloat16>(expected), what); break;
+            default: Support.Bits.AreEqual(MemoryMarshal.Cast<byte, Half>(actual), MemoryMarshal.Cast<byte, Half>(expected), what); break;
+        }
     }
 
     private static byte[] Bytes(DeviceBuffer buffer)
@@ -224,6 +235,4 @@ public sealed class UpdateKernelTests
     }
 
     private sealed record Tensor(int Length, int Misalignment, int Rule = 0, bool HasGradient = true, bool HasAverage = false);
-
-    private sealed record Counters(long Sectors, long DistinctSectors, int Races, string[] Warnings);
 }
