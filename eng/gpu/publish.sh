@@ -13,7 +13,7 @@ for project in tests benchmarks; do
 done
 cd "$folder/gpuoptim-card"
 # libtorch is 600 MB, and no test of a card needs it.
-rm -rf Microsoft.CodeCoverage Ptx ptxsim lib*torch* libc10* libgomp* libaoti* libbackend_with_compiler* libjitbackend* libnnapi* libshm* TorchSharp.dll google.protobuf.dll SkiaSharp.dll libSkiaSharp*
+rm -rf Microsoft.CodeCoverage Ptx VirtualCard lib*torch* libc10* libgomp* libaoti* libbackend_with_compiler* libjitbackend* libnnapi* libshm* TorchSharp.dll google.protobuf.dll SkiaSharp.dll libSkiaSharp*
 [ "${2:-}" != --without-recordings ] || rm -rf Golden
 tar -C "$folder" -cf - gpuoptim-card | xz -T0 -6 >"$out"
 echo "$out: $(($(stat -c %s "$out") / 1000000)) MB"
