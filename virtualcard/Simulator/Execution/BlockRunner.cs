@@ -16,6 +16,10 @@ internal sealed unsafe partial class BlockRunner : IDisposable
 
     private readonly byte* _shared;
 
+    private readonly List<WarpMemory> _memories = [];
+
+    private readonly Stack<WarpMemory> _idle = [];
+
     private readonly uint[] _liveAtStart;
 
     private readonly int[] _arrivals = new int[ClusterBarrier + 1];
@@ -89,6 +93,18 @@ internal sealed unsafe partial class BlockRunner : IDisposable
     public AccessCounters? Counters { get; private set; }
 
     public RaceDetector? Races { get; private set; }
+
+    /// <summary>Memory for a warp that starts to run.</summary>
+    public WarpMemory Rent()
+    {
+        if (_idle.TryPop(out var memory))
+            return memory;
+        memory = new(Program);
+        _memories.Add(memory);
+        return memory;
+    }
+
+    public void Return(WarpMemory memory) => _idle.Push(memory);
 
     /// <summary>Begins a launch.</summary>
     public void Begin(LaunchRequest request, Statistics statistics, AccessCounters? counters)
@@ -181,8 +197,8 @@ internal sealed unsafe partial class BlockRunner : IDisposable
 
     public void Dispose()
     {
-        foreach (var warp in _warps)
-            warp.Dispose();
+        foreach (var memory in _memories)
+            memory.Dispose();
         NativeMemory.AlignedFree(_shared);
         NativeMemory.Free(Parameters);
         Races?.Dispose();

@@ -16,6 +16,8 @@ internal sealed unsafe class RegisterLayout
 
     private (char Dimension, int Size, int Offset)[] _positions = [];
 
+    private (int Bytes, int Offset)[] _placesOfSpecials = [];
+
     private int _top;
 
     private int _predicates;
@@ -72,6 +74,7 @@ internal sealed unsafe class RegisterLayout
     public void Close()
     {
         _isClosed = true;
+        _placesOfSpecials = [.. _specials.Select(special => (Lanes.RegisterBytes(special.Key.Size), special.Value))];
         _positions = [.. _specials.Where(special => special.Key.Name is "ctaid" or "clusterid").Select(special => (special.Key.Dimension, special.Key.Size, special.Value))];
         Bytes = _top;
     }
@@ -82,11 +85,27 @@ internal sealed unsafe class RegisterLayout
             Lanes.Fill(registers + offset, size, bits);
     }
 
-    /// <summary>Writes the special registers that are a warp's for a whole launch.</summary>
-    public void WriteSpecials(Warp warp)
+    /// <summary>Bytes of all special registers.</summary>
+    public int SpecialBytes => _specials.Keys.Sum(special => Lanes.RegisterBytes(special.Size));
+
+    /// <summary>Writes what special registers hold for a warp during a launch, one behind the other.</summary>
+    public void WriteSpecials(Warp warp, byte* to)
     {
-        foreach (var ((name, dimension, size), offset) in _specials)
-            SpecialRegisters.Write(warp, name, dimension, warp.Registers + offset, size);
+        foreach (var (name, dimension, size) in _specials.Keys)
+        {
+            SpecialRegisters.Write(warp, name, dimension, to, size);
+            to += Lanes.RegisterBytes(size);
+        }
+    }
+
+    /// <summary>Puts them where instructions read them.</summary>
+    public void CopySpecials(byte* registers, ReadOnlySpan<byte> from)
+    {
+        foreach (var (size, offset) in _placesOfSpecials)
+        {
+            from[..size].CopyTo(new(registers + offset, size));
+            from = from[size..];
+        }
     }
 
     /// <summary>Writes those that change from block to block.</summary>

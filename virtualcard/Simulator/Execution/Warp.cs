@@ -1,6 +1,5 @@
 using System.Numerics;
 using System.Runtime.CompilerServices;
-using System.Runtime.InteropServices;
 using System.Runtime.Intrinsics;
 
 namespace VirtualCard.Execution;
@@ -22,13 +21,16 @@ internal enum WarpState
 /// 32 threads that execute in lockstep where their paths agree. Threads that are at the same basic block form a group; the group at the lowest block
 /// runs, which lets the others catch up and join where paths meet again.
 /// </summary>
-internal sealed unsafe partial class Warp : IDisposable
+internal sealed unsafe partial class Warp
 {
     private readonly CompiledBlock[] _blocks;
 
-    private readonly byte* _memory;
+    // What special registers of a launch hold, one behind the other.
+    private readonly byte[] _specials;
 
-    private readonly byte* _masks;
+    private WarpMemory? _memory;
+
+    private byte* _masks;
 
     // Groups that can run, by key: twice the block's index, and one more where the threads are past the block's synchronization.
     private readonly int[] _keys = new int[Lanes.Count];
@@ -42,22 +44,8 @@ internal sealed unsafe partial class Warp : IDisposable
     public Warp(BlockRunner runner, int index)
     {
         (Runner, Index) = (runner, index);
-        var program = runner.Program;
-        _blocks = program.Blocks;
-        var registers = program.Registers.Bytes;
-        var local = program.LocalBytes * Lanes.Count;
-        var calls = program.CallParameterBytes * Lanes.Count;
-        const int Line = 64;
-        static int Whole(int bytes) => (bytes + Line - 1) / Line * Line;
-        var scratch = Lanes.Count * sizeof(ulong);
-        MemoryBytes = Whole(registers) + Whole(local) + Whole(calls);
-        _memory = (byte*)NativeMemory.AlignedAlloc((nuint)(MemoryBytes + scratch + Whole(15 * Lanes.Count)), Line);
-        Registers = _memory;
-        Local = _memory + Whole(registers);
-        CallParameters = Local + Whole(local);
-        Addresses = (ulong*)(_memory + MemoryBytes);
-        _masks = (byte*)Addresses + scratch;
-        program.Registers.WriteConstants(Registers);
+        _blocks = runner.Program.Blocks;
+        _specials = new byte[runner.Program.Registers.SpecialBytes];
     }
 
     public BlockRunner Runner { get; }
@@ -66,16 +54,16 @@ internal sealed unsafe partial class Warp : IDisposable
     public int Index { get; }
 
     /// <summary>The registers' lanes; constants lie behind them.</summary>
-    public byte* Registers { get; }
+    public byte* Registers { get; private set; }
 
     /// <summary>The threads' local memory, one after the other.</summary>
-    public byte* Local { get; }
+    public byte* Local { get; private set; }
 
     /// <summary>The .param variables of calls, thread after thread.</summary>
-    public byte* CallParameters { get; }
+    public byte* CallParameters { get; private set; }
 
     /// <summary>Room for the addresses of an access.</summary>
-    public ulong* Addresses { get; }
+    public ulong* Addresses { get; private set; }
 
     /// <summary>The threads that have not ended.</summary>
     public uint Live { get; private set; }
@@ -94,20 +82,16 @@ internal sealed unsafe partial class Warp : IDisposable
 
     public bool IsDone => Live == 0;
 
-    private int MemoryBytes { get; }
-
     /// <summary>A launch begins.</summary>
-    public void Begin() => Runner.Program.Registers.WriteSpecials(this);
+    public void Begin()
+    {
+        fixed (byte* specials = _specials)
+            Runner.Program.Registers.WriteSpecials(this, specials);
+    }
 
     /// <summary>Starts over, at the entry of the kernel.</summary>
     public void Start(uint live)
     {
-        var program = Runner.Program;
-        MemoryMarshal.Cast<byte, ushort>(new Span<byte>(Registers, program.Registers.VariableBytes)).Fill(Memory.AddressSpace.Poison);
-        new Span<byte>(Registers + program.Registers.PredicateOffset, program.Registers.PredicateBytes).Clear();
-        if (program.LocalBytes + program.CallParameterBytes > 0)
-            MemoryMarshal.Cast<byte, ushort>(new Span<byte>(Local, (int)((byte*)Addresses - Local))).Fill(Memory.AddressSpace.Poison);
-        program.Registers.WritePosition(this);
         Live = live;
         _count = 0;
         StartWaiting();
@@ -118,6 +102,8 @@ internal sealed unsafe partial class Warp : IDisposable
     /// <summary>Executes until its threads wait for others, or end.</summary>
     public WarpState Run()
     {
+        if (_memory is null)
+            Enter();
         while (_count > 0 || Unpark())
         {
             Take(out var key, out var threads);
@@ -155,7 +141,11 @@ internal sealed unsafe partial class Warp : IDisposable
                 }
             }
         }
-        return Live == 0 ? WarpState.Done : WarpState.Waiting;
+        if (Live != 0)
+            return WarpState.Waiting;
+        Runner.Return(_memory!);
+        _memory = null;
+        return WarpState.Done;
     }
 
     /// <summary>Lets other threads execute.</summary>
@@ -224,7 +214,20 @@ internal sealed unsafe partial class Warp : IDisposable
         _count++;
     }
 
-    public void Dispose() => NativeMemory.AlignedFree(_memory);
+    /// <summary>Takes memory when it first runs: warps that wait for no other use the same, one after the other, which stays in the cache.</summary>
+    private void Enter()
+    {
+        _memory = Runner.Rent();
+        Registers = _memory.Registers;
+        Local = _memory.Local;
+        CallParameters = _memory.CallParameters;
+        Addresses = _memory.Addresses;
+        _masks = _memory.Masks;
+        _maskOf8 = _maskOf16 = _maskOf32 = _maskOf64 = 0;
+        _memory.Poison();
+        Runner.Program.Registers.CopySpecials(Registers, _specials);
+        Runner.Program.Registers.WritePosition(this);
+    }
 
     /// <summary>Takes the lowest group; once in a while another, which it may wait for.</summary>
     private void Take(out int key, out uint threads)
