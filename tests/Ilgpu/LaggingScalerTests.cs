@@ -2,6 +2,7 @@ using GpuOptim.Host;
 using GpuOptim.Host.Ilgpu;
 using GpuOptim.Optimizers;
 using GpuOptim.Tests.Optimizers;
+using GpuOptim.Tests.Support;
 using ILGPU;
 using ILGPU.Runtime.CPU;
 
@@ -72,6 +73,38 @@ public sealed class LaggingScalerTests
                 optimizer.Step();
             }
             return parameter.Data.ToArray();
+        }
+    }
+
+    /// <summary>Parameters that come meanwhile, so many that what steps send moves, take nothing from those whose steps are not certain.</summary>
+    [Test]
+    public void ParametersMayComeMeanwhile([Values(1000, 1100, 1200)] int added)
+    {
+        using var reference = new SimdDevice(threads: 1);
+        Run(1000, device => Assert.That(Train(device), Is.EqualTo(Train(reference))));
+
+        float[] Train(GpuOptim.Host.Device device)
+        {
+            using var model = new RandomModel<float>(device, [.. Enumerable.Repeat(2, 1000)]);
+            using var more = new RandomModel<float>(device, [.. Enumerable.Repeat(3, added)]);
+            using var scaler = new GradientScaler(device, new() { InitialScale = 4 });
+            using var optimizer = new ModelOptimizer(
+                model.Parameters, Assignment.Where("first", parameter => parameter == model.Parameters[0], new SgdOptions()), Assignment.Rest(new AdamWOptions { LearningRate = 0.1 }))
+            {
+                GradientScaler = scaler,
+            };
+            model.NextGradients();
+            for (var step = 0; step < 6; step++)
+            {
+                model.Parameters[1].Gradient.CopyFrom([step is 1 or 2 or 4 ? float.NaN : 0.5f / (step + 1), 1]);
+                if (step == 5)
+                {
+                    more.NextGradients();
+                    optimizer.AddGroup(more.Parameters.Select(each => new Parameter<float>($"more {each.Name}", [.. each.Shape], each.Data, each.Gradient)), new SgdOptions());
+                }
+                optimizer.Step();
+            }
+            return model.Data()[1];
         }
     }
 

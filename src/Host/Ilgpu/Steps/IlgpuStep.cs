@@ -62,9 +62,9 @@ internal sealed class IlgpuStep(IlgpuQueue queue, Lock gate, bool usesGraphs) : 
         where TRule : unmanaged, IUpdateRule
     {
         var pendingPlace = Block.PutColumn<ulong>(table.Table, pending.Length, isRepeated, out var pendingColumn);
-        var indicesPlace = Block.PutColumn<int>(table.Table, ruleIndices.Length, isRepeated, out var indicesColumn);
         if (pendingColumn.Length > 0)
             pending.CopyTo(pendingColumn);
+        var indicesPlace = Block.PutColumn<int>(table.Table, ruleIndices.Length, isRepeated, out var indicesColumn);
         if (indicesColumn.Length > 0)
             ruleIndices.CopyTo(indicesColumn);
         // With room for more, and never for less than there was: a step with some rules more or less launches the same.

@@ -55,7 +55,7 @@ internal sealed class StepBlock(IlgpuQueue queue) : IDisposable
     /// <param name="owner">Whose it is.</param>
     /// <param name="count">How many numbers it has.</param>
     /// <param name="isRepeated">Whether they are those that it had in the step before.</param>
-    /// <param name="column">Where to write them; empty if they are there.</param>
+    /// <param name="column">Where to write them, before anything else is placed; empty if they are there.</param>
     public StepPlace PutColumn<T>(object owner, int count, bool isRepeated, out Span<T> column) where T : unmanaged
     {
         var place = new StepPlace(_columnsLength, count, IsColumn: true);
