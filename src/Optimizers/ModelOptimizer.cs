@@ -83,10 +83,10 @@ public sealed class ModelOptimizer : Optimizer
         return text.ToString();
     }
 
-    internal override void PrepareStep()
+    internal override void PrepareStep(DeviceStep step)
     {
         foreach (var optimizer in _optimizers)
-            optimizer.PrepareStep();
+            optimizer.PrepareStep(step);
     }
 
     internal override void RunStep(in StepContext context)

@@ -56,8 +56,8 @@ public abstract partial class Optimizer : IDisposable
         if (WeightAverage is { } average)
             ObjectDisposedException.ThrowIf(average.IsDisposed, average);
         ReadChecks(wait: false);
-        PrepareStep();
         _step ??= Device.CreateStep();
+        PrepareStep(_step);
         _step.Begin();
         var context = NormGradients(_step) with { Average = WeightAverage?.NextRule ?? default, Step = _step };
         RunStep(context);
@@ -134,7 +134,8 @@ public abstract partial class Optimizer : IDisposable
     internal abstract StateDictionary LiveState();
 
     /// <summary>The first half of a step: everything that can fail. Changes no parameter and no state.</summary>
-    internal abstract void PrepareStep();
+    /// <param name="step">The step, as the device sees it.</param>
+    internal abstract void PrepareStep(DeviceStep step);
 
     /// <summary>The second half of a step.</summary>
     /// <param name="context">What it does around its rules.</param>

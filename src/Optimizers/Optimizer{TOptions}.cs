@@ -13,6 +13,7 @@ public abstract partial class Optimizer<TOptions> : Optimizer where TOptions : O
     private readonly StateArena _arena;
     private int _builtLayout;
     private long _filledChanges;
+    private DeviceStep? _filledFor;
     private bool _canRepeat;
 
     private protected Optimizer(IEnumerable<Parameter> parameters, TOptions options, IReadOnlyList<StateSlot<TOptions>> slots)
@@ -95,7 +96,7 @@ public abstract partial class Optimizer<TOptions> : Optimizer where TOptions : O
         return tracked.Parameter.HasGradient ? (tracked.Parameter.GradientSum ?? tracked.Parameter.GradientBuffer).Address : 0;
     }
 
-    internal sealed override void PrepareStep()
+    internal sealed override void PrepareStep(DeviceStep step)
     {
         AllocateState();
         if (_builtLayout != Layout || TablesAreStale)
@@ -106,12 +107,13 @@ public abstract partial class Optimizer<TOptions> : Optimizer where TOptions : O
         }
         // Read before the columns are: what changes meanwhile has the next step look again.
         var changes = Device.Changes;
-        IsRepeat = _canRepeat && changes == _filledChanges;
+        // A model's optimizer may also step alone, of which what the device keeps of the model's steps knows nothing.
+        IsRepeat = _canRepeat && changes == _filledChanges && step == _filledFor;
         if (!IsRepeat)
         {
             CountRepeats();
             FillTables();
-            _filledChanges = changes;
+            (_filledChanges, _filledFor) = (changes, step);
         }
         CreateRules();
     }

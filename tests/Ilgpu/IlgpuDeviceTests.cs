@@ -34,6 +34,31 @@ public sealed class IlgpuDeviceTests
         _context.Dispose();
     }
 
+    /// <summary>What one of a model's optimizers did alone, the model's next step knows of: where gradients are.</summary>
+    [Test]
+    public void APartOfAModelMayStepAlone()
+    {
+        using var reference = new SimdDevice(threads: 1);
+        using var device = new IlgpuDevice(_accelerator);
+        Assert.That(Train(device), Is.EqualTo(Train(reference)));
+
+        static float[] Train(GpuOptim.Host.Device device)
+        {
+            using var model = new RandomModel<float>(device, [5, 7]);
+            using var optimizer = new ModelOptimizer(
+                model.Parameters, Assignment.Where("first", parameter => parameter == model.Parameters[0], new AdamWOptions { LearningRate = 0.1 }), Assignment.Rest(new SgdOptions()));
+            model.NextGradients();
+            for (var step = 0; step < 3; step++)
+                optimizer.Step();
+            using var other = device.CreateBuffer<float>([1, -2, 3, -4, 5]);
+            model.Parameters[0].Gradient = other;
+            optimizer.Optimizers[0].Step();
+            optimizer.Optimizers[0].Step();
+            optimizer.Step();
+            return model.Data()[0];
+        }
+    }
+
     /// <summary>The engine's buffers are updated in place, wherever in them a tensor begins.</summary>
     [Test]
     public void StepsOnTheEnginesBuffersAndStream([Values(0, 1, 4)] int start)
