@@ -52,26 +52,22 @@ internal static unsafe class VirtualCardLibrary
         if (!File.Exists(Path) || (Environment.GetEnvironmentVariable("VIRTUAL_CARD") is null && NativeLibrary.TryLoad(RealName, out _)))
             return;
         _library = NativeLibrary.Load(Path);
-        // Two, as the tests of several cards need them.
-        var reset = (delegate* unmanaged<int, byte*, ulong, int>)NativeLibrary.GetExport(_library, "vcReset");
-        fixed (byte* architecture = Encoding.UTF8.GetBytes($"{Environment.GetEnvironmentVariable("VIRTUAL_CARD") ?? "sm_80"}\0"))
-        {
-            if (reset(2, architecture, ulong.TryParse(Environment.GetEnvironmentVariable("VIRTUAL_CARD_SEED"), out var seed) ? seed : 0) != 0)
-                throw new InvalidOperationException("VIRTUAL_CARD is no architecture that the virtual card plays.");
-        }
         NativeLibrary.SetDllImportResolver(typeof(CudaDevice).Assembly, (name, _, _) => name is "cuda" or "nvcuda" ? _library : 0);
         CudaDriver.Use(_library);
-        // Of two cards, threads may have the wrong one current.
+        // Tests of several cards need two; and of two, threads may have the wrong one current.
         if (Environment.GetEnvironmentVariable("VIRTUAL_CARD_COUNT") is null)
             PlugIn(2);
     }
 
-    private static unsafe void PlugIn(int cards)
+    private static void PlugIn(int cards)
     {
         var reset = (delegate* unmanaged<int, byte*, ulong, int>)NativeLibrary.GetExport(_library, "vcReset");
         var architecture = Environment.GetEnvironmentVariable("VIRTUAL_CARD") is { } name ? Encoding.UTF8.GetBytes(name + '\0') : null;
         fixed (byte* text = architecture)
-            _ = reset(cards, text, ulong.TryParse(Environment.GetEnvironmentVariable("VIRTUAL_CARD_SEED"), out var seed) ? seed : 0);
+        {
+            if (reset(cards, text, ulong.TryParse(Environment.GetEnvironmentVariable("VIRTUAL_CARD_SEED"), out var seed) ? seed : 0) != 0)
+                throw new InvalidOperationException("VIRTUAL_CARD is no architecture that the virtual card plays.");
+        }
     }
 
     /// <summary>A driver of one's own: a copy of the library under another name knows nothing of the first.</summary>
