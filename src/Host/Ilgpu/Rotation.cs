@@ -28,10 +28,4 @@ internal sealed class Rotation<T>(int most) where T : class
 
     /// <summary>Puts another in place of the one that is next.</summary>
     public void Replace(T thing) => _all[_next] = thing;
-
-    public void Clear()
-    {
-        _all.Clear();
-        _next = 0;
-    }
 }
