@@ -122,6 +122,46 @@ def main():
     right = bool(host.value) and all(numbers[i] == 2 * i for i in range(length))
     print(f"the kernel's result: {'right' if right else 'wrong'}")
 
+    # What keeps a thread's context, and looks whose streams and pointers are.
+    current, known = c_void_p(), c_uint64()
+    call("cuCtxGetCurrent", byref(current), note=lambda: "the one that was set" if current.value == context.value else "another one")
+    call("cuCtxPushCurrent_v2", context)
+    call("cuCtxPopCurrent_v2", byref(current))
+    call("cuStreamGetCtx", stream, byref(current))
+    for what, attribute in {"context": 1, "memory type": 2, "device": 9}.items():
+        known.value = 0
+        call("cuPointerGetAttribute", byref(known), c_int(attribute), memory, note=lambda: f"{what} {known.value:#x}")
+    call("cuStreamWaitEvent", stream, end, c_uint(0))
+
+    # A step as a graph: what the page-locked memory holds is read when the graph runs, on the default stream.
+    capturing, graph, executable = c_void_p(), c_void_p(), c_void_p()
+    call("cuStreamCreate", byref(capturing), c_uint(1))
+    call("cuStreamBeginCapture_v2", capturing, c_int(1))
+    call("cuMemcpyAsync", memory, c_uint64(host.value or 0), c_size_t(4 * length), capturing)
+    call("cuLaunchKernel", function, *[c_uint(n) for n in (1, 1, 1, length, 1, 1, 80 << 10)], capturing, arguments, c_void_p())
+    call("cuMemcpyAsync", c_uint64(host.value or 0), memory, c_size_t(4 * length), capturing)
+    call("cuStreamEndCapture", capturing, byref(graph))
+    call("cuGraphInstantiateWithFlags", byref(executable), graph, c_uint64(0))
+    call("cuGraphDestroy", graph)
+    for factor in (1, 3):
+        for i in range(length):
+            numbers[i] = factor * i
+        call("cuGraphLaunch", executable, c_void_p())
+        call("cuStreamSynchronize", c_void_p())
+        right = right and all(numbers[i] == 2 * factor * i for i in range(length))
+    print(f"the graph's results: {'right' if right else 'wrong'}")
+    call("cuGraphExecDestroy", executable)
+    call("cuStreamDestroy_v2", capturing)
+
+    # The primary context, for engines on CUDA's runtime.
+    primary, flags, active, number = c_void_p(), c_uint(), c_int(), c_uint64()
+    call("cuDevicePrimaryCtxRetain", byref(primary), device)
+    call("cuDevicePrimaryCtxGetState", device, byref(flags), byref(active), note=lambda: "active" if active.value else "not active")
+    # Since CUDA 12; without it a context that was reset and made again is not told from the one before.
+    if hasattr(cuda, "cuCtxGetId"):
+        call("cuCtxGetId", primary, byref(number), note=lambda: number.value)
+    call("cuDevicePrimaryCtxRelease_v2", device)
+
     call("cuEventDestroy_v2", event)
     call("cuEventDestroy_v2", end)
     call("cuStreamDestroy_v2", stream)
