@@ -1,4 +1,7 @@
 using System.Numerics;
+using VirtualCard.Execution;
+using VirtualCard.Memory;
+using VirtualCard.Ptx;
 
 namespace GpuOptim.Tests.VirtualCard.Simulator;
 
@@ -68,6 +71,56 @@ internal sealed class AtomicTests
     }
 
     /// <summary>Who holds a lock goes on, though others spin.</summary>
+    /// <summary>A barrier of the whole grid: each block waits for all.</summary>
+    [Test]
+    public void BlocksMayWaitForEachOther([Values(1, 40, 300)] int blocks, [Values(null, 1)] int? seed)
+    {
+        using var card = new Card();
+        var counter = card.Zeros<uint>(1);
+        var body = PtxProgram.Thread + $$"""
+            atom.global.add.u32 %r5, [%m], 1;
+            W: atom.global.add.u32 %r6, [%m], 0;
+            setp.lt.u32 %p1, %r6, {{blocks}};
+            @%p1 bra W;
+            ret;
+            """;
+        card.Launch(PtxProgram.Kernel("u64 m", body), blocks, 1, [counter], request => request with { Seed = seed });
+        Assert.That(counter.Read()[0], Is.EqualTo(blocks));
+    }
+
+    /// <summary>On global memory sums lose subnormals, on shared memory they keep them.</summary>
+    [Test]
+    public void GlobalSumsFlushSubnormals()
+    {
+        using var card = new Card();
+        var sums = card.Zeros<float>(2);
+        const string Body = PtxProgram.Thread + """
+            .shared .align 4 .b8 s[4];
+            mov.u32 %r4, s;
+            mov.f32 %f1, 0f00000010;
+            mov.f32 %f2, 0f00000000;
+            st.shared.f32 [%r4], %f2;
+            red.shared.add.f32 [%r4], %f1;
+            ld.shared.f32 %f2, [%r4];
+            st.global.f32 [%m], %f2;
+            red.global.add.f32 [%m+4], %f1;
+            ret;
+            """;
+        card.Launch(PtxProgram.Kernel("u64 m", Body), 1, 1, [sums]);
+        Assert.That(sums.Read().Select(BitConverter.SingleToUInt32Bits), Is.EqualTo([16u, 0u]));
+    }
+
+    /// <summary>An exchange whose old value nobody takes is a store.</summary>
+    [Test]
+    public void AnExchangeMayBeTheFirstWrite()
+    {
+        using var memory = new AddressSpace();
+        using var module = new LoadedModule(Module.Parse(PtxProgram.Kernel("u64 m", PtxProgram.Thread + "atom.global.exch.b32 _, [%m], 9; ret;")), memory);
+        var words = memory.Allocate(4, "words");
+        module.GetKernel("k").Launch(new() { Grid = 1, Block = 1, Parameters = BitConverter.GetBytes(words.Start) });
+        Assert.That(words.FirstUnwritten(0, 4), Is.EqualTo(-1));
+    }
+
     [Test]
     public void ALockIsGivenBack()
     {

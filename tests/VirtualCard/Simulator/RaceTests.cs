@@ -39,6 +39,14 @@ internal sealed class RaceTests
         Assert.That(Run("atom.shared.add.u32 %r8, [%r4], 1; mov.u32 %r6, %r5; bar.sync 0;" + Store, "").Races, Is.Empty);
 
     [Test]
+    public void AStoreRacesWithAnAtomic([Values] bool isStoreFirst)
+    {
+        const string Atomic = "red.shared.add.u32 [%r4], 1;", Zero = "st.shared.u32 [%r4], 0;";
+        var races = Run((isStoreFirst ? Zero + Atomic : Atomic + Zero) + "mov.u32 %r6, %r5; bar.sync 0;" + Store, "").Races;
+        Assert.That(races.Select(race => race.Kind), Has.Some.AnyOf("atomic-after-write", "write-after-atomic"));
+    }
+
+    [Test]
     public void HalvesOfAWordDoNotRace()
     {
         const string Body = """

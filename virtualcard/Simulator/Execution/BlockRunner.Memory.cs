@@ -81,10 +81,10 @@ internal sealed unsafe partial class BlockRunner
         Async?.Proxy.Write(warp, lane, offset, bytes, line);
     }
 
-    /// <summary>An atomic of a lane on shared memory: no race.</summary>
+    /// <summary>An atomic of a lane on shared memory.</summary>
     public void NoteSharedAtomic(Warp warp, int lane, uint offset, int bytes, int line)
     {
-        Races?.MarkWritten(offset, bytes);
+        Races?.Change(warp, lane, offset, bytes, line);
         Async?.Proxy.Write(warp, lane, offset, bytes, line);
     }
 

@@ -31,6 +31,9 @@ internal sealed unsafe partial class BlockRunner : IDisposable
 
     private uint _random;
 
+    // Warps that can run.
+    private ulong _ready;
+
     private int _live, _waiting, _first;
 
     public BlockRunner(CompiledKernel program, Dim3 block, int dynamicSharedBytes)
@@ -124,9 +127,9 @@ internal sealed unsafe partial class BlockRunner : IDisposable
         BeginAsync();
     }
 
-    /// <summary>Runs a block from its start to its end.</summary>
+    /// <summary>Puts a block at its start.</summary>
     /// <param name="index">Its number in the grid.</param>
-    public void Run(long index)
+    public void Start(long index)
     {
         var grid = Request.Grid;
         Position = new((int)(index % grid.X), (int)(index / grid.X % grid.Y), (int)(index / ((long)grid.X * grid.Y)));
@@ -140,8 +143,19 @@ internal sealed unsafe partial class BlockRunner : IDisposable
         _live = (int)Block.Count;
         for (var i = 0; i < _warps.Length; i++)
             _warps[i].Start(_liveAtStart[i]);
-        Schedule();
+        _ready = _warps.Length <= 64 ? ulong.MaxValue >>> (64 - _warps.Length) : throw new InvalidOperationException("More than 64 warps.");
+        _timeouts = 0;
+        _first = 0;
+    }
+
+    /// <summary>Runs the block.</summary>
+    /// <returns>Whether it has ended: if not, it seems to wait for other blocks.</returns>
+    public bool Run()
+    {
+        if (!Schedule())
+            return false;
         EndAsync();
+        return true;
     }
 
     /// <summary>Adds what was executed to the counts of the launch.</summary>
@@ -184,6 +198,13 @@ internal sealed unsafe partial class BlockRunner : IDisposable
             throw new StepFault(FaultKind.Endless, $"more than {Request.MaxSteps} steps; endless loop at line {block.Line}?", 0);
     }
 
+    /// <summary>Faults where blocks have taken many turns and none has come to its end.</summary>
+    public void CheckTurns(long turns)
+    {
+        if (turns * Warp.FairLimit > Request.MaxSteps)
+            throw new SimulationException(FaultKind.Endless, $"kernel {Program.Name}: more than {Request.MaxSteps} steps and no block has ended; endless loop, or blocks that wait for more than can run at once?");
+    }
+
     public void NoteExit(Warp warp, int threads) => _live -= threads;
 
     public void NoteWait(int threads) => _waiting += threads;
@@ -205,28 +226,30 @@ internal sealed unsafe partial class BlockRunner : IDisposable
         DisposeAsync();
     }
 
-    private void Schedule()
+    private bool Schedule()
     {
-        var ready = _warps.Length <= 64 ? ulong.MaxValue >>> (64 - _warps.Length) : throw new InvalidOperationException("More than 64 warps.");
-        _timeouts = 0;
-        _first = 0;
+        var spent = 0;
         while (true)
         {
-            while (ready != 0)
+            while (_ready != 0)
             {
-                var warp = _warps[Pick(ready)];
+                var warp = _warps[Pick(_ready)];
                 try
                 {
-                    if (warp.Run() == WarpState.Ready)
+                    var state = warp.Run();
+                    if (state is WarpState.Ready or WarpState.Spent)
                     {
                         // It may wait in a loop for others, and these for a barrier.
-                        ready |= Release();
+                        _ready |= Release();
                         _first = warp.Index + 1;
+                        if (state == WarpState.Spent && ++spent > 2 * BitOperations.PopCount(_ready))
+                            return false;
                         continue;
                     }
-                    ready &= ~(1ul << warp.Index);
+                    spent = 0;
+                    _ready &= ~(1ul << warp.Index);
                     if (warp.WarpgroupBlock >= 0)
-                        ready |= ReleaseWarpgroup(warp.Index / ProductShape.Warps);
+                        _ready |= ReleaseWarpgroup(warp.Index / ProductShape.Warps);
                 }
                 catch (StepFault fault)
                 {
@@ -234,15 +257,15 @@ internal sealed unsafe partial class BlockRunner : IDisposable
                 }
             }
             if (_live == 0)
-                return;
-            ready = Release();
-            if (ready != 0)
+                return true;
+            _ready = Release();
+            if (_ready != 0)
                 continue;
             // The hardware's test of an mbarrier gives up after a while, and the program may look elsewhere.
             const int Timeouts = 200;
             if (_timeouts++ < Timeouts)
-                ready = Wake(isLast: true);
-            if (ready == 0)
+                _ready = Wake(isLast: true);
+            if (_ready == 0)
                 throw new SimulationException(FaultKind.Deadlock, Deadlock());
         }
     }

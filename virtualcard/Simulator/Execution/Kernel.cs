@@ -71,17 +71,17 @@ public sealed class Kernel : IDisposable
         void Work(int worker)
         {
             var own = new Statistics { Kernel = Name };
-            var runner = Rent(request.Block, request.DynamicSharedBytes);
+            var resident = new ResidentBlocks(() =>
+            {
+                var runner = Rent(request.Block, request.DynamicSharedBytes);
+                runner.Begin(request, own, request.CountsAccesses ? new(own, touched) : null);
+                return runner;
+            });
             try
             {
-                runner.Begin(request, own, request.CountsAccesses ? new(own, touched) : null);
-                while (Volatile.Read(ref fault) is null)
-                {
-                    var index = Interlocked.Increment(ref next) - 1;
-                    if (index >= blocks)
-                        break;
-                    runner.Run(request.Seed is null ? index : order[index]);
-                }
+                resident.Run(
+                    () => Interlocked.Increment(ref next) - 1 is var index && index >= blocks ? -1 : request.Seed is null ? index : order[index],
+                    () => Volatile.Read(ref fault) is not null);
             }
             catch (SimulationException found)
             {
@@ -89,12 +89,15 @@ public sealed class Kernel : IDisposable
             }
             lock (touched)
             {
-                runner.AddCounts(warpCounts, threadCounts, guardCounts);
                 statistics.Add(own);
-                if (fault is null)
-                    _idle.Add(runner);
-                else
-                    runner.Dispose();
+                foreach (var runner in resident.Runners)
+                {
+                    runner.AddCounts(warpCounts, threadCounts, guardCounts);
+                    if (fault is null)
+                        _idle.Add(runner);
+                    else
+                        runner.Dispose();
+                }
             }
         }
 

@@ -5,7 +5,7 @@ namespace VirtualCard.Execution;
 
 /// <summary>
 /// Follows who used which bytes of shared memory since the last barrier. A race is a byte that one warp writes and another reads or writes with no
-/// barrier between, or that is touched while a cp.async to it is in flight. Atomics are exempt.
+/// barrier between, or that is touched while a cp.async to it is in flight. Atomics race with stores, not with each other; loads of what they change are left alone, since programs poll it.
 /// </summary>
 internal sealed unsafe class RaceDetector : IDisposable
 {
@@ -92,6 +92,8 @@ internal sealed unsafe class RaceDetector : IDisposable
                 Report("write-after-write", i, cell.Writer - 1, cell.WriteLine, warp, lane, line);
             if ((cell.Groups & ~(1 << warp.Index / WarpsOfGroup)) is not 0 and var others)
                 Report("write-after-read", i, BitOperations.TrailingZeroCount(others) * WarpsOfGroup * Lanes.Count, cell.GroupLine, warp, lane, line);
+            if ((cell.Atomics & ~mine) != 0)
+                Report("write-after-atomic", i, BitOperations.TrailingZeroCount(cell.Atomics & ~mine) * Lanes.Count, cell.AtomicLine, warp, lane, line);
             if (cell.Pending != 0)
                 Report("cp.async in flight", i, cell.Pending - 1, cell.WriteLine, warp, lane, line);
             cell.Writer = thread;
@@ -163,12 +165,19 @@ internal sealed unsafe class RaceDetector : IDisposable
         }
     }
 
-    /// <summary>Notes that bytes are written, by an atomic.</summary>
-    public void MarkWritten(uint offset, int size)
+    /// <summary>An atomic of a lane.</summary>
+    public void Change(Warp warp, int lane, uint offset, int size, int line)
     {
         var last = (int)(offset + (uint)size - 1 >> _shift);
         for (var i = (int)(offset >> _shift); i <= last; i++)
-            Current(i).IsWritten = true;
+        {
+            ref var cell = ref Current(i);
+            if (cell.Writer != 0 && (cell.Writer - 1) / Lanes.Count != warp.Index)
+                Report("atomic-after-write", i, cell.Writer - 1, cell.WriteLine, warp, lane, line);
+            cell.Atomics |= 1u << warp.Index;
+            cell.AtomicLine = line;
+            cell.IsWritten = true;
+        }
     }
 
     public void Dispose() => NativeMemory.Free(_cells);
@@ -181,6 +190,7 @@ internal sealed unsafe class RaceDetector : IDisposable
             cell.Epoch = _epoch;
             cell.Writer = 0;
             cell.Readers = 0;
+            cell.Atomics = 0;
             cell.Groups = 0;
             cell.Partial = _partial;
         }
@@ -196,10 +206,12 @@ internal sealed unsafe class RaceDetector : IDisposable
     {
         if (cell.Writer != 0 && _passed[(cell.Writer - 1) / Lanes.Count] > cell.Partial)
             cell.Writer = 0;
-        for (var rest = cell.Readers; rest != 0;)
+        for (var rest = cell.Readers | cell.Atomics; rest != 0;)
         {
             var warp = Lanes.Next(ref rest);
-            cell.Readers &= _passed[warp] > cell.Partial ? ~(1u << warp) : uint.MaxValue;
+            var kept = _passed[warp] > cell.Partial ? ~(1u << warp) : uint.MaxValue;
+            cell.Readers &= kept;
+            cell.Atomics &= kept;
         }
         for (var rest = (uint)cell.Groups; rest != 0;)
         {
@@ -238,7 +250,10 @@ internal sealed unsafe class RaceDetector : IDisposable
         /// <summary>Warps.</summary>
         public uint Readers;
 
-        public int WriteLine, ReadLine;
+        /// <summary>Warps.</summary>
+        public uint Atomics;
+
+        public int WriteLine, ReadLine, AtomicLine;
 
         /// <summary>A cp.async is in flight: thread + 1.</summary>
         public int Pending;

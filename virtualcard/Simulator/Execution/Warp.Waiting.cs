@@ -6,7 +6,7 @@ namespace VirtualCard.Execution;
 internal sealed unsafe partial class Warp
 {
     /// <summary>Blocks of instructions that a warp runs before others get a turn: they may be who it waits for in a loop.</summary>
-    private const int FairLimit = 20_000;
+    public const int FairLimit = 20_000;
 
     private readonly Wait[] _waits = new Wait[Lanes.Count];
 

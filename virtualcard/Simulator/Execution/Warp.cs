@@ -13,6 +13,9 @@ internal enum WarpState
     /// <summary>It can go on: it only lets others have a turn.</summary>
     Ready,
 
+    /// <summary>It can go on, and has for long: it may wait in a loop for others, of other blocks, too.</summary>
+    Spent,
+
     /// <summary>Its threads wait for others.</summary>
     Waiting,
 }
@@ -129,10 +132,11 @@ internal sealed unsafe partial class Warp
                 StepIndex = steps.Length;
                 if (!Finish(block, ref key, ref threads))
                     break;
-                if (IsTurnOver() || Runner.YieldsNow())
+                var isTurnOver = IsTurnOver();
+                if (isTurnOver || Runner.YieldsNow())
                 {
                     Add(key, threads);
-                    return WarpState.Ready;
+                    return isTurnOver ? WarpState.Spent : WarpState.Ready;
                 }
                 if (_count > 0 && _keys[0] <= key)
                 {

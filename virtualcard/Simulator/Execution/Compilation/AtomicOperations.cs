@@ -44,6 +44,11 @@ internal static class AtomicOperations
         },
     };
 
+    /// <summary>The same on global memory, where sums of floats lose their subnormals.</summary>
+    public static AtomicOperation? OnGlobal(string operation, PtxType type) => operation == "add" && type == PtxType.F32
+        ? (old, operand, _) => Bits(Floats.Flush(Floats.Flush(Single(old)) + Floats.Flush(Single(operand))))
+        : Of(operation, type);
+
     private static AtomicOperation OfSigned(string operation, int bits)
     {
         long Signed(ulong value) => (long)(value << (64 - bits)) >> (64 - bits);

@@ -170,7 +170,7 @@ internal sealed partial class StepCompiler
         var address = AddressOf(instruction, operands[0], space, type.Size());
         int[] sources = [.. Parts(instruction, operands[1]).Select(part => Source(part, type.Untyped(), type))];
         var second = operation == "cas" ? Source(operands[2], type.Untyped(), type) : -1;
-        return new(address, type.Size(), AtomicOperations.Of(operation, type) ?? throw Unsupported(instruction), destinations, sources, type.Size(), second);
+        return new(address, type.Size(), AtomicOperations.Of(operation, type) ?? throw Unsupported(instruction), AtomicOperations.OnGlobal(operation, type)!, operation == "exch", destinations, sources, type.Size(), second);
     }
 
     private Step Copy(Instruction instruction)

@@ -8,10 +8,13 @@ internal delegate ulong AtomicOperation(ulong old, ulong operand, ulong second);
 
 /// <summary>atom and red. The lanes of a warp come one after the other; with a seed, in any order.</summary>
 /// <param name="size">Bytes of a number.</param>
+/// <param name="onGlobal">What it makes of global memory, where floats lose their subnormals.</param>
+/// <param name="isExchange">Whether it needs no old value: memory that was never written will do where nobody takes that.</param>
 /// <param name="destinations">Where the old values go; none for red.</param>
 /// <param name="operands">The registers of the vector's parts.</param>
 /// <param name="second">The value that cas stores; -1 for others.</param>
-internal sealed unsafe class AtomicStep(AddressOperand address, int size, AtomicOperation operation, int[] destinations, int[] operands, int registerSize, int second) : Step
+internal sealed unsafe class AtomicStep(
+    AddressOperand address, int size, AtomicOperation operation, AtomicOperation onGlobal, bool isExchange, int[] destinations, int[] operands, int registerSize, int second) : Step
 {
     private readonly AddressOperand _address = address;
 
@@ -51,7 +54,10 @@ internal sealed unsafe class AtomicStep(AddressOperand address, int size, Atomic
                     break;
                 default:
                     place = runner.ResolveGlobal(_address.Site, target, bytes, bytes, lane, "global atomic", out var allocation);
-                    BlockRunner.CheckWritten(allocation, target, bytes, lane, "global atomic");
+                    if (isExchange && destinations.Length == 0)
+                        allocation.MarkWritten((long)(target - allocation.Start), bytes);
+                    else
+                        BlockRunner.CheckWritten(allocation, target, bytes, lane, "global atomic");
                     Count(runner, allocation, target, bytes);
                     break;
             }
@@ -59,7 +65,7 @@ internal sealed unsafe class AtomicStep(AddressOperand address, int size, Atomic
             {
                 var operand = LaneBits.Read(warp.Registers + operands[part], lane, registerSize);
                 var other = second < 0 ? 0 : LaneBits.Read(warp.Registers + second, lane, registerSize);
-                old[part * Lanes.Count + lane] = Exchange(place + part * size, operand, other);
+                old[part * Lanes.Count + lane] = Exchange(space == StateSpace.Shared ? operation : onGlobal, place + part * size, operand, other);
             }
         }
         for (var part = 0; part < destinations.Length; part++)
@@ -82,7 +88,7 @@ internal sealed unsafe class AtomicStep(AddressOperand address, int size, Atomic
     }
 
     /// <summary>Blocks run on several threads of the host.</summary>
-    private ulong Exchange(byte* place, ulong operand, ulong other)
+    private ulong Exchange(AtomicOperation function, byte* place, ulong operand, ulong other)
     {
         while (true)
         {
@@ -90,17 +96,17 @@ internal sealed unsafe class AtomicStep(AddressOperand address, int size, Atomic
             {
                 case 8:
                     var old64 = Volatile.Read(ref *(ulong*)place);
-                    if (Interlocked.CompareExchange(ref *(ulong*)place, operation(old64, operand, other), old64) == old64)
+                    if (Interlocked.CompareExchange(ref *(ulong*)place, function(old64, operand, other), old64) == old64)
                         return old64;
                     break;
                 case 4:
                     var old32 = Volatile.Read(ref *(uint*)place);
-                    if (Interlocked.CompareExchange(ref *(uint*)place, (uint)operation(old32, operand, other), old32) == old32)
+                    if (Interlocked.CompareExchange(ref *(uint*)place, (uint)function(old32, operand, other), old32) == old32)
                         return old32;
                     break;
                 default:
                     var old16 = Volatile.Read(ref *(ushort*)place);
-                    if (Interlocked.CompareExchange(ref *(ushort*)place, (ushort)operation(old16, operand, other), old16) == old16)
+                    if (Interlocked.CompareExchange(ref *(ushort*)place, (ushort)function(old16, operand, other), old16) == old16)
                         return old16;
                     break;
             }
