@@ -1,14 +1,5 @@
 namespace VirtualCard.Execution;
 
-/// <summary>How a barrier combines the threads' predicates.</summary>
-internal enum BarrierReduction
-{
-    None,
-    Count,
-    And,
-    Or,
-}
-
 /// <summary>A barrier of the block of threads.</summary>
 internal sealed class BarrierStep
 {

@@ -2,9 +2,6 @@ using VirtualCard.Memory;
 
 namespace VirtualCard.Execution;
 
-/// <summary>A parameter of a kernel.</summary>
-public readonly record struct KernelParameter(string Name, int Offset, int Size);
-
 /// <summary>A kernel, ready to be launched.</summary>
 public sealed class Kernel : IDisposable
 {

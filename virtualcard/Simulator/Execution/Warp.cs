@@ -4,22 +4,6 @@ using System.Runtime.Intrinsics;
 
 namespace VirtualCard.Execution;
 
-/// <summary>Where a warp stopped.</summary>
-internal enum WarpState
-{
-    /// <summary>All its threads have ended.</summary>
-    Done,
-
-    /// <summary>It can go on: it only lets others have a turn.</summary>
-    Ready,
-
-    /// <summary>It can go on, and has for long: it may wait in a loop for others, of other blocks, too.</summary>
-    Spent,
-
-    /// <summary>Its threads wait for others.</summary>
-    Waiting,
-}
-
 /// <summary>
 /// 32 threads that execute in lockstep where their paths agree. Threads that are at the same basic block form a group; the group at the lowest block
 /// runs, which lets the others catch up and join where paths meet again.

@@ -2,16 +2,6 @@ using System.Runtime.InteropServices;
 
 namespace VirtualCard.Memory;
 
-/// <summary>Whose memory it is.</summary>
-public enum AllocationKind
-{
-    /// <summary>The card's own. Its addresses are not the host's: the host cannot follow them.</summary>
-    Device,
-
-    /// <summary>Page-locked memory of the host, which kernels reach at the host's address.</summary>
-    Host,
-}
-
 /// <summary>A range of addresses that kernels may use, with what is known of each byte.</summary>
 public sealed unsafe class Allocation
 {

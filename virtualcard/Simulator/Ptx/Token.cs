@@ -1,21 +1,4 @@
 namespace VirtualCard.Ptx;
 
-internal enum TokenKind : byte
-{
-    End,
-
-    /// <summary>A name, a directive or an opcode, with all its dotted parts.</summary>
-    Identifier,
-
-    Number,
-
-    /// <summary>0f3F800000 or 0d3FF0000000000000.</summary>
-    FloatBits,
-
-    Text,
-
-    Punctuation,
-}
-
 /// <summary>A word of PTX text: where it stands.</summary>
 internal readonly record struct Token(TokenKind Kind, int Start, int Length, int Line);

@@ -56,15 +56,3 @@ internal sealed unsafe class BulkCopyStep(AddressOperand shared, AddressOperand 
         return granules;
     }
 }
-
-/// <summary>cp.async.bulk.commit_group</summary>
-internal sealed class CommitBulkStep : Step
-{
-    public override void Run(Warp warp) => warp.Runner.Async!.Bulk.Commit(warp);
-}
-
-/// <summary>cp.async.bulk.wait_group</summary>
-internal sealed class WaitBulkStep(int pending) : Step
-{
-    public override void Run(Warp warp) => warp.Runner.Async!.Bulk.Wait(warp, pending);
-}

@@ -2,24 +2,6 @@ using VirtualCard.Execution.Steps;
 
 namespace VirtualCard.Execution.Async;
 
-/// <summary>What an instruction does with an mbarrier.</summary>
-internal enum MBarrierOperation
-{
-    Initialize,
-    Invalidate,
-    Arrive,
-    ArriveDrop,
-
-    /// <summary>Expects bytes, and arrives.</summary>
-    ArriveExpect,
-
-    /// <summary>Expects bytes, and arrives for this phase and all that come.</summary>
-    ArriveDropExpect,
-
-    Expect,
-    Complete,
-}
-
 /// <summary>mbarrier.init, .inval, .arrive, .arrive_drop, .expect_tx and .complete_tx, thread by thread.</summary>
 /// <param name="amount">Where arrivals or bytes are counted; -1: one.</param>
 /// <param name="state">Where the phase goes, 64 bits; -1: nowhere.</param>

@@ -157,21 +157,3 @@ internal sealed unsafe class WarpgroupProductStep(
     private float* Place(byte* registers, int row, int column, int side) =>
         (float*)(registers + d[column / Block * 4 + row / Block * 2 + side]) + row % Block * Quad;
 }
-
-/// <summary>wgmma.fence</summary>
-internal sealed class ProductFenceStep : Step
-{
-    public override void Run(Warp warp) => warp.Runner.Async!.Products.Fence(warp);
-}
-
-/// <summary>wgmma.commit_group</summary>
-internal sealed class CommitProductsStep : Step
-{
-    public override void Run(Warp warp) => warp.Runner.Async!.Products.Commit(warp);
-}
-
-/// <summary>wgmma.wait_group</summary>
-internal sealed class WaitProductsStep(int pending) : Step
-{
-    public override void Run(Warp warp) => warp.Runner.Async!.Products.Wait(warp, pending);
-}

@@ -3,9 +3,6 @@ using VirtualCard.Ptx;
 
 namespace VirtualCard.Execution.Steps;
 
-/// <summary>What an atomic makes of the old value, its operand and, for cas, the second.</summary>
-internal delegate ulong AtomicOperation(ulong old, ulong operand, ulong second);
-
 /// <summary>atom and red. The lanes of a warp come one after the other; with a seed, in any order.</summary>
 /// <param name="size">Bytes of a number.</param>
 /// <param name="onGlobal">What it makes of global memory, where floats lose their subnormals.</param>

@@ -72,20 +72,3 @@ internal sealed unsafe class CopyStep(AddressOperand destination, AddressOperand
         return true;
     }
 }
-
-/// <summary>cp.async.commit_group</summary>
-internal sealed class CommitCopiesStep : Step
-{
-    public override void Run(Warp warp) => warp.CommitCopies();
-}
-
-/// <summary>cp.async.wait_group, or wait_all, which commits first.</summary>
-internal sealed class WaitCopiesStep(int pending, bool isAll, int line) : Step
-{
-    public override void Run(Warp warp)
-    {
-        if (isAll)
-            warp.CommitCopies();
-        warp.WaitForCopies(pending, line);
-    }
-}

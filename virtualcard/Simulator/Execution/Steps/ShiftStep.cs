@@ -2,14 +2,6 @@ using System.Runtime.Intrinsics;
 
 namespace VirtualCard.Execution.Steps;
 
-/// <summary>The kinds of shift.</summary>
-internal enum ShiftKind
-{
-    Left,
-    Right,
-    RightArithmetic,
-}
-
 /// <summary>Shifts by a number of the text, smaller than the width.</summary>
 internal sealed unsafe class ShiftStep<T>(int d, int a, int amount, ShiftKind kind) : Step
     where T : unmanaged

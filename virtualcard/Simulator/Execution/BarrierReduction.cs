@@ -1,0 +1,10 @@
+namespace VirtualCard.Execution;
+
+/// <summary>How a barrier combines the threads' predicates.</summary>
+internal enum BarrierReduction
+{
+    None,
+    Count,
+    And,
+    Or,
+}

@@ -1,0 +1,9 @@
+using System.Runtime.Intrinsics;
+
+namespace VirtualCard.Execution.Steps;
+
+/// <inheritdoc cref="IUnary{T}"/>
+internal interface ITernary<T>
+{
+    static abstract Vector256<T> Apply(Vector256<T> a, Vector256<T> b, Vector256<T> c);
+}
