@@ -24,4 +24,21 @@ internal static class SharedAccelerator
         "ilgpu-cpu" => new IlgpuDevice(_cpu.Value),
         _ => GpuOptim.Host.Device.Open(name),
     };
+
+    /// <summary>Gives back those that were made.</summary>
+    public static void Close()
+    {
+        Close(_openCL);
+        Close(_cpu);
+        Close(_cuda);
+    }
+
+    private static void Close<T>(Lazy<T> accelerator) where T : ILGPU.Runtime.Accelerator
+    {
+        if (!accelerator.IsValueCreated)
+            return;
+        var context = accelerator.Value.Context;
+        accelerator.Value.Dispose();
+        context.Dispose();
+    }
 }
