@@ -11,29 +11,8 @@ namespace GpuOptim.Tests.Ilgpu;
 
 /// <summary>What only a card can show: tensor cores, an engine's streams and memory, threads, several accelerators, and in which order things may go.</summary>
 /// <remarks>What all devices do, <see cref="TestDevice"/> has tested on a card, too: fixtures in the same category, single tests with <c>cuda</c> in their names.</remarks>
-[Category("Card")]
-public sealed class CudaTests
+public sealed class CudaTests : CardTest
 {
-    private Context _context = null!;
-    private CudaAccelerator _accelerator = null!;
-
-    [OneTimeSetUp]
-    public void MakeEngine()
-    {
-        if (IlgpuDevice.CudaDescription is null)
-            Assert.Ignore("There is no CUDA device.");
-        // Made before any device of ours, by an engine that knows nothing of our instructions.
-        _context = Context.Create(builder => builder.Cuda());
-        _accelerator = _context.CreateCudaAccelerator(0);
-    }
-
-    [OneTimeTearDown]
-    public void CloseEngine()
-    {
-        _accelerator?.Dispose();
-        _context?.Dispose();
-    }
-
     /// <summary>On tensor cores singular values go where they go on the CPU, whatever the shape: rows that are no whole lines, ends of tiles, batches.</summary>
     [TestCase(1, 1, 1)]
     [TestCase(3, 5, 2)]
@@ -47,7 +26,7 @@ public sealed class CudaTests
     [TestCase(1024, 384, 1)]
     public void TensorCoresOrthogonalizeAsTheCpu(int rows, int columns, int count)
     {
-        using var device = new IlgpuDevice(_accelerator);
+        using var device = new IlgpuDevice(Accelerator);
         using var simd = new SimdDevice();
         var random = new Random(rows);
         float[] numbers = [.. Enumerable.Range(0, count * rows * columns).Select(_ => random.NextSingle() - 0.5f)];
@@ -70,7 +49,7 @@ public sealed class CudaTests
     [Test]
     public void ZerosBetweenRowsStayZero()
     {
-        using var device = new IlgpuDevice(_accelerator);
+        using var device = new IlgpuDevice(Accelerator);
         var parameter = device.CreateParameter<float>("w", [40, 41], new float[40 * 41]);
         using var scaler = new GradientScaler(device, new() { InitialScale = 1 });
         using var optimizer = new Muon([parameter]) { GradientScaler = scaler };
@@ -96,12 +75,12 @@ public sealed class CudaTests
         float[] numbers = [.. Enumerable.Range(0, 50_000).Select(i => MathF.Sin(i))], slopes = [.. Enumerable.Range(0, 50_000).Select(i => MathF.Cos(i))];
         var length = numbers.Length - start;
         // ILGPU makes a stream with flags in whichever context is current, and other tests have left none.
-        using var binding = _accelerator.BindScoped();
-        using var stream = _accelerator.CreateStream(flags);
-        using var data = _accelerator.Allocate1D(numbers);
-        using var gradient = _accelerator.Allocate1D(slopes);
-        _accelerator.Synchronize();
-        using (var device = new IlgpuDevice(_accelerator, stream))
+        using var binding = Accelerator.BindScoped();
+        using var stream = Accelerator.CreateStream(flags);
+        using var data = Accelerator.Allocate1D(numbers);
+        using var gradient = Accelerator.Allocate1D(slopes);
+        Accelerator.Synchronize();
+        using (var device = new IlgpuDevice(Accelerator, stream))
         {
             var parameter = new Parameter<float>("w", [length], device.Wrap<float>(data.View.SubView(start, length)), device.Wrap<float>(gradient.NativePtr + start * sizeof(float), length));
             using var optimizer = new AdamW([parameter]);
@@ -116,8 +95,8 @@ public sealed class CudaTests
     [Test]
     public void StepsFromSeveralThreads([Values] bool isOneDevice)
     {
-        using var other = _context.CreateCudaAccelerator(0);
-        using var first = new IlgpuDevice(_accelerator);
+        using var other = Context.CreateCudaAccelerator(0);
+        using var first = new IlgpuDevice(Accelerator);
         using var second = isOneDevice ? null : new IlgpuDevice(other);
         float[] numbers = [.. Enumerable.Range(0, 10_000).Select(i => MathF.Sin(i))], slopes = [.. Enumerable.Range(0, 10_000).Select(i => MathF.Cos(i))];
         var expected = Reference(numbers, slopes, 200);
@@ -136,7 +115,7 @@ public sealed class CudaTests
     [Test]
     public void ThingsMayGoInAnyOrder([Values("device parameter optimizer", "optimizer device parameter", "parameter optimizer device", "device optimizer parameter")] string order, [Values] bool isAcceleratorFirst)
     {
-        using var accelerator = _context.CreateCudaAccelerator(0);
+        using var accelerator = Context.CreateCudaAccelerator(0);
         var device = new IlgpuDevice(accelerator);
         var parameter = device.CreateParameter<float>("w", [64, 65], new float[64 * 65]);
         parameter.Gradient.CopyFrom(new float[64 * 65]);
@@ -146,7 +125,7 @@ public sealed class CudaTests
             accelerator.Dispose();
         foreach (var each in order.Split(' '))
             Assert.That(() => (each switch { "device" => (IDisposable)device, "parameter" => parameter, _ => optimizer }).Dispose(), Throws.Nothing, each);
-        using var more = _accelerator.Allocate1D<float>([1, 2, 3]);
+        using var more = Accelerator.Allocate1D<float>([1, 2, 3]);
         Assert.That(more.GetAsArray1D(), Is.EqualTo([1f, 2, 3]));
     }
 
@@ -154,7 +133,7 @@ public sealed class CudaTests
     [Test]
     public void ACheckpointGoesThereAndBack()
     {
-        using var card = new IlgpuDevice(_accelerator);
+        using var card = new IlgpuDevice(Accelerator);
         using var simd = new SimdDevice();
         float[] numbers = [.. Enumerable.Range(0, 1000).Select(i => MathF.Sin(i))], slopes = [.. Enumerable.Range(0, 1000).Select(i => MathF.Cos(i))];
         StateDictionary? state = null;

@@ -11,7 +11,8 @@ internal static class Entry
             try
             {
                 Machine.Begin(call);
-                CheckCaller();
+                if (ThreadState.IsInHostFunction)
+                    throw new DriverException(Result.NotPermitted, "called from a host function, which may not call the driver");
                 return body();
             }
             catch (Exception exception)
@@ -22,82 +23,29 @@ internal static class Entry
     }
 
     /// <summary>A call that needs no context.</summary>
-    public static Result Plain(string call, Func<Result> body)
-    {
-        lock (Machine.Gate)
-        {
-            try
-            {
-                Machine.Begin(call);
-                CheckCaller();
-                CheckInitialized();
-                return body();
-            }
-            catch (Exception exception)
-            {
-                return Fail(exception);
-            }
-        }
-    }
+    public static Result Plain(string call, Func<Result> body) =>
+        Anytime(call, () => Machine.IsInitialized ? body() : throw new DriverException(Result.NotInitialized, "called before cuInit"));
 
     /// <summary>A call that needs a current context that is not broken.</summary>
-    public static Result InContext(string call, Func<CardContext, Result> body)
+    public static Result InContext(string call, Func<CardContext, Result> body) => Plain(call, () =>
     {
-        lock (Machine.Gate)
-        {
-            try
-            {
-                Machine.Begin(call);
-                CheckCaller();
-                CheckInitialized();
-                var context = CurrentContext();
-                return context.Error == Result.Success ? body(context) : context.Error;
-            }
-            catch (Exception exception)
-            {
-                return Fail(exception);
-            }
-        }
-    }
+        var context = CurrentContext();
+        return context.Error == Result.Success ? body(context) : context.Error;
+    });
 
     /// <summary>A call that destroys, which a broken context permits; its error is returned nevertheless.</summary>
-    public static Result Destroying(string call, Func<CardContext, Result> body)
+    public static Result Destroying(string call, Func<CardContext, Result> body) => Plain(call, () =>
     {
-        lock (Machine.Gate)
-        {
-            try
-            {
-                Machine.Begin(call);
-                CheckCaller();
-                CheckInitialized();
-                var context = CurrentContext();
-                var result = body(context);
-                return result == Result.Success ? context.Error : result;
-            }
-            catch (Exception exception)
-            {
-                return Fail(exception);
-            }
-        }
-    }
+        var context = CurrentContext();
+        var result = body(context);
+        return result == Result.Success ? context.Error : result;
+    });
 
     /// <exception cref="DriverException">The thread has none, or one that was destroyed.</exception>
     public static CardContext CurrentContext()
     {
         var context = ThreadState.Current ?? throw new DriverException(Result.InvalidContext, "the thread has no current context");
         return context.IsDestroyed ? throw new DriverException(Result.ContextIsDestroyed, $"the current {context} was destroyed") : context;
-    }
-
-    private static void CheckCaller()
-    {
-        if (ThreadState.IsInHostFunction)
-            throw new DriverException(Result.NotPermitted, "called from a host function, which may not call the driver");
-    }
-
-    private static void CheckInitialized()
-    {
-        if (!Machine.IsInitialized)
-            throw new DriverException(Result.NotInitialized, "called before cuInit");
     }
 
     private static Result Fail(Exception exception)

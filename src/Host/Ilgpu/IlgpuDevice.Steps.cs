@@ -20,19 +20,19 @@ public sealed partial class IlgpuDevice
     {
         ObjectDisposedException.ThrowIf(IsDisposed, this);
         RuleLayout<TRule>.ThrowIfForeign();
-        if (batch is not IlgpuUpdateBatch { Table: var table })
+        if (batch is not IlgpuUpdateBatch own)
             throw new ArgumentException($"batch must have been made by device '{Name}'. Actual type was {batch?.GetType().Name ?? "null"}.", nameof(batch));
-        if (table.Chunks == 0 || (rules.IsEmpty && !batch.HasAverages))
+        if (own.Table.Chunks == 0 || (rules.IsEmpty && !batch.HasAverages))
             return;
         if (batch.Step is IlgpuStep step)
         {
-            Gather(step, table, (IlgpuUpdateBatch)batch, rules);
+            Gather(step, own, rules);
             return;
         }
-        var own = ((IlgpuUpdateBatch)batch).OwnStep ??= new(_queue, _gate, usesGraphs: false);
-        own.Begin();
-        Gather(own, table, (IlgpuUpdateBatch)batch, rules);
-        own.End();
+        step = own.OwnStep ??= new(_queue, _gate, usesGraphs: false);
+        step.Begin();
+        Gather(step, own, rules);
+        step.End();
     }
 
     internal override DeviceStep CreateStep() => new IlgpuStep(_queue, _gate, UseGraphs && Accelerator is CudaAccelerator);
@@ -66,8 +66,8 @@ public sealed partial class IlgpuDevice
     }
 
     /// <summary>Places what an update changes, and adds its launches.</summary>
-    private void Gather<TRule>(IlgpuStep step, IlgpuUpdateTable table, IlgpuUpdateBatch batch, ReadOnlySpan<TRule> rules) where TRule : unmanaged, IUpdateRule =>
-        _queue.Update(step, Put(step, table, batch, rules), rules, batch.Types);
+    private void Gather<TRule>(IlgpuStep step, IlgpuUpdateBatch batch, ReadOnlySpan<TRule> rules) where TRule : unmanaged, IUpdateRule =>
+        _queue.Update(step, Put(step, batch.Table, batch, rules), rules, batch.Types);
 
     private void Gather<TMomentum, TUpdate>(
         IlgpuStep step, IlgpuMatrixUpdateBatch batch, ReadOnlySpan<TMomentum> momentumRules, ReadOnlySpan<TUpdate> updateRules, NewtonSchulzPlan plan)

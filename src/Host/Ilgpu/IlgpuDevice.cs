@@ -11,8 +11,9 @@ namespace GpuOptim.Host.Ilgpu;
 
 /// <summary>An ILGPU accelerator, of CUDA, OpenCL or ILGPU's own for the CPU: the engine's, with its stream, or one of our own.</summary>
 /// <remarks>
-/// What an engine enqueues on the stream runs in order with what optimizers do. Each call leaves the calling thread the CUDA context that it had. Kernels are compiled when they are first needed. OpenCL is unverified on
-/// cards, and launches a kernel for each tensor where the others launch one for all.
+/// What an engine enqueues on the stream runs in order with what optimizers do. Each call leaves the calling thread the CUDA context that
+/// it had. Kernels are compiled when they are first needed. OpenCL is unverified on cards, and launches a kernel for each tensor where the
+/// others launch one for all.
 /// </remarks>
 [RequiresDynamicCode("ILGPU compiles kernels at run time. SimdDevice does without.")]
 public sealed partial class IlgpuDevice : Device

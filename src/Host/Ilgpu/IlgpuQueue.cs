@@ -1,4 +1,3 @@
-using System.Runtime.InteropServices;
 using GpuOptim.Host.Ilgpu.Steps;
 using GpuOptim.Kernels.Ilgpu;
 using GpuOptim.Kernels.Ilgpu.Matrix;
@@ -29,8 +28,6 @@ internal partial class IlgpuQueue : IDisposable
     private long _captures;
     private long _hostWaits;
     private long _tableBuilds;
-    private long _bytesToDevice;
-    private long _bytesToHost;
 
     /// <param name="accelerator">The accelerator.</param>
     /// <param name="stream">One of its streams.</param>
@@ -100,26 +97,6 @@ internal partial class IlgpuQueue : IDisposable
     public static CudaException ExplainFault(CudaException failure, string call) => new(
         $"CUDA answered '{failure.Message}' to {call}. The fault may be that of an earlier kernel, the engine's or another library's: CUDA tells of it in a later call. compute-sanitizer finds which.",
         failure);
-
-    /// <summary>Sends what lies in the host's memory, which may change as soon as this returns; the host does not wait.</summary>
-    public virtual void Upload<T>(ReadOnlySpan<T> source, ArrayView<byte> destination) where T : unmanaged
-    {
-        var bytes = MemoryMarshal.AsBytes(source);
-        if (_ring.Upload(bytes, destination))
-            Interlocked.Increment(ref _hostWaits);
-        CountToDevice(bytes.Length);
-    }
-
-    /// <summary>Sends what page-locked memory holds when the accelerator comes to it.</summary>
-    public void CopyToDevice(HostMemory source, ArrayView<byte> destination) => source.CopyTo(0, destination, _target);
-
-    /// <summary>Has bytes brought to the host, which does not wait.</summary>
-    public void Download(ArrayView<byte> source, HostMemory destination)
-    {
-        destination.CopyFrom(source, _target);
-        if (_target == _stream)
-            CountToHost(source.Length);
-    }
 
     /// <summary>Captures what is launched and copied meanwhile.</summary>
     public CudaGraph Capture(Action work)
@@ -193,50 +170,6 @@ internal partial class IlgpuQueue : IDisposable
     /// <summary>Where a view begins, and what to dispose of after its last use if that is not null.</summary>
     public virtual (nint Address, IDisposable? Memory) Wrap<T>(ArrayView<T> view) where T : unmanaged => (view.Cast<byte>().LoadEffectiveAddressAsPtr(), null);
 
-    public void Clear(nint address, long bytes)
-    {
-        using var scope = Enter();
-        var view = At(address, bytes, out var memory);
-        using (memory)
-            view.MemSetToZero(_stream);
-    }
-
-    public void CopyToHost(nint source, Span<byte> destination)
-    {
-        using var scope = Enter();
-        var view = At(source, destination.Length, out var memory);
-        using (memory)
-            CopyToHost(view, destination);
-    }
-
-    public unsafe void CopyToHost(ArrayView<byte> source, Span<byte> destination)
-    {
-        Interlocked.Increment(ref _hostWaits);
-        CountToHost(destination.Length);
-        if (_stream is not CudaStream cuda)
-        {
-            source.CopyToCPU(_stream, destination);
-            return;
-        }
-        fixed (byte* host = destination)
-            Copy(cuda, (nint)host, source.LoadEffectiveAddressAsPtr(), destination.Length);
-    }
-
-    public unsafe void CopyFromHost(ReadOnlySpan<byte> source, nint destination)
-    {
-        using var scope = Enter();
-        CountCopyFromHost(source.Length);
-        if (_stream is CudaStream cuda)
-        {
-            fixed (byte* host = source)
-                Copy(cuda, destination, (nint)host, source.Length);
-            return;
-        }
-        var view = At(destination, source.Length, out var memory);
-        using (memory)
-            view.CopyFromCPU(_stream, source);
-    }
-
     public void Synchronize()
     {
         using var scope = Enter();
@@ -263,13 +196,6 @@ internal partial class IlgpuQueue : IDisposable
         return pointer.AsRawArrayView();
     }
 
-    /// <summary>Counts a copy from the host, for which it waits.</summary>
-    protected void CountCopyFromHost(long bytes)
-    {
-        Interlocked.Increment(ref _hostWaits);
-        CountToDevice(bytes);
-    }
-
     /// <summary>The stream, to launch one kernel or one graph; the one that is captured, while one is.</summary>
     protected AcceleratorStream NextLaunch()
     {
@@ -279,24 +205,5 @@ internal partial class IlgpuQueue : IDisposable
             Telemetry.Launch(_device);
         }
         return _target;
-    }
-
-    /// <summary>Copies from or to the host's ordinary memory, and waits. ILGPU's copies do so in a way that leaves this thread another context.</summary>
-    private static void Copy(CudaStream stream, nint destination, nint source, long bytes)
-    {
-        CudaException.ThrowIfFailed(CudaAPI.CurrentAPI.MemcpyAsync(destination, source, (nint)bytes, stream));
-        stream.Synchronize();
-    }
-
-    private void CountToDevice(long bytes)
-    {
-        Interlocked.Add(ref _bytesToDevice, bytes);
-        Telemetry.Copy(_device, "to device", bytes);
-    }
-
-    private void CountToHost(long bytes)
-    {
-        Interlocked.Add(ref _bytesToHost, bytes);
-        Telemetry.Copy(_device, "to host", bytes);
     }
 }

@@ -111,7 +111,7 @@ public sealed unsafe class StreamTests : DriverTest
             Good(Cuda.MemsetD32Async(memory, 1, 1, first));
             Good(Cuda.EventRecord(item, first));
             Good(Cuda.StreamWaitEvent(second, item, 0));
-            // Recorded again, and destroyed: the wait before is for the first record.
+            // Recorded again: the wait before is for the first record.
             Good(Cuda.EventRecord(item, second));
             Good(Cuda.MemsetD32Async(memory, 2, 1, second));
             Good(Cuda.CtxSynchronize());

@@ -2,7 +2,7 @@ using VirtualCard.Execution.Async;
 
 namespace VirtualCard.Execution;
 
-/// <summary>What a block knows of copies and products in flight.</summary>
+/// <content>What a block knows of copies and products in flight.</content>
 internal sealed unsafe partial class BlockRunner
 {
     // Rounds in which all tests of mbarriers gave up, one after the other.
@@ -23,6 +23,7 @@ internal sealed unsafe partial class BlockRunner
 
     private void StartAsync()
     {
+        _timeouts = 0;
         foreach (var warp in _warps)
             warp.StartCopies();
         Async?.Start();

@@ -2,7 +2,7 @@ using VirtualCard.Memory;
 
 namespace VirtualCard.Execution;
 
-/// <summary>Finds the bytes that an address means.</summary>
+/// <content>Finds the bytes that an address means.</content>
 internal sealed unsafe partial class BlockRunner
 {
     /// <summary>The bytes of an access to global memory.</summary>

@@ -2,16 +2,12 @@ using System.Numerics;
 using System.Runtime.InteropServices;
 using VirtualCard.Execution.Async;
 using VirtualCard.Memory;
-using VirtualCard.Ptx;
 
 namespace VirtualCard.Execution;
 
 /// <summary>Runs blocks of threads, one after the other: their warps take turns on one thread of the host.</summary>
 internal sealed unsafe partial class BlockRunner : IDisposable
 {
-    /// <summary>The number of the barrier of a cluster, behind those with numbers.</summary>
-    public const int ClusterBarrier = 16;
-
     private readonly Warp[] _warps;
 
     private readonly byte* _shared;
@@ -22,10 +18,6 @@ internal sealed unsafe partial class BlockRunner : IDisposable
 
     private readonly uint[] _liveAtStart;
 
-    private readonly int[] _arrivals = new int[ClusterBarrier + 1];
-
-    private readonly uint[,] _arrivedLanes;
-
     // How often blocks of instructions were executed, by warps and by threads.
     private readonly long[] _warpCounts, _threadCounts;
 
@@ -34,7 +26,7 @@ internal sealed unsafe partial class BlockRunner : IDisposable
     // Warps that can run.
     private ulong _ready;
 
-    private int _live, _waiting, _first;
+    private int _live, _first;
 
     public BlockRunner(CompiledKernel program, Dim3 block, int dynamicSharedBytes)
     {
@@ -135,16 +127,13 @@ internal sealed unsafe partial class BlockRunner : IDisposable
         Position = new((int)(index % grid.X), (int)(index / grid.X % grid.Y), (int)(index / ((long)grid.X * grid.Y)));
         _random = Request.Seed is { } seed ? ((uint)seed * 2654435761u ^ (uint)index * 40503u) | 1 : 0;
         MemoryMarshal.Cast<byte, ushort>(new Span<byte>(_shared, SharedBytes)).Fill(AddressSpace.Poison);
-        Array.Clear(_arrivals);
-        Array.Clear(_arrivedLanes);
         Races?.Start();
+        StartBarriers();
         StartAsync();
-        _waiting = 0;
         _live = (int)Block.Count;
         for (var i = 0; i < _warps.Length; i++)
             _warps[i].Start(_liveAtStart[i]);
         _ready = _warps.Length <= 64 ? ulong.MaxValue >>> (64 - _warps.Length) : throw new InvalidOperationException("More than 64 warps.");
-        _timeouts = 0;
         _first = 0;
     }
 
@@ -206,15 +195,6 @@ internal sealed unsafe partial class BlockRunner : IDisposable
     }
 
     public void NoteExit(Warp warp, int threads) => _live -= threads;
-
-    public void NoteWait(int threads) => _waiting += threads;
-
-    /// <summary>Threads that arrive at a barrier and go on.</summary>
-    public void Arrive(Warp warp, int number, uint threads)
-    {
-        _arrivals[number] += BitOperations.PopCount(threads);
-        _arrivedLanes[number, warp.Index] |= threads;
-    }
 
     public void Dispose()
     {
@@ -298,169 +278,5 @@ internal sealed unsafe partial class BlockRunner : IDisposable
             }
         }
         return ready;
-    }
-
-    /// <summary>Opens the barriers at which all have arrived; returns the warps that go on.</summary>
-    private ulong ReleaseBarriers()
-    {
-        ulong ready = 0;
-        if (_waiting == 0)
-            return ready;
-        for (var number = 0; number <= ClusterBarrier; number++)
-        {
-            var waiting = 0;
-            var expected = _live;
-            var isPartial = false;
-            foreach (var warp in _warps)
-            {
-                foreach (var wait in warp.Waits)
-                {
-                    if (wait.Number != number)
-                        continue;
-                    waiting += BitOperations.PopCount(wait.Threads);
-                    if (Program.Blocks[wait.Block].Barrier!.ThreadCount is >= 0 and var place)
-                    {
-                        expected = ((int*)(warp.Registers + place))[BitOperations.TrailingZeroCount(wait.Threads)];
-                        isPartial = true;
-                    }
-                }
-            }
-            if (waiting == 0 || waiting + _arrivals[number] < expected)
-                continue;
-            CheckAligned(number);
-            Reduce(number);
-            var isWhole = waiting == _live;
-            NoteBarrier();
-            if (!isPartial || isWhole)
-                Races?.Barrier();
-            else
-                Races?.PartialBarrier(Members(number));
-            foreach (var warp in _warps)
-            {
-                foreach (var wait in warp.Waits)
-                {
-                    if (wait.Number == number)
-                        ready |= 1ul << warp.Index;
-                }
-                warp.Release(number);
-                _arrivedLanes[number, warp.Index] = 0;
-            }
-            _waiting -= waiting;
-            _arrivals[number] = 0;
-            Statistics.Barriers++;
-        }
-        return ready;
-    }
-
-    /// <summary>The warps of which threads wait or have arrived at a barrier.</summary>
-    private uint Members(int number)
-    {
-        uint members = 0;
-        foreach (var warp in _warps)
-        {
-            members |= _arrivedLanes[number, warp.Index] != 0 ? 1u << warp.Index : 0;
-            foreach (var wait in warp.Waits)
-                members |= wait.Number == number ? 1u << warp.Index : 0;
-        }
-        return members;
-    }
-
-    private void CheckAligned(int number)
-    {
-        foreach (var warp in _warps)
-        {
-            foreach (var wait in warp.Waits)
-            {
-                if (wait.Number != number || wait.Threads == warp.Live || !Program.Blocks[wait.Block].Barrier!.IsAligned)
-                    continue;
-                throw Locate(
-                    new(FaultKind.Undefined, "bar.sync executed by a diverged warp (some lanes are elsewhere)", BitOperations.TrailingZeroCount(wait.Threads)),
-                    warp, Program.Blocks[wait.Block].Source.Synchronization!);
-            }
-        }
-    }
-
-    /// <summary>Gives all threads at a barrier what it makes of their predicates.</summary>
-    private void Reduce(int number)
-    {
-        int yes = 0, all = 0;
-        var reduces = false;
-        foreach (var warp in _warps)
-        {
-            foreach (var wait in warp.Waits)
-            {
-                var barrier = Program.Blocks[wait.Block].Barrier!;
-                if (wait.Number != number || barrier.Reduction == BarrierReduction.None)
-                    continue;
-                reduces = true;
-                yes += BitOperations.PopCount(warp.Predicate(barrier.Predicate) & wait.Threads);
-                all += BitOperations.PopCount(wait.Threads);
-            }
-        }
-        if (!reduces)
-            return;
-        foreach (var warp in _warps)
-        {
-            foreach (var wait in warp.Waits)
-            {
-                var barrier = Program.Blocks[wait.Block].Barrier!;
-                if (wait.Number != number || barrier.Reduction == BarrierReduction.None)
-                    continue;
-                warp.SetActive(wait.Threads);
-                switch (barrier.Reduction)
-                {
-                    case BarrierReduction.Count:
-                        for (var rest = wait.Threads; rest != 0;)
-                            ((int*)(warp.Registers + barrier.Result))[Lanes.Next(ref rest)] = yes;
-                        break;
-                    case BarrierReduction.And:
-                        warp.WritePredicate(barrier.Result, yes == all ? Lanes.All : 0);
-                        break;
-                    default:
-                        warp.WritePredicate(barrier.Result, yes > 0 ? Lanes.All : 0);
-                        break;
-                }
-            }
-        }
-    }
-
-    private SimulationException Locate(StepFault fault, Warp warp)
-    {
-        var block = Program.Blocks[warp.BlockIndex];
-        var instruction = warp.StepIndex < 0 ? block.Source.Synchronization
-            : warp.StepIndex < block.Instructions.Length ? block.Instructions[warp.StepIndex]
-            : block.Source.Branch;
-        return Locate(fault, warp, instruction);
-    }
-
-    private SimulationException Locate(StepFault fault, Warp warp, Instruction? instruction)
-    {
-        var thread = warp.Index * Lanes.Count + fault.Lane;
-        var place = new Dim3(thread % Block.X, thread / Block.X % Block.Y, thread / (Block.X * Block.Y));
-        return new(fault.Kind, $"{fault.Message}\n  kernel {Program.Name}, PTX line {instruction?.Line}: {instruction?.Text}\n  thread {place} of block {Position}");
-    }
-
-    private string Deadlock()
-    {
-        List<string> lines = [$"deadlock in kernel {Program.Name}:"];
-        void Add(string what, int block, Warp warp, uint threads, string more = "")
-        {
-            var instruction = Program.Blocks[block].Source.Synchronization!;
-            var first = warp.Index * Lanes.Count + BitOperations.TrailingZeroCount(threads);
-            lines.Add($"  {BitOperations.PopCount(threads)} threads wait {what} at line {instruction.Line}: {instruction.Text} (first: thread {first} of block {Position}{more})");
-        }
-
-        foreach (var warp in _warps)
-        {
-            foreach (var wait in warp.Waits)
-                Add($"at barrier {wait.Number}", wait.Block, warp, wait.Threads);
-            foreach (var (block, threads) in warp.Sleeping)
-                Add("for an mbarrier", block, warp, threads, "; " + Program.Blocks[block].Poll!.Describe(warp, threads));
-            foreach (var (block, threads) in warp.Parked)
-                Add("for missing lanes", block, warp, threads);
-            if (warp.WarpgroupBlock >= 0)
-                Add("for the other warps of their warpgroup", warp.WarpgroupBlock, warp, Lanes.All);
-        }
-        return string.Join('\n', lines);
     }
 }

@@ -61,7 +61,7 @@ public sealed class Kernel : IDisposable
         var threadCounts = new long[_program.Blocks.Length];
         var guardCounts = new (long Warps, long Threads)[_program.GuardCount];
         HashSet<Allocation> touched = [];
-        var order = request.Seed is { } seed ? new BlockOrder(blocks, seed) : default;
+        var order = request.Seed is { } seed ? new GridOrder(blocks, seed) : default;
         long next = 0;
         Exception? fault = null;
 

@@ -2,7 +2,7 @@ using System.Numerics;
 
 namespace VirtualCard.Execution;
 
-/// <summary>The copies of a warp that are in flight.</summary>
+/// <content>The copies of a warp that are in flight.</content>
 internal sealed unsafe partial class Warp
 {
     private readonly List<PendingCopy> _copies = [];

@@ -2,7 +2,7 @@ using System.Numerics;
 
 namespace VirtualCard.Execution;
 
-/// <summary>The part of a warp that waits.</summary>
+/// <content>The part of a warp that waits.</content>
 internal sealed unsafe partial class Warp
 {
     /// <summary>Blocks of instructions that a warp runs before others get a turn: they may be who it waits for in a loop.</summary>

@@ -3,7 +3,7 @@ using VirtualCard.Ptx;
 
 namespace VirtualCard.Execution.Compilation;
 
-/// <summary>Which part knows an instruction on registers.</summary>
+/// <content>Which part knows an instruction on registers.</content>
 internal sealed partial class StepCompiler
 {
     private Step? CompileArithmetic(Instruction instruction)

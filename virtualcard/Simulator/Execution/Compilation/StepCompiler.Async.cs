@@ -5,7 +5,7 @@ using VirtualCard.Ptx;
 
 namespace VirtualCard.Execution.Compilation;
 
-/// <summary>wgmma, mbarriers, bulk copies, fences.</summary>
+/// <content>wgmma, mbarriers, bulk copies, fences.</content>
 internal sealed partial class StepCompiler
 {
     /// <summary>Whether an instruction needs what works beside the threads.</summary>

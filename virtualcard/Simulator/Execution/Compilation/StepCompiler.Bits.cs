@@ -4,7 +4,7 @@ using VirtualCard.Ptx;
 
 namespace VirtualCard.Execution.Compilation;
 
-/// <summary>Logic, shifts, and what is done to bits.</summary>
+/// <content>Logic, shifts, and what is done to bits.</content>
 internal sealed partial class StepCompiler
 {
     private Step Logic(Instruction instruction, PtxType type)

@@ -4,7 +4,7 @@ using VirtualCard.Ptx;
 
 namespace VirtualCard.Execution.Compilation;
 
-/// <summary>Comparisons, and what is selected by them.</summary>
+/// <content>Comparisons, and what is selected by them.</content>
 internal sealed partial class StepCompiler
 {
     private static readonly HashSet<string> _integerComparisons = ["eq", "ne", "lt", "le", "gt", "ge", "lo", "ls", "hi", "hs"];
@@ -24,7 +24,6 @@ internal sealed partial class StepCompiler
     private Step SetPredicate(Instruction instruction, PtxType type)
     {
         var operands = instruction.Operands;
-        var name = ComparisonOf(instruction, type);
         var combination = Array.Find(instruction.Modifiers, modifier => modifier is "and" or "or" or "xor") switch
         {
             "and" => PredicateCombination.And,
@@ -36,7 +35,14 @@ internal sealed partial class StepCompiler
         var p = DestinationOrNone(pair?.First ?? operands[0], PtxType.Pred);
         var q = pair is null ? -1 : DestinationOrNone(pair.Second, PtxType.Pred);
         var third = combination == PredicateCombination.None ? default : Predicate(operands[3]);
-        var (a, b) = (Source(operands[1], type), Source(operands[2], type));
+        return Compare(instruction, type, p, q, combination, third);
+    }
+
+    /// <summary>Compares the operands behind the destination.</summary>
+    private Step Compare(Instruction instruction, PtxType type, int p, int q, PredicateCombination combination, PredicateSlot third)
+    {
+        var name = ComparisonOf(instruction, type);
+        var (a, b) = (Source(instruction.Operands[1], type), Source(instruction.Operands[2], type));
         if (type is PtxType.F16 or PtxType.BF16)
         {
             var compare = Comparer(name);
@@ -127,26 +133,7 @@ internal sealed partial class StepCompiler
         };
         var d = Destination(instruction.Operands[0], result);
         var p = registers.PlaceTemporary(0);
-        var name = ComparisonOf(instruction, type);
-        var (a, b) = (Source(instruction.Operands[1], type), Source(instruction.Operands[2], type));
-        Step compare = type switch
-        {
-            PtxType.F16 or PtxType.BF16 => new TestStep<ushort, ushort>(
-                p, -1, a, b, (x, y) => Comparer(name)(HalfArithmetic.Decode(x, type), HalfArithmetic.Decode(y, type)), PredicateCombination.None, default),
-            PtxType.F32 when instruction.Has("ftz") => new TestStep<float, float>(
-                p, -1, a, b, (x, y) => Comparer(name)(Floats.Flush(x), Floats.Flush(y)), PredicateCombination.None, default),
-            PtxType.F32 => FloatCompare<float>(instruction, name, p, -1, a, b, PredicateCombination.None, default),
-            PtxType.F64 => FloatCompare<double>(instruction, name, p, -1, a, b, PredicateCombination.None, default),
-            PtxType.S16 => IntegerCompare<short>(instruction, name, p, -1, a, b, PredicateCombination.None, default),
-            PtxType.S32 => IntegerCompare<int>(instruction, name, p, -1, a, b, PredicateCombination.None, default),
-            PtxType.S64 => IntegerCompare<long>(instruction, name, p, -1, a, b, PredicateCombination.None, default),
-            _ => type.Size() switch
-            {
-                2 => IntegerCompare<ushort>(instruction, name, p, -1, a, b, PredicateCombination.None, default),
-                4 => IntegerCompare<uint>(instruction, name, p, -1, a, b, PredicateCombination.None, default),
-                _ => IntegerCompare<ulong>(instruction, name, p, -1, a, b, PredicateCombination.None, default),
-            },
-        };
+        var compare = Compare(instruction, type, p, -1, PredicateCombination.None, default);
         return new SequenceStep(compare, new SelectStep<uint>(d, registers.OfConstant(yes, 4), registers.OfConstant(0, 4), new(p, 0)));
     }
 

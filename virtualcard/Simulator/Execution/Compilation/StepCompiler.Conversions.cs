@@ -3,7 +3,7 @@ using VirtualCard.Ptx;
 
 namespace VirtualCard.Execution.Compilation;
 
-/// <summary>cvt</summary>
+/// <content>cvt</content>
 internal sealed partial class StepCompiler
 {
     private Step Convert(Instruction instruction)

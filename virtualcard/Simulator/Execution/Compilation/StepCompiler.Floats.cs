@@ -3,7 +3,7 @@ using VirtualCard.Ptx;
 
 namespace VirtualCard.Execution.Compilation;
 
-/// <summary>Arithmetic of floats.</summary>
+/// <content>Arithmetic of floats.</content>
 internal sealed partial class StepCompiler
 {
     private Step FloatBinary(Instruction instruction, PtxType type)

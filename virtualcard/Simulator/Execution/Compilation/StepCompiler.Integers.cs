@@ -4,7 +4,7 @@ using VirtualCard.Ptx;
 
 namespace VirtualCard.Execution.Compilation;
 
-/// <summary>Integer arithmetic.</summary>
+/// <content>Integer arithmetic.</content>
 internal sealed partial class StepCompiler
 {
     private Step IntegerBinary(Instruction instruction, PtxType type)

@@ -3,7 +3,7 @@ using VirtualCard.Ptx;
 
 namespace VirtualCard.Execution.Compilation;
 
-/// <summary>ld, st, atom, red, cp.async.</summary>
+/// <content>ld, st, atom, red, cp.async.</content>
 internal sealed partial class StepCompiler
 {
     private Step? CompileMemory(Instruction instruction) => instruction.Name switch

@@ -3,7 +3,7 @@ using VirtualCard.Ptx;
 
 namespace VirtualCard.Execution.Compilation;
 
-/// <summary>Moves, and what is made of addresses.</summary>
+/// <content>Moves, and what is made of addresses.</content>
 internal sealed partial class StepCompiler
 {
     private Step Move(Instruction instruction, PtxType type)

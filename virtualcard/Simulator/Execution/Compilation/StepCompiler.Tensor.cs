@@ -3,7 +3,7 @@ using VirtualCard.Ptx;
 
 namespace VirtualCard.Execution.Compilation;
 
-/// <summary>mma, ldmatrix, stmatrix, movmatrix.</summary>
+/// <content>mma, ldmatrix, stmatrix, movmatrix.</content>
 internal sealed partial class StepCompiler
 {
     private Step? CompileTensor(Instruction instruction) => instruction.Name switch

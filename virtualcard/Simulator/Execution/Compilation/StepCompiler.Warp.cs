@@ -3,7 +3,7 @@ using VirtualCard.Ptx;
 
 namespace VirtualCard.Execution.Compilation;
 
-/// <summary>Exchange inside a warp, and barriers.</summary>
+/// <content>Exchange inside a warp, and barriers.</content>
 internal sealed partial class StepCompiler
 {
     /// <summary>The barrier that a bar or barrier instruction means.</summary>

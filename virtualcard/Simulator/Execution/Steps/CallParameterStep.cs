@@ -23,8 +23,7 @@ internal sealed unsafe class CallParameterStep(int offset, int[] registers, int 
                 {
                     ulong bits = 0;
                     new Span<byte>(place + i * size, size).CopyTo(new(&bits, size));
-                    var shift = 64 - 8 * size;
-                    LaneBits.Write(register, lane, registerSizes[i], isSigned ? (ulong)((long)(bits << shift) >> shift) : bits);
+                    LaneBits.Write(register, lane, registerSizes[i], LaneBits.Extend(bits, size, isSigned));
                 }
             }
         }

@@ -6,7 +6,7 @@ namespace VirtualCard.Execution.Steps;
 /// <param name="function">From the bits of the type, extended to 64, to the bits of the other.</param>
 internal sealed unsafe class ConvertStep(int d, int targetSize, int a, int sourceSize, PtxType to, PtxType from, Func<ulong, ulong> function) : Step
 {
-    private readonly int _sourceShift = 64 - from.Bits(), _targetShift = 64 - to.Bits();
+    private readonly int _sourceBytes = from.Size(), _targetBytes = to.Size();
 
     private readonly bool _isSourceSigned = from.IsSigned(), _isTargetSigned = to.IsSigned();
 
@@ -16,11 +16,9 @@ internal sealed unsafe class ConvertStep(int d, int targetSize, int a, int sourc
         for (var rest = warp.Active; rest != 0;)
         {
             var lane = Lanes.Next(ref rest);
-            var bits = function(Extend(LaneBits.Read(r + a, lane, sourceSize), _sourceShift, _isSourceSigned));
+            var bits = function(LaneBits.Extend(LaneBits.Read(r + a, lane, sourceSize), _sourceBytes, _isSourceSigned));
             if (d >= 0)
-                LaneBits.Write(r + d, lane, targetSize, Extend(bits, _targetShift, _isTargetSigned));
+                LaneBits.Write(r + d, lane, targetSize, LaneBits.Extend(bits, _targetBytes, _isTargetSigned));
         }
     }
-
-    private static ulong Extend(ulong bits, int shift, bool isSigned) => isSigned ? (ulong)((long)(bits << shift) >> shift) : bits << shift >> shift;
 }

@@ -1,6 +1,6 @@
 namespace VirtualCard.Execution.Steps;
 
-/// <summary>Reads and writes a lane of a register whose width is known only when the kernel is compiled.</summary>
+/// <summary>Lanes of registers whose width is known only when the kernel is compiled.</summary>
 internal static unsafe class LaneBits
 {
     public static ulong Read(byte* register, int lane, int size) => size switch
@@ -28,5 +28,12 @@ internal static unsafe class LaneBits
                 ((ulong*)register)[lane] = bits;
                 break;
         }
+    }
+
+    /// <summary>Fills what lies above the low bytes with their sign, or zeros.</summary>
+    public static ulong Extend(ulong bits, int size, bool isSigned)
+    {
+        var shift = 64 - 8 * size;
+        return isSigned ? (ulong)((long)(bits << shift) >> shift) : bits << shift >> shift;
     }
 }

@@ -21,8 +21,7 @@ internal sealed unsafe class LoadParameterIndirectStep(AddressOperand address, i
                     continue;
                 ulong bits = 0;
                 parameters.AsSpan((int)offset + i * size, size).CopyTo(new Span<byte>(&bits, size));
-                var shift = 64 - 8 * size;
-                LaneBits.Write(warp.Registers + destinations[i], lane, registerSize, isSigned ? (ulong)((long)(bits << shift) >> shift) : bits);
+                LaneBits.Write(warp.Registers + destinations[i], lane, registerSize, LaneBits.Extend(bits, size, isSigned));
             }
         }
     }

@@ -10,9 +10,7 @@ internal sealed unsafe class LoadParameterStep(int offset, int[] destinations, i
             if (destinations[i] < 0)
                 continue;
             // Behind the parameters lie as many zeros as this reads too many.
-            var shift = 64 - 8 * size;
-            var bits = *(ulong*)(warp.Runner.Parameters + offset + i * size) << shift;
-            bits = isSigned ? (ulong)((long)bits >> shift) : bits >> shift;
+            var bits = LaneBits.Extend(*(ulong*)(warp.Runner.Parameters + offset + i * size), size, isSigned);
             var register = warp.Registers + destinations[i];
             if (warp.IsFull)
             {

@@ -1,6 +1,5 @@
 using System.Numerics;
 using System.Runtime.CompilerServices;
-using VirtualCard.Ptx;
 
 namespace VirtualCard.Execution.Steps;
 
@@ -8,67 +7,21 @@ namespace VirtualCard.Execution.Steps;
 /// <param name="destinations">The registers of the vector's parts; -1 takes nothing.</param>
 /// <param name="registerSize">Bytes of a lane of these registers, which may be wider than what is loaded.</param>
 /// <param name="isSigned">Whether the number's sign fills what is wider.</param>
-internal sealed unsafe class LoadStep<T>(AddressOperand address, int[] destinations, int registerSize, bool isSigned) : Step
+internal sealed unsafe class LoadStep<T>(AddressOperand address, int[] destinations, int registerSize, bool isSigned) : MemoryStep(address, Unsafe.SizeOf<T>() * destinations.Length)
     where T : unmanaged, IBinaryInteger<T>
 {
-    private readonly AddressOperand _address = address;
-
-    private int AccessBytes => sizeof(T) * destinations.Length;
-
-    public override void Run(Warp warp)
-    {
-        var addresses = Addresses.Of(warp, _address);
-        switch (_address.Space)
-        {
-            case StateSpace.Shared:
-                LoadShared(warp, addresses, warp.Active, 0);
-                break;
-            case StateSpace.Local:
-                LoadLocal(warp, addresses, warp.Active, 0);
-                break;
-            case StateSpace.Generic:
-                LoadGeneric(warp, addresses);
-                break;
-            default:
-                LoadGlobal(warp, addresses);
-                break;
-        }
-    }
-
-    private void LoadGeneric(Warp warp, ulong* addresses)
-    {
-        uint shared = 0, local = 0;
-        for (var rest = warp.Active; rest != 0;)
-        {
-            var lane = Lanes.Next(ref rest);
-            shared |= Windows.IsShared(addresses[lane]) ? 1u << lane : 0;
-            local |= Windows.IsLocal(addresses[lane]) ? 1u << lane : 0;
-        }
-        if ((shared | local) == 0)
-        {
-            LoadGlobal(warp, addresses);
-            return;
-        }
-        // What is loaded may lie over the addresses.
-        if (addresses != warp.Addresses)
-            Unsafe.CopyBlock(warp.Addresses, addresses, Lanes.Count * sizeof(ulong));
-        LoadShared(warp, warp.Addresses, shared, Windows.Shared);
-        LoadLocal(warp, warp.Addresses, local, Windows.Local);
-        LoadEach(warp, warp.Addresses, warp.Active & ~(shared | local));
-    }
-
-    private void LoadGlobal(Warp warp, ulong* addresses)
+    protected override void OnGlobal(Warp warp, ulong* addresses)
     {
         var runner = warp.Runner;
         var pattern = Addresses.PatternOf(warp, addresses, AccessBytes);
         var address = addresses[0];
         var bytes = pattern == AddressPattern.Uniform ? AccessBytes : AccessBytes * Lanes.Count;
         Memory.Allocation allocation = null!;
-        var source = pattern == AddressPattern.Scattered ? null : runner.TryResolveGlobal(_address.Site, address, bytes, AccessBytes, out allocation);
+        var source = pattern == AddressPattern.Scattered ? null : runner.TryResolveGlobal(Operand.Site, address, bytes, AccessBytes, out allocation);
         // One by one, it shows which lane is at fault.
         if (source == null || allocation.FirstUnwritten((long)(address - allocation.Start), bytes) >= 0)
         {
-            LoadEach(warp, addresses, warp.Active);
+            OnGlobal(warp, addresses, warp.Active);
             return;
         }
         if (runner.Counters is { } counters)
@@ -128,7 +81,7 @@ internal sealed unsafe class LoadStep<T>(AddressOperand address, int[] destinati
         }
     }
 
-    private void LoadEach(Warp warp, ulong* addresses, uint lanes)
+    protected override void OnGlobal(Warp warp, ulong* addresses, uint lanes)
     {
         if (lanes == 0)
             return;
@@ -138,14 +91,14 @@ internal sealed unsafe class LoadStep<T>(AddressOperand address, int[] destinati
         {
             var lane = Lanes.Next(ref rest);
             var address = addresses[lane];
-            var source = runner.ResolveGlobal(_address.Site, address, AccessBytes, AccessBytes, lane, "global load", out var allocation);
+            var source = runner.ResolveGlobal(Operand.Site, address, AccessBytes, AccessBytes, lane, "global load", out var allocation);
             BlockRunner.CheckWritten(allocation, address, AccessBytes, lane, "global load");
             runner.Counters?.Mark(allocation, address, AccessBytes, isStore: false);
             Write(warp, lane, (T*)source);
         }
     }
 
-    private void LoadShared(Warp warp, ulong* addresses, uint lanes, ulong window)
+    protected override void OnShared(Warp warp, ulong* addresses, uint lanes, ulong window)
     {
         if (lanes == 0)
             return;
@@ -155,18 +108,18 @@ internal sealed unsafe class LoadStep<T>(AddressOperand address, int[] destinati
         {
             var lane = Lanes.Next(ref rest);
             var address = addresses[lane] - window;
-            var source = runner.ResolveShared(_address.Site, address, AccessBytes, AccessBytes, lane, "load");
-            runner.NoteSharedRead(warp, lane, (uint)address - SharedLayout.Base, AccessBytes, _address.Line);
+            var source = runner.ResolveShared(Operand.Site, address, AccessBytes, AccessBytes, lane, "load");
+            runner.NoteSharedRead(warp, lane, (uint)address - SharedLayout.Base, AccessBytes, Operand.Line);
             Write(warp, lane, (T*)source);
         }
     }
 
-    private void LoadLocal(Warp warp, ulong* addresses, uint lanes, ulong window)
+    protected override void OnLocal(Warp warp, ulong* addresses, uint lanes, ulong window)
     {
         for (var rest = lanes; rest != 0;)
         {
             var lane = Lanes.Next(ref rest);
-            Write(warp, lane, (T*)warp.Runner.ResolveLocal(warp, _address.Site, addresses[lane] - window, AccessBytes, AccessBytes, lane, "load"));
+            Write(warp, lane, (T*)warp.Runner.ResolveLocal(warp, Operand.Site, addresses[lane] - window, AccessBytes, AccessBytes, lane, "load"));
         }
         warp.Runner.Statistics.LocalLoadBytes += (long)BitOperations.PopCount(lanes) * AccessBytes;
     }
@@ -185,10 +138,5 @@ internal sealed unsafe class LoadStep<T>(AddressOperand address, int[] destinati
         }
     }
 
-    private ulong Widened(T value)
-    {
-        var bits = ulong.CreateTruncating(value);
-        var shift = 64 - 8 * sizeof(T);
-        return isSigned ? (ulong)((long)(bits << shift) >> shift) : bits;
-    }
+    private ulong Widened(T value) => LaneBits.Extend(ulong.CreateTruncating(value), sizeof(T), isSigned);
 }

@@ -1,73 +1,30 @@
 using System.Numerics;
-using VirtualCard.Ptx;
+using System.Runtime.CompilerServices;
 
 namespace VirtualCard.Execution.Steps;
 
 /// <summary>st of numbers to global, shared, local memory, or wherever a generic address points.</summary>
 /// <param name="sources">The registers of the vector's parts.</param>
 /// <param name="registerSizes">Bytes of a lane of each, which may be wider than what is stored.</param>
-internal sealed unsafe class StoreStep<T>(AddressOperand address, int[] sources, int[] registerSizes) : Step
+internal sealed unsafe class StoreStep<T>(AddressOperand address, int[] sources, int[] registerSizes) : MemoryStep(address, Unsafe.SizeOf<T>() * sources.Length)
     where T : unmanaged, IBinaryInteger<T>
 {
-    private readonly AddressOperand _address = address;
-
     private readonly bool _isPlain = registerSizes.All(size => size == sizeof(T));
 
-    private int AccessBytes => sizeof(T) * sources.Length;
-
-    public override void Run(Warp warp)
-    {
-        var addresses = Addresses.Of(warp, _address);
-        switch (_address.Space)
-        {
-            case StateSpace.Shared:
-                StoreShared(warp, addresses, warp.Active, 0);
-                break;
-            case StateSpace.Local:
-                StoreLocal(warp, addresses, warp.Active, 0);
-                break;
-            case StateSpace.Generic:
-                StoreGeneric(warp, addresses);
-                break;
-            default:
-                StoreGlobal(warp, addresses);
-                break;
-        }
-    }
-
-    private void StoreGeneric(Warp warp, ulong* addresses)
-    {
-        uint shared = 0, local = 0;
-        for (var rest = warp.Active; rest != 0;)
-        {
-            var lane = Lanes.Next(ref rest);
-            shared |= Windows.IsShared(addresses[lane]) ? 1u << lane : 0;
-            local |= Windows.IsLocal(addresses[lane]) ? 1u << lane : 0;
-        }
-        if ((shared | local) == 0)
-        {
-            StoreGlobal(warp, addresses);
-            return;
-        }
-        StoreShared(warp, addresses, shared, Windows.Shared);
-        StoreLocal(warp, addresses, local, Windows.Local);
-        StoreEach(warp, addresses, warp.Active & ~(shared | local));
-    }
-
-    private void StoreGlobal(Warp warp, ulong* addresses)
+    protected override void OnGlobal(Warp warp, ulong* addresses)
     {
         if (!_isPlain || Addresses.PatternOf(warp, addresses, AccessBytes) != AddressPattern.Contiguous)
         {
-            StoreEach(warp, addresses, warp.Active);
+            OnGlobal(warp, addresses, warp.Active);
             return;
         }
         var runner = warp.Runner;
         var address = addresses[0];
         var bytes = AccessBytes * Lanes.Count;
-        var destination = (T*)runner.TryResolveGlobal(_address.Site, address, bytes, AccessBytes, out var allocation);
+        var destination = (T*)runner.TryResolveGlobal(Operand.Site, address, bytes, AccessBytes, out var allocation);
         if (destination == null)
         {
-            StoreEach(warp, addresses, warp.Active);
+            OnGlobal(warp, addresses, warp.Active);
             return;
         }
         allocation.MarkWritten((long)(address - allocation.Start), bytes);
@@ -91,7 +48,7 @@ internal sealed unsafe class StoreStep<T>(AddressOperand address, int[] sources,
         }
     }
 
-    private void StoreEach(Warp warp, ulong* addresses, uint lanes)
+    protected override void OnGlobal(Warp warp, ulong* addresses, uint lanes)
     {
         if (lanes == 0)
             return;
@@ -101,14 +58,14 @@ internal sealed unsafe class StoreStep<T>(AddressOperand address, int[] sources,
         {
             var lane = Lanes.Next(ref rest);
             var address = addresses[lane];
-            var destination = runner.ResolveGlobal(_address.Site, address, AccessBytes, AccessBytes, lane, "global store", out var allocation);
+            var destination = runner.ResolveGlobal(Operand.Site, address, AccessBytes, AccessBytes, lane, "global store", out var allocation);
             allocation.MarkWritten((long)(address - allocation.Start), AccessBytes);
             runner.Counters?.Mark(allocation, address, AccessBytes, isStore: true);
             Write(warp, lane, (T*)destination);
         }
     }
 
-    private void StoreShared(Warp warp, ulong* addresses, uint lanes, ulong window)
+    protected override void OnShared(Warp warp, ulong* addresses, uint lanes, ulong window)
     {
         if (lanes == 0)
             return;
@@ -118,18 +75,18 @@ internal sealed unsafe class StoreStep<T>(AddressOperand address, int[] sources,
         {
             var lane = Lanes.Next(ref rest);
             var address = addresses[lane] - window;
-            var destination = runner.ResolveShared(_address.Site, address, AccessBytes, AccessBytes, lane, "store");
-            runner.NoteSharedWrite(warp, lane, (uint)address - SharedLayout.Base, AccessBytes, _address.Line);
+            var destination = runner.ResolveShared(Operand.Site, address, AccessBytes, AccessBytes, lane, "store");
+            runner.NoteSharedWrite(warp, lane, (uint)address - SharedLayout.Base, AccessBytes, Operand.Line);
             Write(warp, lane, (T*)destination);
         }
     }
 
-    private void StoreLocal(Warp warp, ulong* addresses, uint lanes, ulong window)
+    protected override void OnLocal(Warp warp, ulong* addresses, uint lanes, ulong window)
     {
         for (var rest = lanes; rest != 0;)
         {
             var lane = Lanes.Next(ref rest);
-            Write(warp, lane, (T*)warp.Runner.ResolveLocal(warp, _address.Site, addresses[lane] - window, AccessBytes, AccessBytes, lane, "store"));
+            Write(warp, lane, (T*)warp.Runner.ResolveLocal(warp, Operand.Site, addresses[lane] - window, AccessBytes, AccessBytes, lane, "store"));
         }
         warp.Runner.Statistics.LocalStoreBytes += (long)BitOperations.PopCount(lanes) * AccessBytes;
     }

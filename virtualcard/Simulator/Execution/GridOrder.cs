@@ -1,11 +1,11 @@
 namespace VirtualCard.Execution;
 
 /// <summary>An order of the blocks of a grid, drawn from a seed: a walk with a stride that has no divisor in common with their number.</summary>
-internal readonly struct BlockOrder
+internal readonly struct GridOrder
 {
     private readonly long _count, _start, _stride;
 
-    public BlockOrder(long count, int seed)
+    public GridOrder(long count, int seed)
     {
         var random = new Random(seed);
         _count = count;
