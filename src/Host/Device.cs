@@ -216,6 +216,9 @@ public abstract class Device : IDisposable
 
     private protected abstract void Close();
 
+    /// <summary>Refuses a pointer at which there cannot be so many numbers of an engine's.</summary>
+    internal abstract void ThrowIfForeign(nint pointer, long length, ElementType elementType);
+
     internal abstract void Clear(nint address, long bytes);
 
     internal abstract void CopyToHost(nint source, Span<byte> destination);

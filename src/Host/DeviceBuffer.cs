@@ -6,7 +6,7 @@ namespace GpuOptim.Host;
 /// <summary>Numbers of one type, one after the other, in a device's memory.</summary>
 public abstract class DeviceBuffer : IDisposable
 {
-    private readonly nint _address;
+    private nint _address;
 
     private protected DeviceBuffer(Device device, ElementType elementType, nint address, long length)
     {
@@ -59,6 +59,27 @@ public abstract class DeviceBuffer : IDisposable
     }
 
     private protected abstract void Release();
+
+    /// <summary>
+    /// Has a wrapper of an engine's memory look at other memory of the same length: for engines whose tensors move between steps. Allocates nothing.
+    /// </summary>
+    /// <param name="pointer">Where the first element is from now on, in the device's address space; aligned to an element. It must stay valid while the buffer is used.</param>
+    /// <exception cref="InvalidOperationException">The buffer owns its memory, or pins it, or is a part of another.</exception>
+    /// <exception cref="ArgumentException">The pointer is null, not aligned to an element, or memory of another device.</exception>
+    /// <exception cref="ObjectDisposedException">The buffer was disposed of.</exception>
+    public void MoveTo(nint pointer)
+    {
+        if (pointer == Address)
+            return;
+        if (!IsMovable)
+            throw new InvalidOperationException("Only a buffer that wraps an engine's pointer can move. This one owns or pins its memory, or is a part of another.");
+        Device.ThrowIfForeign(pointer, Length, ElementType);
+        _address = pointer;
+        Device.CountChange();
+    }
+
+    /// <summary>Whether the memory is an engine's, known by its address alone.</summary>
+    private protected abstract bool IsMovable { get; }
 
     /// <summary>A part of the buffer as a buffer; it shares the memory and must not outlive it.</summary>
     internal abstract DeviceBuffer SliceUntyped(long start, long length);
@@ -135,6 +156,8 @@ public sealed class DeviceBuffer<T> : DeviceBuffer where T : unmanaged
     /// <exception cref="ArgumentOutOfRangeException">The part does not lie in the buffer.</exception>
     /// <exception cref="ObjectDisposedException">The buffer was disposed of.</exception>
     public DeviceBuffer<T> Slice(long start, long length) => new(this, AddressOf(start, length), length);
+
+    private protected override bool IsMovable => _memory is null && _parent is null;
 
     internal override DeviceBuffer SliceUntyped(long start, long length) => Slice(start, length);
 

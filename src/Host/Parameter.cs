@@ -51,6 +51,9 @@ public abstract class Parameter : IDisposable
         }
     } = true;
 
+    /// <summary>Lets go of the gradient's memory: there is no gradient until <c>Gradient</c> is set, and <see cref="HasGradient"/>.</summary>
+    public abstract void ReleaseGradient();
+
     /// <summary>The gradient, whatever its type.</summary>
     internal abstract DeviceBuffer GradientBuffer { get; }
 
@@ -158,6 +161,16 @@ public sealed class Parameter<T> : Parameter where T : unmanaged
 
     internal override DeviceBuffer GradientBuffer => Gradient;
 
+    /// <inheritdoc/>
+    public override void ReleaseGradient()
+    {
+        HasGradient = false;
+        if (Volatile.Read(ref _gradient) is null)
+            return;
+        Volatile.Write(ref _gradient, null);
+        Device.CountChange();
+    }
+
     internal override void ClearGradient() => _gradient?.Clear();
 
     /// <inheritdoc/>
@@ -174,7 +187,10 @@ public sealed class Parameter<T> : Parameter where T : unmanaged
         lock (_creation)
         {
             if (_gradient is null)
-                Volatile.Write(ref _gradient, _ownGradient = Device.CreateBuffer<T>(Length));
+            {
+                _ownGradient?.Clear();
+                Volatile.Write(ref _gradient, _ownGradient ??= Device.CreateBuffer<T>(Length));
+            }
             return _gradient;
         }
     }

@@ -80,13 +80,8 @@ public sealed unsafe class SimdDevice : Device
     /// <exception cref="ObjectDisposedException">The device was disposed of.</exception>
     public DeviceBuffer<T> Wrap<T>(T* pointer, long length) where T : unmanaged
     {
-        if (length < 0)
-            throw new ArgumentOutOfRangeException(nameof(length), length, "length must be at least 0.");
-        if (pointer is null && length > 0)
-            throw new ArgumentNullException(nameof(pointer));
-        if ((nint)pointer % sizeof(T) != 0)
-            throw new ArgumentException($"pointer must be a multiple of {sizeof(T)}, the size of an element. Actual value was 0x{(nint)pointer:x}.", nameof(pointer));
         var address = (nint)pointer;
+        ThrowIfForeign(address, length, ElementTypes.Of<T>());
         return Register(() => new DeviceBuffer<T>(this, address, length, memory: null));
     }
 
@@ -145,6 +140,16 @@ public sealed unsafe class SimdDevice : Device
 
     private protected override void Close()
     {
+    }
+
+    internal override void ThrowIfForeign(nint pointer, long length, ElementType elementType)
+    {
+        if (length < 0)
+            throw new ArgumentOutOfRangeException(nameof(length), length, "length must be at least 0.");
+        if (pointer == 0 && length > 0)
+            throw new ArgumentNullException(nameof(pointer));
+        if (pointer % elementType.Size() != 0)
+            throw new ArgumentException($"pointer must be a multiple of {elementType.Size()}, the size of an element. Actual value was 0x{pointer:x}.", nameof(pointer));
     }
 
     internal override void Clear(nint address, long bytes)

@@ -68,13 +68,14 @@ public sealed class GradientAccumulation : IDisposable
         ObjectDisposedException.ThrowIf(Optimizer.IsDisposed, Optimizer);
         if (CountParameters() != _parameters.Length)
             throw new InvalidOperationException($"GradientAccumulation must have been made with all of the optimizer's parameters, {CountParameters()}. Actual number was {_parameters.Length}: make it anew after AddGroup.");
+        Optimizer.ReadGradients();
         Add();
         if (++Count < Batches && !isLast)
             return false;
         Exchange();
         try
         {
-            Optimizer.Step();
+            Optimizer.StepOnGradientsRead();
         }
         finally
         {

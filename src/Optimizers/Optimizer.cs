@@ -41,6 +41,13 @@ public abstract partial class Optimizer : IDisposable
         }
     }
 
+    /// <summary>
+    /// Raised before gradients are looked at, by steps and <see cref="ZeroGradients"/>: where an engine whose gradients come and go says where they are now, by
+    /// <see cref="Parameter.HasGradient"/>, <see cref="DeviceBuffer.MoveTo"/> and <see cref="Parameter.ReleaseGradient"/>. What a handler throws ends the
+    /// call before anything is changed.
+    /// </summary>
+    public event EventHandler? ReadingGradients;
+
     /// <summary>The optimizer that has this one do a part of its work.</summary>
     internal Optimizer? Owner { get; set; }
 
@@ -51,6 +58,20 @@ public abstract partial class Optimizer : IDisposable
     public void Step()
     {
         ObjectDisposedException.ThrowIf(IsDisposed, this);
+        ReadGradients();
+        StepOnGradientsRead();
+    }
+
+    /// <summary>Has the engine say where gradients are.</summary>
+    internal void ReadGradients()
+    {
+        var reader = Owner ?? this;
+        reader.ReadingGradients?.Invoke(reader, EventArgs.Empty);
+    }
+
+    /// <summary>A step on gradients where the engine last said that they are.</summary>
+    internal void StepOnGradientsRead()
+    {
         if (GradientScaler is { } scaler)
             ObjectDisposedException.ThrowIf(scaler.IsDisposed, scaler);
         if (WeightAverage is { } average)
@@ -74,6 +95,7 @@ public abstract partial class Optimizer : IDisposable
     public void ZeroGradients()
     {
         ObjectDisposedException.ThrowIf(IsDisposed, this);
+        ReadGradients();
         for (var i = 0; i < GroupList.Count; i++)
         {
             var parameters = GroupList[i].Parameters;

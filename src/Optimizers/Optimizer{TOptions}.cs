@@ -99,14 +99,16 @@ public abstract partial class Optimizer<TOptions> : Optimizer where TOptions : O
     internal sealed override void PrepareStep(DeviceStep step)
     {
         AllocateState();
-        if (_builtLayout != Layout || TablesAreStale)
+        // Read before addresses are: what changes meanwhile has the next step look again.
+        var changes = Device.Changes;
+        if (_builtLayout != Layout || TablesAreStale || (changes != _filledChanges && HasDataMoved()))
         {
             BuildTables();
+            foreach (var tracked in _tracked)
+                tracked.DataAddress = tracked.Parameter.Data.Address;
             _builtLayout = Layout;
             _canRepeat = false;
         }
-        // Read before the columns are: what changes meanwhile has the next step look again.
-        var changes = Device.Changes;
         // A model's optimizer may also step alone, of which what the device keeps of the model's steps knows nothing.
         IsRepeat = _canRepeat && changes == _filledChanges && step == _filledFor;
         if (!IsRepeat)
@@ -132,6 +134,18 @@ public abstract partial class Optimizer<TOptions> : Optimizer where TOptions : O
         else
             CountStep(context.Bit);
         _canRepeat = context.Bit is null && !context.FoundInf && !UsesStateFirst;
+    }
+
+    /// <summary>Whether a parameter's data lie elsewhere than the tables say.</summary>
+    private bool HasDataMoved()
+    {
+        foreach (var tracked in _tracked)
+        {
+            ObjectDisposedException.ThrowIf(tracked.Parameter.Data.IsDisposed, tracked.Parameter);
+            if (tracked.Parameter.Data.Address != tracked.DataAddress)
+                return true;
+        }
+        return false;
     }
 
     /// <summary>Whether tables must be built anew although no tensor came or went.</summary>

@@ -31,8 +31,13 @@ internal static class ParameterChecks
             if (!names.Add(parameter.Name))
                 throw new ArgumentException($"Parameter names must be unique. Another parameter of the optimizer is called '{parameter.Name}', too.", nameof(parameters));
         }
+        ThrowIfOverlapping(all);
+    }
 
-        var byAddress = all.Where(parameter => parameter.Length > 0).OrderBy(parameter => parameter.Data.Address).ToArray();
+    /// <summary>Refuses parameters that share memory.</summary>
+    public static void ThrowIfOverlapping(IEnumerable<Parameter> parameters)
+    {
+        var byAddress = parameters.Where(parameter => parameter.Length > 0).OrderBy(parameter => parameter.Data.Address).ToArray();
         for (var i = 1; i < byAddress.Length; i++)
         {
             var before = byAddress[i - 1].Data;

@@ -10,6 +10,9 @@ internal sealed class TrackedParameter(Parameter parameter, int group, int slots
     /// <summary>Index of its group.</summary>
     public int Group { get; } = group;
 
+    /// <summary>Where its data lie, as the tables say.</summary>
+    public nint DataAddress { get; set; }
+
     /// <summary>State tensors by slot; null until a step needs them.</summary>
     public DeviceBuffer?[] State { get; } = new DeviceBuffer?[slots];
 

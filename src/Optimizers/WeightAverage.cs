@@ -20,19 +20,20 @@ public sealed class WeightAverage : IDisposable
     private readonly Parameter[] _parameters;
     private readonly Parameter[] _averages;
     private readonly Dictionary<Parameter, int> _indices = [];
-    private readonly (UpdateBatch Average, UpdateBatch Swap, int[] Members)[] _batches;
+    private readonly (ElementType Type, UpdateBatch Table, int[] Members)[] _batches;
 
-    private WeightAverage(IEnumerable<Parameter> parameters, double? decay)
+    private WeightAverage(IEnumerable<Parameter> parameters, double? decay, IEnumerable<Parameter>? averages)
     {
         _parameters = [.. parameters ?? throw new ArgumentNullException(nameof(parameters))];
         Device = ParameterChecks.DeviceOf(_parameters);
         ParameterChecks.ThrowIfUnfit([], _parameters, Device);
         _decay = decay;
         _arena = new(Device);
-        _averages = new Parameter[_parameters.Length];
         for (var i = 0; i < _parameters.Length; i++)
             _indices.Add(_parameters[i], i);
-        _batches = [.. Enumerable.Range(0, _parameters.Length).GroupBy(i => _parameters[i].ElementType).Select(alike => CreateBatches(alike.Key, [.. alike]))];
+        (ElementType Type, int[] Members)[] alike = [.. Enumerable.Range(0, _parameters.Length).GroupBy(i => _parameters[i].ElementType).Select(group => (group.Key, group.ToArray()))];
+        _averages = averages is null ? Allocate(alike) : Fit([.. averages]);
+        _batches = [.. alike.Select(group => (group.Type, Table(group.Type, group.Members, i => _averages[i].Data.Address, _ => 0), group.Members))];
     }
 
     /// <summary>The device on which all lie.</summary>
@@ -58,16 +59,18 @@ public sealed class WeightAverage : IDisposable
     /// <summary>An exponential moving average: <c>average = lerp(average, p, 1 - decay)</c>, the first a copy.</summary>
     /// <param name="parameters">The parameters; at least one, all on one device.</param>
     /// <param name="decay">How much of the average stays; in [0, 1], typically 0.999. PyTorch: <c>get_ema_multi_avg_fn(decay)</c>.</param>
-    /// <exception cref="ArgumentException">A parameter cannot be taken; the message says which and why.</exception>
+    /// <param name="averages">Tensors to keep the averages in, one for each parameter in their order, of its shape and type; null to make some.</param>
+    /// <exception cref="ArgumentException">A parameter or an average cannot be taken; the message says which and why.</exception>
     /// <exception cref="ArgumentOutOfRangeException">The decay is out of range.</exception>
-    public static WeightAverage Exponential(IEnumerable<Parameter> parameters, double decay = 0.999) => decay is >= 0 and <= 1
-        ? new(parameters, decay)
+    public static WeightAverage Exponential(IEnumerable<Parameter> parameters, double decay = 0.999, IEnumerable<Parameter>? averages = null) => decay is >= 0 and <= 1
+        ? new(parameters, decay, averages)
         : throw new ArgumentOutOfRangeException(nameof(decay), decay, "decay must be in [0, 1].");
 
     /// <summary>The mean of all that was: <c>average = lerp(average, p, 1 / (n + 1))</c> after n updates. PyTorch: <c>AveragedModel</c>.</summary>
     /// <param name="parameters">The parameters; at least one, all on one device.</param>
-    /// <exception cref="ArgumentException">A parameter cannot be taken; the message says which and why.</exception>
-    public static WeightAverage Equal(IEnumerable<Parameter> parameters) => new(parameters, null);
+    /// <param name="averages">Tensors to keep the averages in, one for each parameter in their order, of its shape and type; null to make some.</param>
+    /// <exception cref="ArgumentException">A parameter or an average cannot be taken; the message says which and why.</exception>
+    public static WeightAverage Equal(IEnumerable<Parameter> parameters, IEnumerable<Parameter>? averages = null) => new(parameters, null, averages);
 
     /// <summary>Takes the parameters, as they are now, into the averages.</summary>
     /// <exception cref="ObjectDisposedException">This, or a parameter's memory, was disposed of. Nothing was changed.</exception>
@@ -75,11 +78,11 @@ public sealed class WeightAverage : IDisposable
     {
         Check();
         var rule = NextRule;
-        foreach (var (average, _, members) in _batches)
+        foreach (var (_, table, members) in _batches)
         {
             for (var i = 0; i < members.Length; i++)
-                average.Gradients[i] = _parameters[members[i]].Data.Address;
-            Device.Update<AverageRule>([rule], average);
+                table.Gradients[i] = _parameters[members[i]].Data.Address;
+            Device.Update<AverageRule>([rule], table);
         }
         UpdateCount++;
     }
@@ -89,11 +92,13 @@ public sealed class WeightAverage : IDisposable
     public void Swap()
     {
         Check();
-        foreach (var (_, swap, members) in _batches)
+        foreach (var (type, _, members) in _batches)
         {
+            // Made for this time only: it is rare, and parameters may move.
+            using var table = Table(type, members, i => _parameters[i].Data.Address, i => _averages[i].Data.Address);
             for (var i = 0; i < members.Length; i++)
-                swap.Gradients[i] = _parameters[members[i]].Data.Address;
-            Device.Update<SwapRule>([default], swap);
+                table.Gradients[i] = _parameters[members[i]].Data.Address;
+            Device.Update<SwapRule>([default], table);
         }
     }
 
@@ -103,11 +108,8 @@ public sealed class WeightAverage : IDisposable
         if (IsDisposed)
             return;
         IsDisposed = true;
-        foreach (var (average, swap, _) in _batches)
-        {
-            average.Dispose();
-            swap.Dispose();
-        }
+        foreach (var (_, table, _) in _batches)
+            table.Dispose();
         _arena.Dispose();
     }
 
@@ -129,23 +131,42 @@ public sealed class WeightAverage : IDisposable
             ObjectDisposedException.ThrowIf(parameter.Data.IsDisposed, parameter);
     }
 
-    private (UpdateBatch Average, UpdateBatch Swap, int[] Members) CreateBatches(ElementType type, int[] members)
+    private UpdateBatch Table(ElementType type, int[] members, Func<int, nint> data, Func<int, nint> state) =>
+        Device.CreateUpdateBatch(type, type, [.. members.Select(i => new UpdateSegment(data(i), state(i), 0, 0, _parameters[i].Length))]);
+
+    /// <summary>Averages in memory of their own.</summary>
+    private Parameter[] Allocate((ElementType Type, int[] Members)[] alike)
     {
-        var buffers = _arena.Allocate(type, [.. members.Select(i => _parameters[i])]);
-        var averages = new UpdateSegment[members.Length];
-        var swaps = new UpdateSegment[members.Length];
-        for (var i = 0; i < members.Length; i++)
+        var averages = new Parameter[_parameters.Length];
+        foreach (var (type, members) in alike)
         {
-            var parameter = _parameters[members[i]];
-            _averages[members[i]] = buffers[i] switch
+            var buffers = _arena.Allocate(type, [.. members.Select(i => _parameters[i])]);
+            for (var i = 0; i < members.Length; i++)
             {
-                DeviceBuffer<float> single => new Parameter<float>(parameter.Name, [.. parameter.Shape], single),
-                DeviceBuffer<BFloat16> brain => new Parameter<BFloat16>(parameter.Name, [.. parameter.Shape], brain),
-                var half => new Parameter<Half>(parameter.Name, [.. parameter.Shape], (DeviceBuffer<Half>)half),
-            };
-            averages[i] = new(buffers[i].Address, 0, 0, 0, parameter.Length);
-            swaps[i] = new(parameter.Data.Address, buffers[i].Address, 0, 0, parameter.Length);
+                var parameter = _parameters[members[i]];
+                averages[members[i]] = buffers[i] switch
+                {
+                    DeviceBuffer<float> single => new Parameter<float>(parameter.Name, [.. parameter.Shape], single),
+                    DeviceBuffer<BFloat16> brain => new Parameter<BFloat16>(parameter.Name, [.. parameter.Shape], brain),
+                    var half => new Parameter<Half>(parameter.Name, [.. parameter.Shape], (DeviceBuffer<Half>)half),
+                };
+            }
         }
-        return (Device.CreateUpdateBatch(type, type, averages), Device.CreateUpdateBatch(type, type, swaps), members);
+        return averages;
+    }
+
+    /// <summary>Averages in memory of the caller's, if each is of its parameter's shape, type and device.</summary>
+    private Parameter[] Fit(Parameter[] averages)
+    {
+        if (averages.Length != _parameters.Length)
+            throw new ArgumentException($"averages must be as many as the parameters, {_parameters.Length}. Actual number was {averages.Length}.", nameof(averages));
+        for (var i = 0; i < averages.Length; i++)
+        {
+            if (averages[i]?.ElementType != _parameters[i].ElementType || !averages[i].Shape.SequenceEqual(_parameters[i].Shape))
+                throw new ArgumentException($"The average of parameter '{_parameters[i]}' must be of its shape and type. Actual average was '{averages[i]}'.", nameof(averages));
+        }
+        ParameterChecks.ThrowIfUnfit([], averages, Device);
+        ParameterChecks.ThrowIfOverlapping([.. _parameters, .. averages]);
+        return averages;
     }
 }

@@ -137,16 +137,20 @@ public sealed partial class IlgpuDevice : Device
     /// <exception cref="ObjectDisposedException">The device was disposed of.</exception>
     public DeviceBuffer<T> Wrap<T>(nint pointer, long length) where T : unmanaged
     {
+        ThrowIfForeign(pointer, length, ElementTypes.Of<T>());
+        return Register(() => new DeviceBuffer<T>(this, pointer, length, memory: null));
+    }
+
+    internal override void ThrowIfForeign(nint pointer, long length, ElementType elementType)
+    {
         if (Accelerator is CLAccelerator)
             throw new NotSupportedException("Memory of OpenCL has no addresses. Wrap a view of it.");
-        var size = ElementTypes.Of<T>().Size();
-        if (pointer == 0 || pointer % size != 0)
-            throw new ArgumentException($"pointer must be a multiple of {size} and not null. Actual value was 0x{pointer:x}.", nameof(pointer));
+        if (pointer == 0 || pointer % elementType.Size() != 0)
+            throw new ArgumentException($"pointer must be a multiple of {elementType.Size()} and not null. Actual value was 0x{pointer:x}.", nameof(pointer));
         ArgumentOutOfRangeException.ThrowIfLessThan(length, 1);
         ObjectDisposedException.ThrowIf(IsDisposed, this);
         if (Accelerator is CudaAccelerator cuda)
             CudaPointer.ThrowIfForeign(cuda, pointer, isPrimary: _primary is not null);
-        return Register(() => new DeviceBuffer<T>(this, pointer, length, memory: null));
     }
 
     /// <inheritdoc/>
