@@ -1,0 +1,70 @@
+using GpuOptim.Optimizers;
+using TorchSharp;
+using Optimizer = GpuOptim.Optimizers.Optimizer;
+using Parameters = System.Collections.Generic.IEnumerable<(string name, TorchSharp.Modules.Parameter parameter)>;
+
+namespace GpuOptim.TorchSharp;
+
+/// <summary>Optimizers for TorchSharp's modules: of all their parameters, or of named ones.</summary>
+/// <remarks>
+/// Parameters must be float32, bfloat16 or float16, dense and contiguous, all on the CPU or all on one CUDA card; what is not is refused by its name
+/// (<see cref="NotSupportedException"/>). Tied weights, which are one tensor under two names, are one parameter.
+/// </remarks>
+public static class TorchOptimizers
+{
+    /// <summary><see cref="Optimizers.Sgd"/> for a model.</summary>
+    /// <param name="model">The model.</param>
+    /// <param name="options">Hyper-parameters; PyTorch's defaults if null.</param>
+    /// <returns>The optimizer; whoever made it disposes of it.</returns>
+    public static TorchOptimizer<Sgd> Sgd(this torch.nn.Module model, SgdOptions? options = null) => Create(model, parameters => new Sgd(parameters, options));
+
+    /// <inheritdoc cref="Sgd(torch.nn.Module, SgdOptions)"/>
+    /// <summary><see cref="Optimizers.RmsProp"/> for a model.</summary>
+    public static TorchOptimizer<RmsProp> RmsProp(this torch.nn.Module model, RmsPropOptions? options = null) => Create(model, parameters => new RmsProp(parameters, options));
+
+    /// <inheritdoc cref="Sgd(torch.nn.Module, SgdOptions)"/>
+    /// <summary><see cref="Optimizers.Adam"/> for a model.</summary>
+    public static TorchOptimizer<Adam> Adam(this torch.nn.Module model, AdamOptions? options = null) => Create(model, parameters => new Adam(parameters, options));
+
+    /// <inheritdoc cref="Sgd(torch.nn.Module, SgdOptions)"/>
+    /// <summary><see cref="Optimizers.AdamW"/> for a model.</summary>
+    public static TorchOptimizer<AdamW> AdamW(this torch.nn.Module model, AdamWOptions? options = null) => Create(model, parameters => new AdamW(parameters, options));
+
+    /// <inheritdoc cref="Sgd(torch.nn.Module, SgdOptions)"/>
+    /// <summary><see cref="Optimizers.Muon"/> for a model of matrices alone; <see cref="ModelOptimizer(torch.nn.Module, IReadOnlyList{Assignment})"/> trains the others by another.</summary>
+    public static TorchOptimizer<Muon> Muon(this torch.nn.Module model, MuonOptions? options = null) => Create(model, parameters => new Muon(parameters, options));
+
+    /// <summary>Different algorithms for the parameters of one model: <see cref="Optimizers.ModelOptimizer"/>.</summary>
+    /// <param name="model">The model.</param>
+    /// <param name="assignments">Who trains what.</param>
+    /// <returns>The optimizer; whoever made it disposes of it. <c>Inner.Explain()</c> says who got what, and why.</returns>
+    public static TorchOptimizer<ModelOptimizer> ModelOptimizer(this torch.nn.Module model, params IReadOnlyList<Assignment> assignments) =>
+        Create(model, parameters => new ModelOptimizer(parameters, assignments));
+
+    /// <summary>The optimizer that options are of, one of your own, say, for a model.</summary>
+    /// <param name="model">The model.</param>
+    /// <param name="options">Hyper-parameters; their type is that of the algorithm.</param>
+    /// <returns>The optimizer; whoever made it disposes of it.</returns>
+    public static TorchOptimizer<Optimizer> Optimizer(this torch.nn.Module model, OptimizerOptions options)
+    {
+        ArgumentNullException.ThrowIfNull(options);
+        return Create(model, options.CreateOptimizer);
+    }
+
+    /// <summary>The optimizer that options are of, for some parameters of a model: <c>model.named_parameters().Where(…).Optimizer(…)</c>.</summary>
+    /// <param name="parameters">The parameters by name.</param>
+    /// <param name="options">Hyper-parameters; their type is that of the algorithm.</param>
+    /// <returns>The optimizer; whoever made it disposes of it.</returns>
+    public static TorchOptimizer<Optimizer> Optimizer(this Parameters parameters, OptimizerOptions options)
+    {
+        ArgumentNullException.ThrowIfNull(parameters);
+        ArgumentNullException.ThrowIfNull(options);
+        return new(null, parameters, options.CreateOptimizer);
+    }
+
+    private static TorchOptimizer<T> Create<T>(torch.nn.Module model, Func<IEnumerable<Host.Parameter>, T> create) where T : Optimizer
+    {
+        ArgumentNullException.ThrowIfNull(model);
+        return new(model, model.named_parameters(), create);
+    }
+}

@@ -1,0 +1,60 @@
+using GpuOptim.Optimizers;
+using Modules = TorchSharp.Modules;
+
+namespace GpuOptim.TorchSharp;
+
+/// <summary>TorchSharp's hyper-parameters as ours.</summary>
+internal static class TorchOptions
+{
+    /// <summary>The options of an optimizer's first group with what TorchSharp's say.</summary>
+    /// <exception cref="ArgumentException">They are of another optimizer, or the optimizer is several.</exception>
+    public static OptimizerOptions Apply(Modules.OptimizerOptions? options, Optimizer optimizer)
+    {
+        if (optimizer is ModelOptimizer)
+            throw new ArgumentException("A group of a ModelOptimizer must say its algorithm: AddGroup(parameters, options).", nameof(options));
+        var own = optimizer.Groups[0].AnyOptions;
+        var applied = (own, options) switch
+        {
+            (_, null) => own,
+            (SgdOptions sgd, Modules.SGD.Options o) => sgd with
+            {
+                Momentum = o.momentum ?? sgd.Momentum,
+                Dampening = o.dampening ?? sgd.Dampening,
+                WeightDecay = o.weight_decay ?? sgd.WeightDecay,
+                Nesterov = o.nesterov ?? sgd.Nesterov,
+                Maximize = o.maximize ?? sgd.Maximize,
+            },
+            (RmsPropOptions rmsProp, Modules.RMSProp.Options o) => rmsProp with
+            {
+                Alpha = o.alpha ?? rmsProp.Alpha,
+                Epsilon = o.eps ?? rmsProp.Epsilon,
+                Momentum = o.momentum ?? rmsProp.Momentum,
+                WeightDecay = o.weight_decay ?? rmsProp.WeightDecay,
+                Centered = o.centered ?? rmsProp.Centered,
+                Maximize = o.maximize ?? rmsProp.Maximize,
+            },
+            (AdamOptions adam, Modules.Adam.Options o) => adam with
+            {
+                Beta1 = o.beta1 ?? adam.Beta1,
+                Beta2 = o.beta2 ?? adam.Beta2,
+                Epsilon = o.eps ?? adam.Epsilon,
+                WeightDecay = o.weight_decay ?? adam.WeightDecay,
+                Amsgrad = o.amsgrad ?? adam.Amsgrad,
+                Maximize = o.maximize ?? adam.Maximize,
+            },
+            (AdamWOptions adamW, Modules.AdamW.Options o) => adamW with
+            {
+                Beta1 = o.beta1 ?? adamW.Beta1,
+                Beta2 = o.beta2 ?? adamW.Beta2,
+                Epsilon = o.eps ?? adamW.Epsilon,
+                WeightDecay = o.weight_decay ?? adamW.WeightDecay,
+                Amsgrad = o.amsgrad ?? adamW.Amsgrad,
+                Maximize = o.maximize ?? adamW.Maximize,
+            },
+            // Of no kind, but a rate.
+            _ when options.GetType() == typeof(Modules.OptimizerOptions) => own,
+            _ => throw new ArgumentException($"options must be of {optimizer.GetType().Name}. Actual type was {options.GetType()}.", nameof(options)),
+        };
+        return options?.LearningRate is { } rate ? applied with { LearningRate = rate } : applied;
+    }
+}

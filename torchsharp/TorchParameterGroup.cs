@@ -1,0 +1,89 @@
+using GpuOptim.Optimizers;
+using static TorchSharp.torch.optim;
+using Modules = TorchSharp.Modules;
+
+namespace GpuOptim.TorchSharp;
+
+/// <summary>A group of parameters as TorchSharp's schedulers see it; its rate is that of the optimizer's group.</summary>
+public class TorchParameterGroup : Modules.ParamGroup, ILearningRateController, IMomentum
+{
+    private double _seen;
+
+    private protected TorchParameterGroup(ParameterGroup inner, IEnumerable<Modules.Parameter> parameters, Modules.OptimizerOptions options)
+    {
+        (Inner, Parameters, Options) = (inner, parameters, options);
+        (Options.LearningRate, Options.InitialLearningRate, _seen) = (inner.LearningRate, inner.LearningRate, inner.LearningRate);
+    }
+
+    /// <summary>The optimizer's group: all of its hyper-parameters.</summary>
+    public ParameterGroup Inner { get; }
+
+    /// <summary>Step size, for the steps to come.</summary>
+    /// <exception cref="ArgumentOutOfRangeException">Negative or not finite.</exception>
+    public new double LearningRate
+    {
+        get
+        {
+            Synchronize();
+            return Inner.LearningRate;
+        }
+        set
+        {
+            Inner.LearningRate = value;
+            Options.LearningRate = _seen = value;
+        }
+    }
+
+    /// <summary>Momentum, or the first beta, which is Adam's, for the steps to come.</summary>
+    /// <exception cref="NotSupportedException">The optimizer has none.</exception>
+    double IMomentum.Momentum
+    {
+        get => Inner.AnyOptions switch
+        {
+            AdamOptionsBase adam => adam.Beta1,
+            SgdOptions sgd => sgd.Momentum,
+            RmsPropOptions rmsProp => rmsProp.Momentum,
+            MuonOptions muon => muon.Momentum,
+            var other => throw WithoutMomentum(other),
+        };
+        set
+        {
+            if (Inner.AnyOptions.WithMomentum(value) is null)
+                throw WithoutMomentum(Inner.AnyOptions);
+            Inner.SetMomentum(value);
+        }
+    }
+
+    /// <summary>A group, with betas if its optimizer has them.</summary>
+    internal static TorchParameterGroup Create(ParameterGroup inner, IEnumerable<Modules.Parameter> parameters, Modules.OptimizerOptions? options = null) => inner.AnyOptions is AdamOptionsBase
+        ? new WithBetas(inner, parameters, options ?? new())
+        : new(inner, parameters, options ?? new());
+
+    /// <summary>Brings the two rates together: whoever holds the group as TorchSharp's own type writes past the optimizer's.</summary>
+    internal void Synchronize()
+    {
+        if (Options.LearningRate is { } rate && rate != _seen)
+            LearningRate = rate;
+        else
+            Options.LearningRate = _seen = Inner.LearningRate;
+    }
+
+    private static NotSupportedException WithoutMomentum(OptimizerOptions options) =>
+        new($"The optimizer must have momentum for a scheduler to cycle it; {options.GetType().Name} have none. Pass cycle_momentum: false.");
+
+    private sealed class WithBetas(ParameterGroup inner, IEnumerable<Modules.Parameter> parameters, Modules.OptimizerOptions options)
+        : TorchParameterGroup(inner, parameters, options), IBetas
+    {
+        (double, double) IBetas.Betas
+        {
+            get => (((AdamOptionsBase)Inner.AnyOptions).Beta1, ((AdamOptionsBase)Inner.AnyOptions).Beta2);
+            set
+            {
+                if (Inner is ParameterGroup<AdamWOptions> adamW)
+                    adamW.Options = adamW.Options with { Beta1 = value.Item1, Beta2 = value.Item2 };
+                else if (Inner is ParameterGroup<AdamOptions> adam)
+                    adam.Options = adam.Options with { Beta1 = value.Item1, Beta2 = value.Item2 };
+            }
+        }
+    }
+}
