@@ -57,7 +57,7 @@ public class TorchParameterGroup : Modules.ParamGroup, ILearningRateController, 
     /// <summary>A group, with betas if its optimizer has them.</summary>
     internal static TorchParameterGroup Create(ParameterGroup inner, IEnumerable<Modules.Parameter> parameters, Modules.OptimizerOptions? options = null) => inner.AnyOptions is AdamOptionsBase
         ? new WithBetas(inner, parameters, options ?? new())
-        : new(inner, parameters, options ?? new());
+        : new TorchParameterGroup(inner, parameters, options ?? new());
 
     /// <summary>Brings the two rates together: whoever holds the group as TorchSharp's own type writes past the optimizer's.</summary>
     internal void Synchronize()

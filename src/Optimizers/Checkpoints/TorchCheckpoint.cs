@@ -37,7 +37,13 @@ public static class TorchCheckpoint
     /// <exception cref="ArgumentException">PyTorch has no such optimizer, or no equivalent for one of its options; the message names it.</exception>
     /// <exception cref="IOException">The file cannot be written.</exception>
     /// <exception cref="ObjectDisposedException">The optimizer, or a parameter's memory, was disposed of.</exception>
-    public static void Save(string path, Optimizer optimizer)
+    public static void Save(string path, Optimizer optimizer) => SaveRun(path, optimizer, []);
+
+    /// <inheritdoc cref="Save(string, Optimizer)"/>
+    /// <param name="path">The file; overwritten.</param>
+    /// <param name="optimizer">The optimizer.</param>
+    /// <param name="buffers">What else <c>model</c> holds.</param>
+    internal static void SaveRun(string path, Optimizer optimizer, IEnumerable<ModelBuffer> buffers)
     {
         ArgumentException.ThrowIfNullOrEmpty(path);
         ArgumentNullException.ThrowIfNull(optimizer);
@@ -47,7 +53,7 @@ public static class TorchCheckpoint
         {
             [OptimizerKey] = TorchState.Write(optimizer),
             [ParametersKey] = parameters.Values.ToList<object?>(),
-            [ModelKey] = Model(parameters),
+            [ModelKey] = Model(parameters, buffers),
         };
         if (optimizer.GradientScaler is { } scaler)
             root[ScalerKey] = TorchScaler.Write(scaler.State());
@@ -66,7 +72,14 @@ public static class TorchCheckpoint
     /// <exception cref="InvalidDataException">The file is damaged, or another run's, or more than data; the message names what is wrong. Nothing was changed.</exception>
     /// <exception cref="IOException">The file cannot be read.</exception>
     /// <exception cref="ObjectDisposedException">The optimizer, or a parameter's memory, was disposed of. Nothing was changed.</exception>
-    public static void Load(string path, Optimizer optimizer)
+    public static void Load(string path, Optimizer optimizer) => LoadRun(path, optimizer, [], _ => { });
+
+    /// <inheritdoc cref="Load(string, Optimizer)"/>
+    /// <param name="path">The file.</param>
+    /// <param name="optimizer">The optimizer.</param>
+    /// <param name="buffers">What else <c>model</c> must hold, of the same types and shapes.</param>
+    /// <param name="take">Is given what it holds, once all was checked.</param>
+    internal static void LoadRun(string path, Optimizer optimizer, IReadOnlyList<ModelBuffer> buffers, Action<IReadOnlyList<ModelBuffer>> take)
     {
         ArgumentException.ThrowIfNullOrEmpty(path);
         ArgumentNullException.ThrowIfNull(optimizer);
@@ -82,10 +95,12 @@ public static class TorchCheckpoint
             var state = TorchState.Read(file, saved, optimizer);
             optimizer.ThrowIfForeign(state);
             var tensors = isAlone ? [] : Match(file, root, [.. optimizer.Parameters]);
+            ModelBuffer[] taken = isAlone ? [] : [.. buffers.Select(buffer => Fit(file, root, buffer))];
             var scaler = optimizer.GradientScaler is not null && Find(root, _scalers) is PickleDictionary savedScaler ? TorchScaler.Read(file, savedScaler) : null;
             return () =>
             {
                 CopyAll(tensors);
+                take(taken);
                 optimizer.TakeState(state);
                 if (scaler is not null)
                     optimizer.GradientScaler!.Load(scaler);
@@ -103,7 +118,7 @@ public static class TorchCheckpoint
     {
         ArgumentException.ThrowIfNullOrEmpty(path);
         ArgumentNullException.ThrowIfNull(parameters);
-        Write(path, Model(Checkpoint.Live(parameters)));
+        Write(path, Model(Checkpoint.Live(parameters), []));
     }
 
     /// <summary>
@@ -127,13 +142,16 @@ public static class TorchCheckpoint
         });
     }
 
-    private static PickleDictionary Model(Dictionary<string, StateTensor> parameters) =>
-        new(parameters.Select(pair => KeyValuePair.Create((object)pair.Key, (object?)pair.Value)));
+    private static PickleDictionary Model(Dictionary<string, StateTensor> parameters, IEnumerable<ModelBuffer> buffers) => new(
+    [
+        .. parameters.Select(pair => KeyValuePair.Create((object)pair.Key, (object?)pair.Value)),
+        .. buffers.Select(buffer => KeyValuePair.Create((object)buffer.Name, (object?)buffer)),
+    ]);
 
     private static void Write(string path, PickleDictionary root)
     {
-        var (pickle, tensors) = PickleWriter.Write(root);
-        AtomicFile.Write(path, stream => TorchArchiveWriter.Write(stream, pickle, tensors));
+        var (pickle, storages) = PickleWriter.Write(root);
+        AtomicFile.Write(path, stream => TorchArchiveWriter.Write(stream, pickle, storages));
     }
 
     /// <summary>Checks a file, whole, and only then changes anything.</summary>
@@ -182,6 +200,18 @@ public static class TorchCheckpoint
         if (!tensor.Shape.SequenceEqual(parameter.Shape))
             throw new InvalidDataException($"Parameter '{parameter.Name}' must have shape {Parameter.Describe([.. parameter.Shape])}. Actual shape was {Parameter.Describe(tensor.Shape)}");
         return file.Tensor($"Parameter '{parameter.Name}'", tensor);
+    }
+
+    /// <summary>A buffer of the model as the file has it.</summary>
+    private static ModelBuffer Fit(TorchFile file, PickleDictionary root, ModelBuffer buffer)
+    {
+        if ((Find(root, _models) as PickleDictionary)?.GetValueOrDefault(buffer.Name) is not TorchTensor tensor)
+            throw new InvalidDataException($"Buffer '{buffer.Name}' of the model is missing in {string.Join(" or ", _models)}");
+        if (tensor.Element.Name != buffer.Type || !tensor.Shape.SequenceEqual(buffer.Shape))
+            throw new InvalidDataException($"Buffer '{buffer.Name}' must be {buffer.Type} of shape {Parameter.Describe(buffer.Shape)}. Actual type and shape were {tensor.Element.Name} and {Parameter.Describe(tensor.Shape)}");
+        var bytes = new byte[buffer.Bytes.Length];
+        file.Read(tensor, 0, bytes);
+        return buffer with { Bytes = bytes };
     }
 
     private static void CopyAll((Parameter Parameter, StateTensor Tensor)[] tensors)

@@ -1,5 +1,3 @@
-using System.ComponentModel;
-using System.Diagnostics;
 using GpuOptim.Host;
 using GpuOptim.Optimizers;
 using GpuOptim.Optimizers.Checkpoints;
@@ -18,7 +16,7 @@ public sealed class LivePyTorchTests
     [OneTimeSetUp]
     public void GoOnInPyTorch()
     {
-        if (Python.All.FirstOrDefault(python => Run(python, "-c", "import torch").ExitCode == 0) is not { } python)
+        if (Python.WithPyTorch is not { } python)
         {
             Assert.Ignore("There is no Python with PyTorch (GPUOPTIM_PYTHON names one): what is written is not loaded there.");
             return;
@@ -32,7 +30,7 @@ public sealed class LivePyTorchTests
             run.FillGradients(4);
             TorchCheckpoint.SaveParameters(Path.Combine(_folder, $"{kind}.grads.pt"), run.Parameters.Where(parameter => parameter.HasGradient).Select(Gradient));
         }
-        var (exitCode, output, error) = Run(python, Path.Combine(TestContext.CurrentContext.TestDirectory, "Optimizers", "Torch", "continue_in_pytorch.py"), _folder);
+        var (exitCode, output, error) = Python.Run(python, Path.Combine(TestContext.CurrentContext.TestDirectory, "Optimizers", "Torch", "continue_in_pytorch.py"), _folder);
         Assert.That(exitCode, Is.Zero, error);
         _release = Version.Parse(output.Split('a', '+', '\n')[0]);
         TestContext.Out.WriteLine($"PyTorch {output}");
@@ -120,22 +118,6 @@ public sealed class LivePyTorchTests
 
     private static Parameter<T> Gradient<T>(Parameter<T> parameter) where T : unmanaged =>
         parameter.Data.Device.CreateParameter<T>(parameter.Name, [.. parameter.Shape], parameter.Gradient.ToArray());
-
-    private static (int ExitCode, string Output, string Error) Run(string program, params string[] arguments)
-    {
-        try
-        {
-            using var process = Process.Start(new ProcessStartInfo(program, arguments) { RedirectStandardOutput = true, RedirectStandardError = true })!;
-            var error = process.StandardError.ReadToEndAsync();
-            var output = process.StandardOutput.ReadToEnd();
-            process.WaitForExit();
-            return (process.ExitCode, output, error.Result);
-        }
-        catch (Win32Exception failure)
-        {
-            return (-1, "", failure.Message);
-        }
-    }
 
     /// <summary>Options with the number of steps that they amount to: PyTorch's files always name it.</summary>
     private static OptimizerOptions Explicit(OptimizerOptions options) =>

@@ -10,16 +10,16 @@ internal sealed class PickleWriter
     private static readonly UTF8Encoding _utf8 = new(encoderShouldEmitUTF8Identifier: false, throwOnInvalidBytes: true);
 
     private readonly MemoryStream _stream;
-    private readonly Dictionary<StateTensor, string> _keys = new(ReferenceEqualityComparer.Instance);
-    private readonly List<StateTensor> _tensors = [];
+    private readonly Dictionary<object, string> _keys = new(ReferenceEqualityComparer.Instance);
+    private readonly List<TensorBytes> _tensors = [];
 
     private PickleWriter(MemoryStream stream) => _stream = stream;
 
     /// <summary>A value as a pickle.</summary>
     /// <param name="root">Null, flags, numbers, texts, lists, arrays (tuples), dictionaries and tensors.</param>
     /// <exception cref="ArgumentException">A text is not valid Unicode.</exception>
-    /// <returns>The pickle, and the tensors whose bytes are the storages 0, 1, …; a tensor that is there twice is stored once.</returns>
-    public static (byte[] Pickle, IReadOnlyList<StateTensor> Tensors) Write(object? root)
+    /// <returns>The pickle, and the bytes of the storages 0, 1, …; a tensor that is there twice is stored once.</returns>
+    public static (byte[] Pickle, IReadOnlyList<TensorBytes> Storages) Write(object? root)
     {
         using var stream = new MemoryStream();
         var writer = new PickleWriter(stream);
@@ -41,23 +41,22 @@ internal sealed class PickleWriter
             case object?[] tuple: Sequence(tuple, 't'); break;
             case List<object?> list: Opcode(']'); Sequence(list, 'e'); break;
             case PickleDictionary dictionary: Opcode('}'); Sequence(dictionary.SelectMany(pair => (object?[])[pair.Key, pair.Value]), 'u'); break;
-            case StateTensor tensor: Tensor(tensor); break;
+            case StateTensor tensor: Tensor(tensor, TorchElement.Of(tensor.ElementType), tensor.Shape, tensor.Bytes); break;
+            case ModelBuffer buffer: Tensor(buffer, TorchElement.Named(buffer.Type), buffer.Shape, new TensorBytes.OnHost(buffer.Bytes)); break;
             default: throw new ArgumentException($"A pickle must hold data. Actual type was {value.GetType().Name}.", nameof(value));
         }
     }
 
     /// <summary><c>torch._utils._rebuild_tensor_v2(storage, offset, shape, strides, requires_grad, backward_hooks)</c>.</summary>
-    private void Tensor(StateTensor tensor)
+    private void Tensor(object tensor, TorchElement element, IReadOnlyList<long> shape, TensorBytes bytes)
     {
-        var element = TorchElement.Of(tensor.ElementType);
-        var count = tensor.Bytes.Length / element.Size;
         if (!_keys.TryGetValue(tensor, out var key))
         {
             _keys.Add(tensor, key = $"{_tensors.Count}");
-            _tensors.Add(tensor);
+            _tensors.Add(bytes);
         }
-        var strides = new object?[tensor.Shape.Count];
-        for (var (i, stride) = (strides.Length - 1, 1L); i >= 0; stride *= Math.Max(1, tensor.Shape[i--]))
+        var strides = new object?[shape.Count];
+        for (var (i, stride) = (strides.Length - 1, 1L); i >= 0; stride *= Math.Max(1, shape[i--]))
             strides[i] = stride;
 
         Global("torch._utils", "_rebuild_tensor_v2");
@@ -67,11 +66,11 @@ internal sealed class PickleWriter
         Global("torch", element.Storage);
         Text(key);
         Text("cpu");
-        Integer(count);
+        Integer(bytes.Length / element.Size);
         Opcode('t');
         Opcode('Q');
         Integer(0);
-        Value(tensor.Shape.Select(extent => (object?)extent).ToArray());
+        Value(shape.Select(extent => (object?)extent).ToArray());
         Value(strides);
         Value(false);
         Global("collections", "OrderedDict");

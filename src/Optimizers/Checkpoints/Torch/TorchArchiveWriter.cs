@@ -27,14 +27,14 @@ internal sealed class TorchArchiveWriter
     /// <summary>Writes a file.</summary>
     /// <param name="stream">Where to; must be able to seek.</param>
     /// <param name="pickle">The value.</param>
-    /// <param name="tensors">The storages.</param>
-    public static void Write(FileStream stream, byte[] pickle, IReadOnlyList<StateTensor> tensors)
+    /// <param name="storages">The storages.</param>
+    public static void Write(FileStream stream, byte[] pickle, IReadOnlyList<TensorBytes> storages)
     {
         var writer = new TorchArchiveWriter(stream);
         writer.Entry(TorchArchive.Pickle, new TensorBytes.OnHost(pickle));
         writer.Entry(TorchArchive.ByteOrder, new TensorBytes.OnHost(Encoding.ASCII.GetBytes(TorchArchive.LittleEndian)));
-        for (var i = 0; i < tensors.Count; i++)
-            writer.Entry($"{TorchArchive.StorageFolder}{i}", tensors[i].Bytes);
+        for (var i = 0; i < storages.Count; i++)
+            writer.Entry($"{TorchArchive.StorageFolder}{i}", storages[i]);
         writer.Entry("version", new TensorBytes.OnHost("3\n"u8.ToArray()));
         writer.Directory();
     }

@@ -24,6 +24,11 @@ internal sealed record TorchElement(string Storage, string Name, int Size, Eleme
         new("ComplexDoubleStorage", "Complex128", 16),
     }.ToDictionary(element => element.Storage);
 
+    /// <summary>That of a name.</summary>
+    /// <exception cref="ArgumentException">No type is called so.</exception>
+    public static TorchElement Named(string name) => All.Values.FirstOrDefault(element => element.Name == name)
+        ?? throw new ArgumentException($"The element type must be one of {string.Join(", ", All.Values.Select(element => element.Name))}. Actual type was {name}.", nameof(name));
+
     /// <summary>That of a parameter.</summary>
     public static TorchElement Of(ElementType type) => All.Values.First(element => element.Type == type);
 }

@@ -1,0 +1,53 @@
+using GpuOptim.Optimizers.Checkpoints;
+using GpuOptim.Optimizers.Checkpoints.Torch;
+using TorchSharp;
+
+namespace GpuOptim.TorchSharp;
+
+/// <content>Whole runs in PyTorch's files: parameters and buffers of the model, and the optimizer.</content>
+public abstract partial class TorchOptimizer
+{
+    /// <summary>
+    /// Writes a file for <c>torch.load</c>: <c>{"model": model.state_dict(), "optimizer": optimizer.state_dict(), …}</c>, as <see cref="TorchCheckpoint.Save"/>, with
+    /// the model's buffers.
+    /// </summary>
+    /// <inheritdoc cref="TorchCheckpoint.Save"/>
+    /// <param name="path">The file; overwritten.</param>
+    /// <exception cref="NotSupportedException">A buffer is of a type that is not written.</exception>
+    public void SaveCheckpoint(string path) => TorchCheckpoint.SaveRun(path, Inner, [.. Buffers().Select(named => ToBuffer(named.Name, named.Tensor))]);
+
+    /// <summary>Goes on from a file of PyTorch's, as <see cref="TorchCheckpoint.Load"/>, with the model's buffers, which the file must have.</summary>
+    /// <inheritdoc cref="TorchCheckpoint.Load"/>
+    /// <param name="path">The file.</param>
+    public void LoadCheckpoint(string path)
+    {
+        // Where parameters lie now is where they are loaded to.
+        Read(this, EventArgs.Empty);
+        (string Name, torch.Tensor Tensor)[] own = [.. Buffers()];
+        TorchCheckpoint.LoadRun(path, Inner, [.. own.Select(named => ToBuffer(named.Name, named.Tensor))], loaded =>
+        {
+            using var withoutGradients = torch.no_grad();
+            for (var i = 0; i < loaded.Count; i++)
+            {
+                using var value = torch.empty(loaded[i].Shape, own[i].Tensor.dtype);
+                value.bytes = loaded[i].Bytes;
+                own[i].Tensor.copy_(value);
+            }
+        });
+    }
+
+    private IEnumerable<(string Name, torch.Tensor Tensor)> Buffers() => _module?.named_buffers(include_nonpersistent: false).Select(named => (named.name, named.buffer)) ?? [];
+
+    private static ModelBuffer ToBuffer(string name, torch.Tensor tensor)
+    {
+        using var scope = torch.NewDisposeScope();
+        var type = tensor.dtype switch
+        {
+            torch.ScalarType.Byte => "UInt8",
+            torch.ScalarType.ComplexFloat32 => "Complex64",
+            torch.ScalarType.ComplexFloat64 => "Complex128",
+            var other => $"{other}",
+        };
+        return new(name, type, tensor.shape, tensor.detach().cpu().contiguous().bytes.ToArray());
+    }
+}
