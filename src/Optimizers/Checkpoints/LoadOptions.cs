@@ -1,0 +1,23 @@
+namespace GpuOptim.Optimizers.Checkpoints;
+
+/// <summary>How a file is taken that was not written for just these parameters: other names, other types, more or fewer tensors.</summary>
+public sealed record LoadOptions
+{
+    /// <summary>What a tensor of the file is called here, given its name there; <see cref="Checkpoints.Rename"/> has the usual ones. Null: the same.</summary>
+    public Func<string, string>? Rename { get; init; }
+
+    /// <summary>
+    /// Whether parameters and state of another type of float (float64, float32, bfloat16, float16) are taken, each number rounded to the nearest, as PyTorch's
+    /// <c>copy_</c> does: from float64 to 16 bits by way of float32.
+    /// </summary>
+    public bool Convert { get; init; }
+
+    /// <summary>
+    /// As PyTorch's <c>strict</c>: true refuses a file that lacks a parameter, or has a tensor that is none; false takes what fits by name. Null, the default,
+    /// refuses a file that lacks a parameter.
+    /// </summary>
+    public bool? Strict { get; init; }
+
+    /// <summary>Is told which part of the file's bytes was done, from 0 to 1.</summary>
+    public IProgress<double>? Progress { get; init; }
+}

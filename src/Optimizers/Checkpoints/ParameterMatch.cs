@@ -1,0 +1,90 @@
+using GpuOptim.Host;
+
+namespace GpuOptim.Optimizers.Checkpoints;
+
+/// <summary>Which tensor of a file is which parameter; checked, and not copied yet.</summary>
+/// <param name="Tensors">The tensor of each parameter that was found.</param>
+/// <param name="Report">What was found, and what not.</param>
+internal sealed record ParameterMatch(IReadOnlyList<(Parameter Parameter, StateTensor Tensor)> Tensors, LoadReport Report)
+{
+    private const int NamesInMessages = 3;
+
+    /// <summary>Matches by name.</summary>
+    /// <param name="tensors">The file's tensors by their names there.</param>
+    /// <param name="parameters">The parameters.</param>
+    /// <param name="options">How names, types and what is missing are taken.</param>
+    /// <param name="isState">Whether a tensor of the file is neither parameter nor unexpected.</param>
+    /// <exception cref="InvalidDataException">A parameter is missing, or another tensor; the message names it.</exception>
+    /// <exception cref="ObjectDisposedException">A parameter's memory was disposed of.</exception>
+    public static ParameterMatch Find(IReadOnlyDictionary<string, FileTensor> tensors, IReadOnlyList<Parameter> parameters, LoadOptions options, Func<string, bool>? isState = null)
+    {
+        var byName = new Dictionary<string, (string Name, FileTensor Tensor)>();
+        foreach (var (name, tensor) in tensors)
+        {
+            var renamed = options.Rename?.Invoke(name) ?? name;
+            if (!byName.TryAdd(renamed, (name, tensor)))
+                throw new InvalidDataException($"Names must differ once they are renamed. '{name}' and '{byName[renamed].Name}' both become '{renamed}'");
+        }
+
+        var found = new List<(Parameter, StateTensor)>();
+        var missing = new List<string>();
+        foreach (var parameter in parameters)
+        {
+            ObjectDisposedException.ThrowIf(parameter.Data.IsDisposed, parameter);
+            if (byName.Remove(parameter.Name, out var match))
+                found.Add((parameter, match.Tensor.Fit($"Parameter '{parameter.Name}'", parameter.ElementType, parameter.Shape, options.Convert)));
+            else
+                missing.Add(parameter.Name);
+        }
+        string[] unexpected = [.. byName.Values.Select(left => left.Name).Where(name => isState?.Invoke(name) is not true)];
+        if (missing.Count > 0 && options.Strict is not false)
+            throw new InvalidDataException(Missing(missing, unexpected));
+        if (unexpected.Length > 0 && options.Strict is true)
+            throw new InvalidDataException($"The file must have no tensors but the parameters. It has {Names(unexpected)}, too");
+        return new(found, new([.. found.Select(each => each.Item1.Name)], missing, unexpected));
+    }
+
+    /// <summary>Copies tensors into parameters, telling how far it is.</summary>
+    public void Copy(IProgress<double>? progress = null)
+    {
+        var (total, done) = (Math.Max(1, Tensors.Sum(each => each.Tensor.Bytes.Length)), 0L);
+        foreach (var (parameter, tensor) in Tensors)
+        {
+            tensor.CopyTo(parameter.Data);
+            done += tensor.Bytes.Length;
+            progress?.Report((double)done / total);
+        }
+    }
+
+    private static string Missing(List<string> missing, string[] unexpected)
+    {
+        var text = missing.Count == 1 ? $"Parameter '{missing[0]}' is missing" : $"Parameters {Names(missing)} are missing";
+        return Advice(missing, unexpected) is { } advice ? $"{text}. {advice}" : text;
+    }
+
+    /// <summary>What would make the names fit, if one thing does for all of them.</summary>
+    private static string? Advice(List<string> missing, string[] unexpected)
+    {
+        var names = unexpected.ToHashSet();
+        bool Fits(Func<string, string> rename)
+        {
+            var renamed = unexpected.Select(rename).ToHashSet();
+            return missing.TrueForAll(renamed.Contains);
+        }
+        if (Fits(Rename.Compiled))
+            return "They are there with '_orig_mod.' in their names: LoadOptions.Rename = Rename.Compiled";
+        if (Fits(Rename.DataParallel.Then(Rename.Compiled)))
+            return "They are there with 'module.' and '_orig_mod.' in their names: LoadOptions.Rename = Rename.DataParallel.Then(Rename.Compiled)";
+        foreach (var name in unexpected)
+        {
+            if (name.EndsWith(missing[0], StringComparison.Ordinal) && name[..^missing[0].Length] is { Length: > 0 } more && missing.TrueForAll(each => names.Contains(more + each)))
+                return $"The file has them with the prefix '{more}': LoadOptions.Rename = Rename.WithoutPrefix(\"{more}\")";
+            if (missing[0].EndsWith(name, StringComparison.Ordinal) && missing[0][..^name.Length] is { Length: > 0 } less && Fits(Rename.WithPrefix(less)))
+                return $"The file has them without the prefix '{less}': LoadOptions.Rename = Rename.WithPrefix(\"{less}\")";
+        }
+        return null;
+    }
+
+    private static string Names(IReadOnlyList<string> names) =>
+        string.Join(", ", names.Take(NamesInMessages).Select(name => $"'{name}'")) + (names.Count > NamesInMessages ? $" and {names.Count - NamesInMessages} more" : "");
+}
