@@ -19,12 +19,13 @@ public abstract partial class TorchOptimizer
     /// <summary>Goes on from a file of PyTorch's, as <see cref="TorchCheckpoint.Load"/>, with the model's buffers, which the file must have.</summary>
     /// <inheritdoc cref="TorchCheckpoint.Load"/>
     /// <param name="path">The file.</param>
-    public void LoadCheckpoint(string path)
+    /// <param name="options">How names and types are taken; as they are if null.</param>
+    public void LoadCheckpoint(string path, LoadOptions? options = null)
     {
         // Where parameters lie now is where they are loaded to.
         Read(this, EventArgs.Empty);
         (string Name, torch.Tensor Tensor)[] own = [.. Buffers()];
-        TorchCheckpoint.LoadRun(path, Inner, [.. own.Select(named => ToBuffer(named.Name, named.Tensor))], loaded =>
+        TorchCheckpoint.LoadRun(path, Inner, options, [.. own.Select(named => ToBuffer(named.Name, named.Tensor))], loaded =>
         {
             using var withoutGradients = torch.no_grad();
             for (var i = 0; i < loaded.Count; i++)

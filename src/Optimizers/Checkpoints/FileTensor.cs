@@ -8,6 +8,9 @@ namespace GpuOptim.Optimizers.Checkpoints;
 /// <param name="Read">Its bytes, row by row; throws <see cref="InvalidDataException"/> if they cannot be had.</param>
 internal sealed record FileTensor(string Type, long[] Shape, Func<string, TensorBytes> Read)
 {
+    /// <summary>What stands in the place of a tensor, and is none; null if it is one.</summary>
+    public string? OtherValue { get; init; }
+
     /// <summary>It as a tensor of a parameter's type and shape.</summary>
     /// <param name="what">What it is, for messages: "Parameter 'w'".</param>
     /// <param name="type">The type that is needed.</param>
@@ -16,6 +19,8 @@ internal sealed record FileTensor(string Type, long[] Shape, Func<string, Tensor
     /// <exception cref="InvalidDataException">It is another.</exception>
     public StateTensor Fit(string what, ElementType type, IReadOnlyList<long> shape, bool convert)
     {
+        if (OtherValue is not null)
+            throw new InvalidDataException($"{what} must be a tensor. Actual value was {OtherValue}");
         if (!Shape.SequenceEqual(shape))
             throw new InvalidDataException($"{what} must have shape {Parameter.Describe([.. shape])}. Actual shape was {Parameter.Describe(Shape)}");
         return new(type, Shape, Bytes(what, type, convert));

@@ -36,7 +36,7 @@ internal sealed record ParameterMatch(IReadOnlyList<(Parameter Parameter, StateT
             else
                 missing.Add(parameter.Name);
         }
-        string[] unexpected = [.. byName.Values.Select(left => left.Name).Where(name => isState?.Invoke(name) is not true)];
+        string[] unexpected = [.. byName.Values.Where(left => left.Tensor.OtherValue is null).Select(left => left.Name).Where(name => isState?.Invoke(name) is not true)];
         if (missing.Count > 0 && options.Strict is not false)
             throw new InvalidDataException(Missing(missing, unexpected));
         if (unexpected.Length > 0 && options.Strict is true)
@@ -63,8 +63,10 @@ internal sealed record ParameterMatch(IReadOnlyList<(Parameter Parameter, StateT
     }
 
     /// <summary>What would make the names fit, if one thing does for all of them.</summary>
-    private static string? Advice(List<string> missing, string[] unexpected)
+    public static string? Advice(List<string> missing, string[] unexpected)
     {
+        if (missing.Count == 0)
+            return null;
         var names = unexpected.ToHashSet();
         bool Fits(Func<string, string> rename)
         {
@@ -73,8 +75,6 @@ internal sealed record ParameterMatch(IReadOnlyList<(Parameter Parameter, StateT
         }
         if (Fits(Rename.Compiled))
             return "They are there with '_orig_mod.' in their names: LoadOptions.Rename = Rename.Compiled";
-        if (Fits(Rename.DataParallel.Then(Rename.Compiled)))
-            return "They are there with 'module.' and '_orig_mod.' in their names: LoadOptions.Rename = Rename.DataParallel.Then(Rename.Compiled)";
         foreach (var name in unexpected)
         {
             if (name.EndsWith(missing[0], StringComparison.Ordinal) && name[..^missing[0].Length] is { Length: > 0 } more && missing.TrueForAll(each => names.Contains(more + each)))
@@ -82,7 +82,9 @@ internal sealed record ParameterMatch(IReadOnlyList<(Parameter Parameter, StateT
             if (missing[0].EndsWith(name, StringComparison.Ordinal) && missing[0][..^name.Length] is { Length: > 0 } less && Fits(Rename.WithPrefix(less)))
                 return $"The file has them without the prefix '{less}': LoadOptions.Rename = Rename.WithPrefix(\"{less}\")";
         }
-        return null;
+        return Fits(Rename.DataParallel.Then(Rename.Compiled))
+            ? "They are there with 'module.' and '_orig_mod.' in their names: LoadOptions.Rename = Rename.DataParallel.Then(Rename.Compiled)"
+            : null;
     }
 
     private static string Names(IReadOnlyList<string> names) =>

@@ -9,31 +9,26 @@ namespace GpuOptim.Optimizers.Checkpoints;
 /// </summary>
 /// <remarks>
 /// <para>
-/// A class of its own beside <see cref="Checkpoint"/>, since it promises something else: PyTorch knows neither schedules of this library nor
-/// optimizers of one's own, and numbers parameters instead of naming them.
+/// A class of its own beside <see cref="Checkpoint"/>, since it promises something else: PyTorch knows no optimizers of one's own, and numbers parameters
+/// instead of naming them.
 /// </para>
 /// <para>
-/// Files are data here, never code: what <c>torch.save</c> needs for tensors, dictionaries, lists, numbers and texts is read, and any other name in
-/// a pickle is refused. Read: the zip format, whose entries are compared with their CRC-32, and the legacy format of releases before 1.6,
+/// Files are data here, never code: what a pickle names besides tensors, dictionaries, lists, numbers and texts is taken as inert data, and is an error only
+/// where one of these is needed. Read: the zip format, whose entries are compared with their CRC-32, and the legacy format of releases before 1.6,
 /// which has none. Written: the zip format, which <c>torch.load</c> takes with <c>weights_only=True</c>.
 /// Source: https://docs.pytorch.org/docs/stable/notes/serialization.html.
 /// </para>
 /// </remarks>
-public static class TorchCheckpoint
+public static partial class TorchCheckpoint
 {
-    private const string OptimizerKey = "optimizer", ParametersKey = "params", ModelKey = "model", ScalerKey = "scaler";
-
-    /// <summary>Where programs put an optimizer's state, tensors by name, and the state of a gradient scaler.</summary>
-    private static readonly string[]
-        _optimizers = [OptimizerKey, "optimizer_state_dict"], _models = [ModelKey, "model_state_dict", "state_dict"], _scalers = [ScalerKey, "scaler_state_dict"];
-
     /// <summary>
     /// Writes <c>{"optimizer": optimizer.state_dict(), "params": [tensor, …], "model": {name: tensor, …}}</c>; the last two are the same
-    /// tensors, stored once. An optimizer with a <see cref="GradientScaler"/> adds <c>"scaler": scaler.state_dict()</c>. The file is written aside and
-    /// renamed once it is whole on the disk.
+    /// tensors, stored once. Of a <see cref="ModelOptimizer"/> it is <c>"optimizers": [state_dict, …]</c>, in the order of its
+    /// <see cref="ModelOptimizer.Optimizers"/>. An optimizer with a <see cref="GradientScaler"/> adds <c>"scaler": scaler.state_dict()</c>. The file is written
+    /// aside and renamed once it is whole on the disk.
     /// </summary>
     /// <param name="path">The file; overwritten.</param>
-    /// <param name="optimizer">An <see cref="Sgd"/>, <see cref="RmsProp"/>, <see cref="Adam"/>, <see cref="AdamW"/> or <see cref="Muon"/>, with its parameters.</param>
+    /// <param name="optimizer">An <see cref="Sgd"/>, <see cref="RmsProp"/>, <see cref="Adam"/>, <see cref="AdamW"/> or <see cref="Muon"/>, or a <see cref="ModelOptimizer"/> of them.</param>
     /// <exception cref="ArgumentException">PyTorch has no such optimizer, or no equivalent for one of its options; the message names it.</exception>
     /// <exception cref="IOException">The file cannot be written.</exception>
     /// <exception cref="ObjectDisposedException">The optimizer, or a parameter's memory, was disposed of.</exception>
@@ -49,58 +44,64 @@ public static class TorchCheckpoint
         ArgumentNullException.ThrowIfNull(optimizer);
         ObjectDisposedException.ThrowIf(optimizer.IsDisposed, optimizer);
         var parameters = Checkpoint.Live(optimizer.Parameters);
-        var root = new PickleDictionary
-        {
-            [OptimizerKey] = TorchState.Write(optimizer),
-            [ParametersKey] = parameters.Values.ToList<object?>(),
-            [ModelKey] = Model(parameters, buffers),
-        };
+        var root = new PickleDictionary();
+        if (optimizer is ModelOptimizer model)
+            root[TorchRun.OptimizersKey] = model.Optimizers.Select(each => (object?)TorchState.Write(each)).ToList();
+        else
+            root[TorchRun.OptimizerKey] = TorchState.Write(optimizer);
+        root[TorchRun.ParametersKey] = parameters.Values.ToList<object?>();
+        root[TorchRun.ModelKey] = Model(parameters, buffers);
         if (optimizer.GradientScaler is { } scaler)
-            root[ScalerKey] = TorchScaler.Write(scaler.State());
+            root[TorchRun.ScalerKey] = TorchScaler.Write(scaler.State());
         Write(path, root);
     }
 
     /// <summary>
     /// Takes over a run. The file holds <c>optimizer.state_dict()</c>, alone or as <c>optimizer</c> or <c>optimizer_state_dict</c> beside the parameters, which
-    /// are tensors by name in <c>model</c>, <c>model_state_dict</c> or <c>state_dict</c>, or else a list <c>params</c> in the optimizer's order. It is
-    /// checked whole before anything is changed. Where it holds the state alone, parameters stay. The optimizer's <see cref="GradientScaler"/> takes over
+    /// are tensors by name in <c>model</c>, <c>model_state_dict</c> or <c>state_dict</c>, or else a list <c>params</c> in the optimizer's order. Several optimizers, of
+    /// a <see cref="ModelOptimizer"/>, are a list or dictionary there, or <c>optimizers</c> or <c>optimizer_states</c>, as Lightning has them, in the order of its
+    /// <see cref="ModelOptimizer.Optimizers"/>. State may go by the names of parameters, as <c>torch.distributed.checkpoint.state_dict</c> has it. The file
+    /// is checked whole before anything is changed. Where it holds states alone, parameters stay. The optimizer's <see cref="GradientScaler"/> takes over
     /// <c>scaler</c> or <c>scaler_state_dict</c>, where there are both.
     /// </summary>
     /// <param name="path">The file.</param>
-    /// <param name="optimizer">An optimizer of the same kind, with as many parameters in each group, in the same order, on any device.</param>
+    /// <param name="optimizer">An optimizer of the same kind, with as many parameters in each group, in the same order unless the file names them, on any device.</param>
+    /// <param name="options">How names and types are taken; as they are if null.</param>
     /// <exception cref="ArgumentException">PyTorch has no such optimizer.</exception>
-    /// <exception cref="InvalidDataException">The file is damaged, or another run's, or more than data; the message names what is wrong. Nothing was changed.</exception>
+    /// <exception cref="InvalidDataException">The file is damaged, or another run's; the message names what is wrong. Nothing was changed.</exception>
     /// <exception cref="IOException">The file cannot be read.</exception>
     /// <exception cref="ObjectDisposedException">The optimizer, or a parameter's memory, was disposed of. Nothing was changed.</exception>
-    public static void Load(string path, Optimizer optimizer) => LoadRun(path, optimizer, [], _ => { });
+    public static void Load(string path, Optimizer optimizer, LoadOptions? options = null) => LoadRun(path, optimizer, options, [], _ => { });
 
-    /// <inheritdoc cref="Load(string, Optimizer)"/>
+    /// <inheritdoc cref="Load(string, Optimizer, LoadOptions)"/>
     /// <param name="path">The file.</param>
     /// <param name="optimizer">The optimizer.</param>
+    /// <param name="options">How names and types are taken; as they are if null.</param>
     /// <param name="buffers">What else <c>model</c> must hold, of the same types and shapes.</param>
     /// <param name="take">Is given what it holds, once all was checked.</param>
-    internal static void LoadRun(string path, Optimizer optimizer, IReadOnlyList<ModelBuffer> buffers, Action<IReadOnlyList<ModelBuffer>> take)
+    internal static void LoadRun(string path, Optimizer optimizer, LoadOptions? options, IReadOnlyList<ModelBuffer> buffers, Action<IReadOnlyList<ModelBuffer>> take)
     {
         ArgumentException.ThrowIfNullOrEmpty(path);
         ArgumentNullException.ThrowIfNull(optimizer);
         ObjectDisposedException.ThrowIf(optimizer.IsDisposed, optimizer);
         if (optimizer.GradientScaler is { } own)
             ObjectDisposedException.ThrowIf(own.IsDisposed, own);
-        _ = TorchOptimizer.Of(optimizer);
-        Read(path, (file, root) =>
+        options ??= new();
+        Optimizer[] parts = optimizer is ModelOptimizer model ? [.. model.Optimizers] : [optimizer];
+        foreach (var part in parts)
+            _ = TorchOptimizer.Of(part);
+        Read(path, file =>
         {
-            var isAlone = root.ContainsKey(TorchState.Groups);
-            var saved = isAlone ? root : Find(root, _optimizers) as PickleDictionary
-                ?? throw new InvalidDataException($"The file must have an optimizer's state, alone or as {string.Join(" or ", _optimizers)}. Actual entries were {Keys(root)}");
-            var state = TorchState.Read(file, saved, optimizer);
+            var run = TorchRun.Of(file.Root);
+            var state = State(file, run, parts, options);
             optimizer.ThrowIfForeign(state);
-            var tensors = isAlone ? [] : Match(file, root, [.. optimizer.Parameters]);
-            ModelBuffer[] taken = isAlone ? [] : [.. buffers.Select(buffer => Fit(file, root, buffer))];
-            var scaler = optimizer.GradientScaler is not null && Find(root, _scalers) is PickleDictionary savedScaler ? TorchScaler.Read(file, savedScaler) : null;
+            var match = run.IsStateAlone ? null : Match(file, run, [.. optimizer.Parameters], options, buffers);
+            ModelBuffer[] loaded = run.IsStateAlone ? [] : [.. buffers.Select(buffer => Fit(file, run, buffer, options))];
+            var scaler = optimizer.GradientScaler is not null && run.Scaler is { } saved ? TorchScaler.Read(file, saved.State) : null;
             return () =>
             {
-                CopyAll(tensors);
-                take(taken);
+                match?.Copy(options.Progress);
+                take(loaded);
                 optimizer.TakeState(state);
                 if (scaler is not null)
                     optimizer.GradientScaler!.Load(scaler);
@@ -122,24 +123,30 @@ public static class TorchCheckpoint
     }
 
     /// <summary>
-    /// Reads parameters from a module's state dictionary, which may be the whole file or the entry <c>model</c>, <c>model_state_dict</c> or
-    /// <c>state_dict</c>, and may have more tensors; or, in their order, from a list <c>params</c>.
+    /// Reads parameters from a module's state dictionary, which may be the whole file, as in <c>pytorch_model.bin</c>, or the entry <c>model</c>,
+    /// <c>model_state_dict</c> or <c>state_dict</c>, and may have more tensors; or, in their order, from a list <c>params</c>.
     /// </summary>
     /// <param name="path">The file.</param>
     /// <param name="parameters">The parameters.</param>
+    /// <param name="options">How names, types and what is missing are taken.</param>
+    /// <returns>What was read, what was missing, and what was left.</returns>
     /// <exception cref="InvalidDataException">The file is damaged, or a parameter is missing or another tensor; the message names it. Nothing was changed.</exception>
     /// <exception cref="IOException">The file cannot be read.</exception>
     /// <exception cref="ObjectDisposedException">A parameter's memory was disposed of. Nothing was changed.</exception>
-    public static void LoadParameters(string path, IEnumerable<Parameter> parameters)
+    public static LoadReport LoadParameters(string path, IEnumerable<Parameter> parameters, LoadOptions? options = null)
     {
         ArgumentException.ThrowIfNullOrEmpty(path);
         ArgumentNullException.ThrowIfNull(parameters);
         Parameter[] all = [.. parameters];
-        Read(path, (file, root) =>
+        options ??= new();
+        LoadReport? report = null;
+        Read(path, file =>
         {
-            var tensors = Match(file, root, all);
-            return () => CopyAll(tensors);
+            var match = Match(file, TorchRun.Of(file.Root), all, options, []);
+            report = match.Report;
+            return () => match.Copy(options.Progress);
         });
+        return report!;
     }
 
     private static PickleDictionary Model(Dictionary<string, StateTensor> parameters, IEnumerable<ModelBuffer> buffers) => new(
@@ -157,13 +164,13 @@ public static class TorchCheckpoint
     /// <summary>Checks a file, whole, and only then changes anything.</summary>
     /// <param name="path">The file.</param>
     /// <param name="check">Checks what is in it, and returns what then is to be done.</param>
-    private static void Read(string path, Func<TorchFile, PickleDictionary, Action> check)
+    private static void Read(string path, Func<TorchFile, Action> check)
     {
         using var file = TorchFile.Open(path);
         Action change;
         try
         {
-            change = check(file, file.Root as PickleDictionary ?? throw new InvalidDataException("The file must hold a dictionary"));
+            change = check(file);
             file.Verify();
         }
         catch (Exception failure) when (failure is InvalidDataException or ArgumentException)
@@ -173,55 +180,50 @@ public static class TorchCheckpoint
         change();
     }
 
-    /// <summary>The tensor of each parameter, checked.</summary>
-    private static (Parameter Parameter, StateTensor Tensor)[] Match(TorchFile file, PickleDictionary root, Parameter[] parameters)
+    /// <summary>The state of an optimizer, or of the several that a model has, one behind the other.</summary>
+    private static StateDictionary State(TorchFile file, TorchRun run, Optimizer[] parts, LoadOptions options)
     {
-        foreach (var parameter in parameters)
-            ObjectDisposedException.ThrowIf(parameter.Data.IsDisposed, parameter);
-        if (Find(root, _models) is PickleDictionary model)
-            return [.. parameters.Select(parameter => (parameter, Fit(file, parameter, model.GetValueOrDefault(parameter.Name))))];
-        if (root.GetValueOrDefault(ParametersKey) is not List<object?> list)
+        if (run.Optimizers.Count != parts.Length)
         {
-            return Find(root, _optimizers) is null && !root.ContainsKey(TorchState.Groups)
-                ? [.. parameters.Select(parameter => (parameter, Fit(file, parameter, root.GetValueOrDefault(parameter.Name))))]
-                : throw new InvalidDataException($"The file must have parameters, by name in {string.Join(" or ", _models)}, or a list {ParametersKey}. Actual entries were {Keys(root)}");
+            throw new InvalidDataException(run.Optimizers.Count == 0
+                ? $"The file must have an optimizer's state, alone or as one of {TorchRun.OptimizerKeys}. Actual entries were {run.Entries}"
+                : $"The file must have the state of {parts.Length} optimizers. Actual number was {run.Optimizers.Count}: {string.Join(", ", run.Optimizers.Select(each => $"'{each.Path}'"))}");
         }
-        if (list.Count != parameters.Length)
-            throw new InvalidDataException($"List '{ParametersKey}' must have {parameters.Length} tensors. Actual number was {list.Count}");
-        return [.. parameters.Select((parameter, i) => (parameter, Fit(file, parameter, list[i])))];
+        StateDictionary[] states = [.. parts.Select((part, i) => TorchState.Read(file, run.Optimizers[i].Path, run.Optimizers[i].State, part, options))];
+        return new([.. states.SelectMany(state => state.Groups)], states.SelectMany(state => state.Parameters).ToDictionary());
     }
 
-    private static StateTensor Fit(TorchFile file, Parameter parameter, object? value)
+    /// <summary>The tensor of each parameter, checked.</summary>
+    private static ParameterMatch Match(TorchFile file, TorchRun run, Parameter[] parameters, LoadOptions options, IReadOnlyList<ModelBuffer> buffers)
     {
-        if (value is not TorchTensor tensor)
-            throw new InvalidDataException(value is null ? $"Parameter '{parameter.Name}' is missing" : $"Parameter '{parameter.Name}' must be a tensor. Actual value was {value}");
-        if (tensor.Element.Type != parameter.ElementType)
-            throw new InvalidDataException($"Parameter '{parameter.Name}' must be {parameter.ElementType}. Actual type was {tensor.Element.Name}");
-        if (!tensor.Shape.SequenceEqual(parameter.Shape))
-            throw new InvalidDataException($"Parameter '{parameter.Name}' must have shape {Parameter.Describe([.. parameter.Shape])}. Actual shape was {Parameter.Describe(tensor.Shape)}");
-        return file.Tensor($"Parameter '{parameter.Name}'", tensor);
+        if (run.Model is { } model)
+        {
+            var others = buffers.Select(buffer => buffer.Name).ToHashSet();
+            return ParameterMatch.Find(Tensors(file, model.Tensors), parameters, options, name => others.Contains(options.Rename?.Invoke(name) ?? name));
+        }
+        if (run.Parameters is not { } list)
+            throw new InvalidDataException($"The file must have parameters, by name in {TorchRun.ModelKeys}, or a list '{TorchRun.ParametersKey}'. Actual entries were {run.Entries}");
+        if (list.Tensors.Count != parameters.Length)
+            throw new InvalidDataException($"List '{list.Path}' must have {parameters.Length} tensors. Actual number was {list.Tensors.Count}");
+        var tensors = parameters.Select((parameter, i) => (parameter.Name, Tensor: Content(file, list.Tensors[i]))).ToDictionary(each => each.Name, each => each.Tensor);
+        return ParameterMatch.Find(tensors, parameters, options with { Rename = null });
     }
+
+    private static Dictionary<string, FileTensor> Tensors(TorchFile file, PickleDictionary model) =>
+        model.Where(pair => pair.Key is string).ToDictionary(pair => (string)pair.Key, pair => Content(file, pair.Value));
+
+    private static FileTensor Content(TorchFile file, object? value) =>
+        value is TorchTensor tensor ? file.Content(tensor) : new("", [], _ => throw new InvalidOperationException()) { OtherValue = $"{value ?? "None"}" };
 
     /// <summary>A buffer of the model as the file has it.</summary>
-    private static ModelBuffer Fit(TorchFile file, PickleDictionary root, ModelBuffer buffer)
+    private static ModelBuffer Fit(TorchFile file, TorchRun run, ModelBuffer buffer, LoadOptions options)
     {
-        if ((Find(root, _models) as PickleDictionary)?.GetValueOrDefault(buffer.Name) is not TorchTensor tensor)
-            throw new InvalidDataException($"Buffer '{buffer.Name}' of the model is missing in {string.Join(" or ", _models)}");
+        if (run.Model?.Tensors.FirstOrDefault(pair => pair.Key is string name && (options.Rename?.Invoke(name) ?? name) == buffer.Name).Value is not TorchTensor tensor)
+            throw new InvalidDataException($"Buffer '{buffer.Name}' of the model is missing in {TorchRun.ModelKeys}");
         if (tensor.Element.Name != buffer.Type || !tensor.Shape.SequenceEqual(buffer.Shape))
             throw new InvalidDataException($"Buffer '{buffer.Name}' must be {buffer.Type} of shape {Parameter.Describe(buffer.Shape)}. Actual type and shape were {tensor.Element.Name} and {Parameter.Describe(tensor.Shape)}");
         var bytes = new byte[buffer.Bytes.Length];
         file.Read(tensor, 0, bytes);
         return buffer with { Bytes = bytes };
     }
-
-    private static void CopyAll((Parameter Parameter, StateTensor Tensor)[] tensors)
-    {
-        foreach (var (parameter, tensor) in tensors)
-            tensor.CopyTo(parameter.Data);
-    }
-
-    private static object? Find(PickleDictionary root, string[] keys) =>
-        keys.FirstOrDefault(root.ContainsKey) is { } key ? root[key] : null;
-
-    private static string Keys(PickleDictionary root) => string.Join(", ", root.Keys.Take(8).Select(key => $"'{key}'"));
 }

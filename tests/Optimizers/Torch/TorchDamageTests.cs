@@ -144,7 +144,7 @@ public sealed class TorchDamageTests
         Write([("a/data.pkl", Encoding.Latin1.GetBytes(Pickle)), ("a/data/0", new byte[sizeof(float)])], CompressionLevel.NoCompression);
         Refused("Parameter 'p' must have shape [2]. Actual shape was [1073741824]");
         using var file = TorchFile.Open(File);
-        Assert.That(() => file.Tensor("It", (TorchTensor)((PickleDictionary)file.Root!)["p"]!), Throws.TypeOf<InvalidDataException>().With.Message.Contains("It is not contiguous, and must then take at most"));
+        Assert.That(() => file.Content((TorchTensor)((PickleDictionary)file.Root!)["p"]!).Read("It"), Throws.TypeOf<InvalidDataException>().With.Message.Contains("It is not contiguous, and must then take at most"));
     }
 
     private void Write((string, byte[]) entry, CompressionLevel level) => Write([entry], level);

@@ -104,14 +104,14 @@ public sealed class TorchStateTests
         Assert.That(second.State(), Is.EqualTo(scaler.State()));
     }
 
-    [TestCase("lr", null, "Hyper-parameter 'lr' must be a number. Actual value was None")]
+    [TestCase("lr", null, "'param_groups[0].lr' must be a number. Actual value was None")]
     [TestCase("lr", -1.0, "LearningRate must be finite and at least 0")]
-    [TestCase("betas", 0.5, "Hyper-parameter 'betas' must be 2 numbers. Actual value was 0.5")]
-    [TestCase("amsgrad", 1L, "Hyper-parameter 'amsgrad' must be True or False. Actual value was 1")]
-    [TestCase("decoupled_weight_decay", 1L, "Hyper-parameter 'decoupled_weight_decay' must be True or False. Actual value was 1")]
-    [TestCase("cautious", true, "Hyper-parameter 'cautious' is none of AdamOptions")]
-    [TestCase("params", 1L, "Parameter group 0 must have 1 parameters")]
-    [TestCase("param_names", "p0", "'param_names' of group 0 must be 1 names")]
+    [TestCase("betas", 0.5, "'param_groups[0].betas' must be 2 numbers. Actual value was 0.5")]
+    [TestCase("amsgrad", 1L, "'param_groups[0].amsgrad' must be True or False. Actual value was 1")]
+    [TestCase("decoupled_weight_decay", 1L, "'param_groups[0].decoupled_weight_decay' must be True or False. Actual value was 1")]
+    [TestCase("cautious", true, "'param_groups[0].cautious' is none of AdamOptions")]
+    [TestCase("params", 1L, "'param_groups[0].params' must have 1 parameters")]
+    [TestCase("param_names", "p0", "'param_groups[0].param_names' must be 1 names")]
     public void OtherGroupsAreRefused(string key, object? value, string message)
     {
         using var adam = new Adam(Parameters(1));
@@ -119,11 +119,11 @@ public sealed class TorchStateTests
         Refused(adam, message);
     }
 
-    [TestCase("step", 2.5, "'step' of parameter 'p0' must be a whole number. Actual value was 2.5")]
-    [TestCase("step", "3", "'step' of parameter 'p0' must be a whole number. Actual value was none")]
+    [TestCase("step", 2.5, "'step' of parameter 'p0', 'state[0].step', must be a whole number. Actual value was 2.5")]
+    [TestCase("step", "3", "'step' of parameter 'p0', 'state[0].step', must be a whole number. Actual value was 3")]
     [TestCase("step", 0L, "step of parameter 'p0' must be at least 1")]
     [TestCase("exp_avg", null, "State 'exp_avg' of parameter 'p0' is missing")]
-    [TestCase("exp_avg", 1L, "State 'exp_avg' of parameter 'p0' must be a tensor or None. Actual value was 1")]
+    [TestCase("exp_avg", 1L, "State 'exp_avg' of parameter 'p0', 'state[0].exp_avg', must be a tensor or None. Actual value was 1")]
     public void OtherStatesAreRefused(string key, object? value, string message)
     {
         using var adam = new Adam(Parameters(1));
@@ -143,11 +143,11 @@ public sealed class TorchStateTests
             Write(root);
             Refused(adam, message);
         }
-        RefusedOf(State([], Group(0L, 0L)), "Parameter 1 of group 0 must have a number of its own. Actual value was 0");
-        RefusedOf(State([], Group(0L)), "Parameter group 0 must have 2 parameters, as the optimizer's. Actual number was 1");
-        RefusedOf(State(new() { [7L] = Averages(1L) }, Group(0L, 1L)), "State must be a dictionary for each number of a parameter. '7' is none");
+        RefusedOf(State([], Group(0L, 0L)), "'param_groups[0].params[1]' must be a number or name of its own. Actual value was 0");
+        RefusedOf(State([], Group(0L)), "'param_groups[0].params' must have 2 parameters, as the optimizer's group. Actual number was 1");
+        RefusedOf(State(new() { [7L] = Averages(1L) }, Group(0L, 1L)), "'state' must have a dictionary for each number or name of a parameter. '7' is none");
         RefusedOf(new() { ["param_groups"] = null }, "An optimizer's state must have a dictionary 'state' and a list 'param_groups'");
-        RefusedOf(new() { ["optimizer"] = State([], Group(0L, 1L)), ["net"] = new PickleDictionary() }, "must have parameters, by name in model or model_state_dict or state_dict, or a list params. Actual entries were 'optimizer', 'net'");
+        RefusedOf(new() { ["optimizer"] = State([], Group(0L, 1L)), ["net"] = new PickleDictionary() }, "must have parameters, by name in model or model_state_dict or state_dict, or a list 'params'. Actual entries were 'optimizer', 'net'");
         RefusedOf(new() { ["optimizer"] = State([], Group(0L, 1L)), ["params"] = Tensors(1) }, "List 'params' must have 2 tensors. Actual number was 1");
         RefusedOf(new() { ["optimizer"] = State([], Group(0L, 1L)), ["params"] = new List<object?> { 1L, 2L } }, "Parameter 'p0' must be a tensor. Actual value was 1");
         RefusedOf(new() { ["optimizer"] = 1L, ["params"] = Tensors(2) }, "must have an optimizer's state");

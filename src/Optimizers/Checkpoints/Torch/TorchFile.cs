@@ -80,15 +80,10 @@ internal sealed class TorchFile : IDisposable
     }
 
     /// <summary>A tensor whose bytes are still in the file.</summary>
-    /// <exception cref="InvalidDataException">Its numbers are of a type that neither parameters nor their state have, or it is too large to bring into order.</exception>
-    public StateTensor Tensor(string what, TorchTensor tensor)
-    {
-        if (tensor.Element.Type is not { } type)
-            throw new InvalidDataException($"{what} must be Float32, BFloat16 or Float16. Actual type was {tensor.Element.Name}");
-        if (!tensor.IsContiguous && Math.Max(tensor.Reach, tensor.Count) > Array.MaxLength / tensor.Element.Size)
-            throw new InvalidDataException($"{what} is not contiguous, and must then take at most {Array.MaxLength} bytes: save tensor.contiguous(). Actual shape and strides were {Parameter.Describe(tensor.Shape)} and {Parameter.Describe(tensor.Strides)}");
-        return new(type, tensor.Shape, new TorchBytes(this, tensor));
-    }
+    public FileTensor Content(TorchTensor tensor) => new(tensor.Element.Name, tensor.Shape, what =>
+        tensor.IsContiguous || Math.Max(tensor.Reach, tensor.Count) <= Array.MaxLength / tensor.Element.Size
+            ? new TorchBytes(this, tensor)
+            : throw new InvalidDataException($"{what} is not contiguous, and must then take at most {Array.MaxLength} bytes: save tensor.contiguous(). Actual shape and strides were {Parameter.Describe(tensor.Shape)} and {Parameter.Describe(tensor.Strides)}"));
 
     /// <summary>A value as a number, which PyTorch may have in a tensor; null if it is none.</summary>
     public double? Number(object? value)

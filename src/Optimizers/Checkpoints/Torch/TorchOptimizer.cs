@@ -46,7 +46,6 @@ internal sealed record TorchOptimizer(OptimizerOptions Defaults, bool CountsStep
         Adam => _adam,
         AdamW => _adamW,
         Muon => _muon,
-        ModelOptimizer => throw new ArgumentException("optimizer must be one of PyTorch's. A ModelOptimizer is several: save and load each of its Optimizers in a file of its own.", nameof(optimizer)),
         _ => throw new ArgumentException($"optimizer must be one that PyTorch has: Sgd, RmsProp, Adam, AdamW or Muon. Actual type was {optimizer.GetType().Name}: take Checkpoint, which writes any.", nameof(optimizer)),
     };
 
@@ -75,18 +74,19 @@ internal sealed record TorchOptimizer(OptimizerOptions Defaults, bool CountsStep
 
     /// <summary>The hyper-parameters of a group that PyTorch wrote.</summary>
     /// <param name="saved">The group.</param>
+    /// <param name="path">Where in the file it is, for messages.</param>
     /// <param name="like">The optimizer's own, which say what PyTorch does not know.</param>
     /// <param name="number">What a value is as a number; null if it is none.</param>
     /// <exception cref="InvalidDataException">There is one without an equivalent, or out of its range.</exception>
-    public OptimizerOptions Read(PickleDictionary saved, OptimizerOptions like, Func<object?, double?> number)
+    public OptimizerOptions Read(PickleDictionary saved, string path, OptimizerOptions like, Func<object?, double?> number)
     {
         foreach (var key in saved.Keys)
         {
             if (key is not string name || !(Names.Contains(name) || _ignored.Contains(name) || Constants.Any(constant => constant.Name == name)))
-                throw new InvalidDataException($"Hyper-parameter '{key}' is none of {like.GetType().Name}");
+                throw new InvalidDataException($"'{path}.{key}' is none of {like.GetType().Name}");
         }
         if (!saved.ContainsKey("lr"))
-            throw new InvalidDataException("Hyper-parameter 'lr' is missing");
+            throw new InvalidDataException($"'{path}.lr' is missing");
 
         var own = Checkpoint.Describe(like);
         var values = new HyperParameters();
@@ -97,15 +97,22 @@ internal sealed record TorchOptimizer(OptimizerOptions Defaults, bool CountsStep
             else if (name == "compute_precision")
                 values.AddAny(name, saved.TryGetValue(Fused, out var isFused) && isFused is bool fused ? $"{(fused ? ComputePrecision.Float32 : ComputePrecision.SameAsState)}" : own.Values[name]);
             else if (name == "weight_decay_mode" && saved.TryGetValue(Decoupled, out var isDecoupled))
-                values.AddAny(name, $"{((bool)Read(Decoupled, isDecoupled, usual: false, number) ? WeightDecayMode.Decoupled : WeightDecayMode.L2)}");
+                values.AddAny(name, $"{((bool)Read(path, Decoupled, isDecoupled, usual: false, number) ? WeightDecayMode.Decoupled : WeightDecayMode.L2)}");
             else
-                values.AddAny(name, Names.Contains(name) && saved.TryGetValue(name, out var value) ? Read(name, value, usual, number) : usual);
+                values.AddAny(name, Names.Contains(name) && saved.TryGetValue(name, out var value) ? Read(path, name, value, usual, number) : usual);
         }
-        return Checkpoint.Options(values, like);
+        try
+        {
+            return Checkpoint.Options(values, like);
+        }
+        catch (InvalidDataException failure)
+        {
+            throw new InvalidDataException($"'{path}': {failure.Message}", failure);
+        }
     }
 
     /// <summary>A hyper-parameter of the same kind as the usual one.</summary>
-    private static object Read(string name, object? value, object usual, Func<object?, double?> number)
+    private static object Read(string path, string name, object? value, object usual, Func<object?, double?> number)
     {
         object? read = (usual, value) switch
         {
@@ -116,7 +123,7 @@ internal sealed record TorchOptimizer(OptimizerOptions Defaults, bool CountsStep
             (double[] numbers, IReadOnlyList<object?> list) when list.Count == numbers.Length && list.All(each => number(each) is not null) => list.Select(each => number(each)!.Value).ToArray(),
             _ => null,
         };
-        return read ?? throw new InvalidDataException($"Hyper-parameter '{name}' must be {Kind(usual)}. Actual value was {value ?? "None"}");
+        return read ?? throw new InvalidDataException($"'{path}.{name}' must be {Kind(usual)}. Actual value was {value ?? "None"}");
     }
 
     private static string Kind(object usual) => usual switch

@@ -38,37 +38,37 @@ internal static class TorchState
     }
 
     /// <summary>The state that PyTorch saved of an optimizer like this one, with tensors that are still in the file.</summary>
+    /// <param name="file">The file.</param>
+    /// <param name="path">Where in it the state is, for messages.</param>
+    /// <param name="saved">The state.</param>
+    /// <param name="optimizer">The optimizer.</param>
+    /// <param name="options">How names and types are taken.</param>
     /// <exception cref="InvalidDataException">It is none, or another's.</exception>
-    public static StateDictionary Read(TorchFile file, PickleDictionary saved, Optimizer optimizer)
+    public static StateDictionary Read(TorchFile file, string path, PickleDictionary saved, Optimizer optimizer, LoadOptions options)
     {
         var kind = TorchOptimizer.Of(optimizer);
+        var prefix = path.Length > 0 ? path + "." : "";
         if (saved.GetValueOrDefault(Groups) is not List<object?> savedGroups || saved.GetValueOrDefault(State) is not PickleDictionary savedStates)
-            throw new InvalidDataException($"An optimizer's state must have a dictionary '{State}' and a list '{Groups}'");
+            throw new InvalidDataException($"An optimizer's state must have a dictionary '{prefix}{State}' and a list '{prefix}{Groups}'");
         if (savedGroups.Count != optimizer.Groups.Count)
-            throw new InvalidDataException($"The file must have {optimizer.Groups.Count} parameter groups, as the optimizer has. Actual number was {savedGroups.Count}");
+            throw new InvalidDataException($"'{prefix}{Groups}' must have {optimizer.Groups.Count} parameter groups, as the optimizer has. Actual number was {savedGroups.Count}");
 
-        var parameters = new Dictionary<object, Parameter>();
+        var parameters = new Dictionary<object, (Parameter Parameter, OptimizerOptions Options)>();
         var groups = new List<GroupState>();
         for (var i = 0; i < savedGroups.Count; i++)
         {
-            var group = savedGroups[i] as PickleDictionary ?? throw new InvalidDataException($"Parameter group {i} must be a dictionary");
-            Number(group, i, optimizer.Groups[i], parameters);
-            try
-            {
-                groups.Add(new(optimizer.GetType().Name, kind.Read(group, optimizer.Groups[i].AnyOptions, file.Number), [.. optimizer.Groups[i].Parameters.Select(parameter => parameter.Name)]));
-            }
-            catch (InvalidDataException failure)
-            {
-                throw new InvalidDataException($"Parameter group {i}: {failure.Message}", failure);
-            }
+            var place = $"{prefix}{Groups}[{i}]";
+            var group = savedGroups[i] as PickleDictionary ?? throw new InvalidDataException($"'{place}' must be a dictionary. Actual value was {savedGroups[i] ?? "None"}");
+            Number(group, place, optimizer.Groups[i], parameters, options);
+            groups.Add(new(optimizer.GetType().Name, kind.Read(group, place, optimizer.Groups[i].AnyOptions, file.Number), [.. optimizer.Groups[i].Parameters.Select(parameter => parameter.Name)]));
         }
 
         var states = new Dictionary<string, ParameterState>();
         foreach (var (index, state) in savedStates)
         {
-            if (!parameters.TryGetValue(index, out var parameter) || state is not PickleDictionary entries)
-                throw new InvalidDataException($"State must be a dictionary for each number of a parameter. '{index}' is none");
-            states.Add(parameter.Name, Read(file, entries, parameter, kind));
+            if (!parameters.TryGetValue(index, out var own) || state is not PickleDictionary entries)
+                throw new InvalidDataException($"'{prefix}{State}' must have a dictionary for each number or name of a parameter. '{index}' is none");
+            states.Add(own.Parameter.Name, Read(file, $"{prefix}{State}[{index}]", entries, own.Parameter, own.Options, kind, options));
         }
         return new(groups, states);
     }
@@ -87,48 +87,60 @@ internal static class TorchState
         return entries;
     }
 
-    private static ParameterState Read(TorchFile file, PickleDictionary entries, Parameter parameter, TorchOptimizer kind)
+    private static ParameterState Read(TorchFile file, string path, PickleDictionary entries, Parameter parameter, OptimizerOptions own, TorchOptimizer kind, LoadOptions options)
     {
         long? step = null;
         var tensors = new OrderedDictionary<string, StateTensor>();
+        var type = own.StatePrecision == StatePrecision.Float32 ? ElementType.Float32 : parameter.ElementType;
         foreach (var (key, value) in entries)
         {
             if (key is Step && kind.CountsSteps)
             {
                 step = file.Number(value) is { } number && number == Math.Floor(number) && Math.Abs(number) <= 1L << 53
                     ? (long)number
-                    : throw new InvalidDataException($"'{Step}' of parameter '{parameter.Name}' must be a whole number. Actual value was {file.Number(value)?.ToString(System.Globalization.CultureInfo.InvariantCulture) ?? "none"}");
+                    : throw new InvalidDataException($"'{Step}' of parameter '{parameter.Name}', '{path}.{Step}', must be a whole number. Actual value was {file.Number(value)?.ToString(System.Globalization.CultureInfo.InvariantCulture) ?? $"{value ?? "None"}"}");
             }
             else if (value is TorchTensor tensor)
             {
-                tensors.Add($"{key}", file.Tensor($"State '{key}' of parameter '{parameter.Name}'", tensor));
+                tensors.Add($"{key}", new(type, tensor.Shape, file.Content(tensor).Bytes($"State '{key}' of parameter '{parameter.Name}'", type, options.Convert)));
             }
             else if (value is not null)
             {
-                throw new InvalidDataException($"State '{key}' of parameter '{parameter.Name}' must be a tensor or None. Actual value was {value}");
+                throw new InvalidDataException($"State '{key}' of parameter '{parameter.Name}', '{path}.{key}', must be a tensor or None. Actual value was {value}");
             }
         }
         return new(step, tensors);
     }
 
-    /// <summary>Adds which numbers stand for the parameters of a group.</summary>
-    private static void Number(PickleDictionary saved, int place, ParameterGroup group, Dictionary<object, Parameter> parameters)
+    /// <summary>Adds which numbers, or names, stand for the parameters of a group. Where the file has names, they say which is which; else the order does.</summary>
+    private static void Number(
+        PickleDictionary saved, string path, ParameterGroup group, Dictionary<object, (Parameter Parameter, OptimizerOptions Options)> parameters, LoadOptions options)
     {
         if (saved.GetValueOrDefault(Parameters) is not List<object?> indices || indices.Count != group.Parameters.Count)
-            throw new InvalidDataException($"Parameter group {place} must have {group.Parameters.Count} parameters, as the optimizer's. Actual number was {(saved.GetValueOrDefault(Parameters) as List<object?>)?.Count ?? 0}");
+            throw new InvalidDataException($"'{path}.{Parameters}' must have {group.Parameters.Count} parameters, as the optimizer's group. Actual number was {(saved.GetValueOrDefault(Parameters) as List<object?>)?.Count ?? 0}");
+        var names = saved.TryGetValue(Names, out var value) ? value as List<object?> : indices.TrueForAll(index => index is string) ? indices : null;
+        if ((value is not null && names is null) || (names is not null && (names.Count != indices.Count || !names.TrueForAll(name => name is string))))
+            throw new InvalidDataException($"'{path}.{Names}' must be {indices.Count} names. Actual value was {value ?? "None"}");
+        Parameter[] order = names is null ? [.. group.Parameters] : ByName([.. names.Cast<string>()], path, group, options);
         for (var i = 0; i < indices.Count; i++)
         {
-            if (indices[i] is not long index || !parameters.TryAdd(index, group.Parameters[i]))
-                throw new InvalidDataException($"Parameter {i} of group {place} must have a number of its own. Actual value was {indices[i] ?? "None"}");
-        }
-        if (!saved.TryGetValue(Names, out var value))
-            return;
-        if (value is not List<object?> names || names.Count != indices.Count)
-            throw new InvalidDataException($"'{Names}' of group {place} must be {indices.Count} names");
-        for (var i = 0; i < names.Count; i++)
-        {
-            if (names[i] as string != group.Parameters[i].Name)
-                throw new InvalidDataException($"Parameter {i} of group {place} must be '{group.Parameters[i].Name}', as in the optimizer. Actual name was '{names[i]}'");
+            if (indices[i] is not (long or string) || !parameters.TryAdd(indices[i]!, (order[i], group.AnyOptions)))
+                throw new InvalidDataException($"'{path}.{Parameters}[{i}]' must be a number or name of its own. Actual value was {indices[i] ?? "None"}");
         }
     }
+
+    private static Parameter[] ByName(string[] names, string path, ParameterGroup group, LoadOptions options)
+    {
+        var own = group.Parameters.ToDictionary(parameter => parameter.Name);
+        var order = new Parameter[names.Length];
+        for (var i = 0; i < names.Length; i++)
+        {
+            if (!own.Remove(options.Rename?.Invoke(names[i]) ?? names[i], out order[i]!))
+                throw new InvalidDataException($"Names of '{path}' must be those of the optimizer's group, each once. Actual name was '{names[i]}'{Advice(names, group)}");
+        }
+        return order;
+    }
+
+    private static string Advice(string[] names, ParameterGroup group) =>
+        ParameterMatch.Advice([.. group.Parameters.Select(parameter => parameter.Name).Except(names)], [.. names.Except(group.Parameters.Select(parameter => parameter.Name))]) is { } advice ? $". {advice}" : "";
 }
