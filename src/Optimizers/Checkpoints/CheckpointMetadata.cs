@@ -108,7 +108,11 @@ internal sealed record CheckpointMetadata(
             [.. schedule.GetProperty("initial").EnumerateArray().Select(rate => rate.GetDouble())],
             [.. schedule.GetProperty("rates").EnumerateArray().Select(rate => rate.GetDouble())],
             ReadSchedules(schedule.GetProperty("parts")),
-            [.. schedule.GetProperty("values").EnumerateArray().Select(value => value.GetDouble())])),
+            [.. schedule.GetProperty("values").EnumerateArray().Select(value => value.GetDouble())])
+        {
+            // Files of old have none.
+            Constants = schedule.TryGetProperty("constants", out var constants) ? ReadOptions(constants) : null,
+        }),
     ];
 
     private static GradientScalerState? ReadScaler(JsonElement root)
@@ -157,6 +161,8 @@ internal sealed record CheckpointMetadata(
             writer.WritePropertyName("parts");
             WriteSchedules(writer, schedule.Parts);
             WriteNumbers(writer, "values", schedule.Values);
+            if (schedule.Constants is { } constants)
+                WriteOptions(writer, "constants", constants);
             writer.WriteEndObject();
         }
         writer.WriteEndArray();
@@ -170,6 +176,22 @@ internal sealed record CheckpointMetadata(
         writer.WriteEndArray();
     }
 
+    private static void WriteOptions(Utf8JsonWriter writer, string name, HyperParameters options)
+    {
+        writer.WriteStartObject(name);
+        foreach (var (option, value) in options.Values)
+        {
+            switch (value)
+            {
+                case double number: writer.WriteNumber(option, number); break;
+                case bool flag: writer.WriteBoolean(option, flag); break;
+                case double[] numbers: WriteNumbers(writer, option, numbers); break;
+                default: writer.WriteString(option, (string)value); break;
+            }
+        }
+        writer.WriteEndObject();
+    }
+
     private void WriteGroups(Utf8JsonWriter writer)
     {
         writer.WriteStartArray();
@@ -177,18 +199,7 @@ internal sealed record CheckpointMetadata(
         {
             writer.WriteStartObject();
             writer.WriteString("optimizer", optimizer);
-            writer.WriteStartObject("options");
-            foreach (var (name, value) in options.Values)
-            {
-                switch (value)
-                {
-                    case double number: writer.WriteNumber(name, number); break;
-                    case bool flag: writer.WriteBoolean(name, flag); break;
-                    case double[] numbers: WriteNumbers(writer, name, numbers); break;
-                    default: writer.WriteString(name, (string)value); break;
-                }
-            }
-            writer.WriteEndObject();
+            WriteOptions(writer, "options", options);
             writer.WriteStartArray("parameters");
             foreach (var parameter in parameters)
                 writer.WriteStringValue(parameter);

@@ -7,8 +7,10 @@ namespace GpuOptim.Optimizers.Schedules;
 /// <exception cref="ArgumentOutOfRangeException">An argument is out of its range.</exception>
 public sealed class ConstantLR(Optimizer optimizer, double factor = 1.0 / 3, int totalSteps = 5) : LearningRateFormula(optimizer)
 {
-    private readonly double _factor = Require.Within(double.Epsilon, 1, factor);
-    private readonly int _totalSteps = Require.AtLeast(0, totalSteps);
+    private readonly Constant<double> _factor = Constant.Within("factor", double.Epsilon, 1, factor);
+    private readonly Constant<int> _totalSteps = Constant.AtLeast("total_iters", 0, totalSteps);
+
+    private protected override IReadOnlyList<Constant> Constants => [_factor, _totalSteps];
 
     /// <inheritdoc/>
     protected override double Rate(int step, double initial, double previous) =>

@@ -8,8 +8,10 @@ namespace GpuOptim.Optimizers.Schedules;
 /// <exception cref="ArgumentOutOfRangeException">An argument is out of its range.</exception>
 public sealed class CosineAnnealingLR(Optimizer optimizer, int maxSteps, double minRate = 0) : LearningRateFormula(optimizer)
 {
-    private readonly int _maxSteps = Require.AtLeast(1, maxSteps);
-    private readonly double _minRate = Require.AtLeast(0, minRate);
+    private readonly Constant<int> _maxSteps = Constant.AtLeast("T_max", 1, maxSteps);
+    private readonly Constant<double> _minRate = Constant.AtLeast("eta_min", 0, minRate);
+
+    private protected override IReadOnlyList<Constant> Constants => [_maxSteps, _minRate];
 
     /// <inheritdoc/>
     protected override double Rate(int step, double initial, double previous)

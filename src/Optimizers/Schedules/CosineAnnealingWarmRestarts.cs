@@ -9,21 +9,30 @@ namespace GpuOptim.Optimizers.Schedules;
 /// <exception cref="ArgumentOutOfRangeException">An argument is out of its range.</exception>
 public sealed class CosineAnnealingWarmRestarts(Optimizer optimizer, int firstPeriod, int periodFactor = 1, double minRate = 0) : LearningRateFormula(optimizer)
 {
-    private readonly int _firstPeriod = Require.AtLeast(1, firstPeriod);
-    private readonly int _periodFactor = Require.AtLeast(1, periodFactor);
-    private readonly double _minRate = Require.AtLeast(0, minRate);
+    private readonly Constant<int> _firstPeriod = Constant.AtLeast("T_0", 1, firstPeriod);
+    private readonly Constant<int> _periodFactor = Constant.AtLeast("T_mult", 1, periodFactor);
+    private readonly Constant<double> _minRate = Constant.AtLeast("eta_min", 0, minRate);
+
+    private protected override IReadOnlyList<Constant> Constants => [_firstPeriod, _periodFactor, _minRate];
 
     /// <inheritdoc/>
     protected override double Rate(int step, double initial, double previous)
     {
-        long since = step, period = _firstPeriod;
-        if (_periodFactor == 1)
+        var (since, period) = Locate(step, _firstPeriod, _periodFactor);
+        return _minRate + (initial - _minRate) * (1 + Math.Cos(Math.PI * since / period)) / 2;
+    }
+
+    /// <summary>How many steps a step is after a restart, and how many there are to the next.</summary>
+    internal static (long Since, long Period) Locate(int step, int firstPeriod, int periodFactor)
+    {
+        long since = step, period = firstPeriod;
+        if (periodFactor == 1)
             since %= period;
         while (since >= period)
         {
             since -= period;
-            period *= _periodFactor;
+            period *= periodFactor;
         }
-        return _minRate + (initial - _minRate) * (1 + Math.Cos(Math.PI * since / period)) / 2;
+        return (since, period);
     }
 }

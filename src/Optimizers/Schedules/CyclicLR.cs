@@ -26,21 +26,23 @@ public sealed class CyclicLR(
     double minMomentum = 0.8,
     double maxMomentum = 0.9) : LearningRateFormula(optimizer)
 {
-    private readonly double _minRate = Require.AtLeast(0, minRate);
-    private readonly double _maxRate = Require.AtLeast(0, maxRate);
-    private readonly double _totalSteps = (double)Require.AtLeast(1, stepsUp) + Require.AtLeast(1, stepsDown ?? stepsUp, nameof(stepsDown));
-    private readonly double _risingShare = stepsUp / ((double)stepsUp + (stepsDown ?? stepsUp));
-    private readonly CyclicMode _mode = mode;
-    private readonly double _gamma = Require.AtLeast(0, gamma);
-    private readonly bool _cyclesMomentum = cyclesMomentum;
-    private readonly double _minMomentum = Require.Within(0, Math.BitDecrement(1.0), minMomentum);
-    private readonly double _maxMomentum = Require.Within(0, Math.BitDecrement(1.0), maxMomentum);
+    private readonly Constant<double> _minRate = Constant.AtLeast("base_lr", 0, minRate);
+    private readonly Constant<double> _maxRate = Constant.AtLeast("max_lr", 0, maxRate);
+    private readonly Constant<int> _stepsUp = Constant.AtLeast("step_size_up", 1, stepsUp);
+    private readonly Constant<int> _stepsDown = Constant.AtLeast("step_size_down", 1, stepsDown ?? stepsUp, nameof(stepsDown));
+    private readonly Constant<CyclicMode> _mode = Constant.Choice("mode", mode, [("triangular", CyclicMode.Triangular), ("triangular2", CyclicMode.Triangular2), ("exp_range", CyclicMode.ExponentialRange)]);
+    private readonly Constant<double> _gamma = Constant.AtLeast("gamma", 0, gamma);
+    private readonly Constant<bool> _cyclesMomentum = Constant.Flag("cycle_momentum", cyclesMomentum);
+    private readonly Constant<double> _minMomentum = Constant.Within("base_momentum", 0, Math.BitDecrement(1.0), minMomentum);
+    private readonly Constant<double> _maxMomentum = Constant.Within("max_momentum", 0, Math.BitDecrement(1.0), maxMomentum);
+
+    private protected override IReadOnlyList<Constant> Constants => [_minRate, _maxRate, _stepsUp, _stepsDown, _mode, _gamma, _cyclesMomentum, _minMomentum, _maxMomentum];
 
     /// <inheritdoc/>
     protected override double Rate(int step, double initial, double previous)
     {
         var (cycle, share) = Locate(step);
-        return initial + (_maxRate - initial) * share * Height(step, cycle);
+        return _minRate + (_maxRate - _minRate) * share * Height(step, cycle);
     }
 
     /// <inheritdoc/>
@@ -57,17 +59,28 @@ public sealed class CyclicLR(
         if (_cyclesMomentum)
             ParameterGroup.ThrowIfWithoutMomentum(Optimizer.Groups);
         foreach (var group in Optimizer.Groups)
-            group.InitialLearningRate = _minRate;
+        {
+            group.LearningRate = _minRate;
+            group.InitialLearningRate ??= _minRate;
+        }
+    }
+
+    private protected override void ThrowIfUnfit(ScheduleState state, ScheduleConstants constants)
+    {
+        if (_cyclesMomentum.After(state, constants))
+            ParameterGroup.ThrowIfWithoutMomentum(Optimizer.Groups);
     }
 
     private (double Cycle, double Share) Locate(int step)
     {
-        var cycle = Math.Floor(1 + step / _totalSteps);
-        var place = 1 + step / _totalSteps - cycle;
-        return (cycle, place <= _risingShare ? place / _risingShare : (place - 1) / (_risingShare - 1));
+        var totalSteps = (double)_stepsUp + _stepsDown;
+        var risingShare = _stepsUp / totalSteps;
+        var cycle = Math.Floor(1 + step / totalSteps);
+        var place = 1 + step / totalSteps - cycle;
+        return (cycle, place <= risingShare ? place / risingShare : (place - 1) / (risingShare - 1));
     }
 
-    private double Height(int step, double cycle) => _mode switch
+    private double Height(int step, double cycle) => _mode.Value switch
     {
         CyclicMode.Triangular2 => 1 / Math.Pow(2, cycle - 1),
         CyclicMode.ExponentialRange => Math.Pow(_gamma, step),

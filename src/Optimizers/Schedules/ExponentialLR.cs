@@ -6,7 +6,9 @@ namespace GpuOptim.Optimizers.Schedules;
 /// <exception cref="ArgumentOutOfRangeException">An argument is out of its range.</exception>
 public sealed class ExponentialLR(Optimizer optimizer, double gamma) : LearningRateFormula(optimizer)
 {
-    private readonly double _gamma = Require.AtLeast(0, gamma);
+    private readonly Constant<double> _gamma = Constant.AtLeast("gamma", 0, gamma);
+
+    private protected override IReadOnlyList<Constant> Constants => [_gamma];
 
     /// <inheritdoc/>
     protected override double Rate(int step, double initial, double previous) => step == 0 ? previous : previous * _gamma;

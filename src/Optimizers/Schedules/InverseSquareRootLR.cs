@@ -7,7 +7,9 @@ namespace GpuOptim.Optimizers.Schedules;
 /// <exception cref="ArgumentOutOfRangeException">An argument is out of its range.</exception>
 public sealed class InverseSquareRootLR(Optimizer optimizer, int warmupSteps) : LearningRateFormula(optimizer)
 {
-    private readonly int _warmupSteps = Require.AtLeast(1, warmupSteps);
+    private readonly Constant<int> _warmupSteps = Constant.AtLeast("warmup_steps", 1, warmupSteps);
+
+    private protected override IReadOnlyList<Constant> Constants => [_warmupSteps];
 
     /// <inheritdoc/>
     protected override double Rate(int step, double initial, double previous) =>

@@ -1,3 +1,5 @@
+using GpuOptim.Optimizers.Checkpoints;
+
 namespace GpuOptim.Optimizers.Schedules;
 
 /// <summary>A schedule whose rate is a function of the step, of the initial rate and of the rate before.</summary>
@@ -15,6 +17,16 @@ public abstract class LearningRateFormula : LearningRateSchedule
     {
         Prepare();
         Start();
+    }
+
+    private protected override IReadOnlyList<Constant> Constants
+    {
+        get
+        {
+            var own = new HyperParameters();
+            SaveConstants(own);
+            return [.. own.Values.Select(pair => Constant.Fixed(pair.Key, pair.Value))];
+        }
     }
 
     /// <inheritdoc/>
@@ -51,6 +63,15 @@ public abstract class LearningRateFormula : LearningRateSchedule
     /// <summary>The momentum of a step; null, as here, leaves it as it is. For Adam it is the first beta.</summary>
     /// <param name="step">The step, from 0.</param>
     protected virtual double? Momentum(int step) => null;
+
+    /// <summary>
+    /// Adds what the formula goes by, in a schedule of one's own. It travels with the state, and a state with other values is refused. Here there is
+    /// nothing.
+    /// </summary>
+    /// <param name="constants">What to add it to.</param>
+    protected virtual void SaveConstants(HyperParameters constants)
+    {
+    }
 
     /// <summary>What is done before the first step.</summary>
     private protected virtual void Prepare()

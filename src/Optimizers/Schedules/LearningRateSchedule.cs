@@ -22,6 +22,13 @@ public abstract class LearningRateSchedule : ISchedule
     /// <summary>How often <see cref="Step"/> was called. PyTorch: <c>last_epoch</c>.</summary>
     public int StepCount { get; private protected set; }
 
+    IReadOnlyList<Constant> ISchedule.Constants => Constants;
+
+    IReadOnlyList<ISchedule> ISchedule.Parts => Parts;
+
+    /// <summary>What it goes by, besides functions.</summary>
+    private protected virtual IReadOnlyList<Constant> Constants => [];
+
     /// <summary>Schedules that this one is made of.</summary>
     private protected virtual IReadOnlyList<LearningRateSchedule> Parts => [];
 
@@ -35,14 +42,17 @@ public abstract class LearningRateSchedule : ISchedule
         [.. Optimizer.Groups.Select(group => group.InitialLearningRate ?? group.LearningRate)],
         [.. Optimizer.Groups.Select(group => group.LearningRate)],
         [.. Parts.Select(part => part.State())],
-        []);
+        [])
+    {
+        Constants = Constant.Save(Constants),
+    };
 
     /// <inheritdoc/>
-    public void Load(ScheduleState state)
+    public void Load(ScheduleState state, ScheduleConstants constants = ScheduleConstants.Same)
     {
         ArgumentNullException.ThrowIfNull(state);
-        ThrowIfForeign(state);
-        Take(state);
+        ThrowIfForeign(state, constants, GetType().Name);
+        Take(state, constants);
         for (var i = 0; i < Optimizer.Groups.Count; i++)
         {
             Optimizer.Groups[i].InitialLearningRate = state.InitialRates[i];
@@ -64,22 +74,29 @@ public abstract class LearningRateSchedule : ISchedule
     /// <summary>The first step in the midst of another schedule: rates start anew.</summary>
     internal abstract void Restart();
 
-    void ISchedule.ThrowIfForeign(ScheduleState state) => ThrowIfForeign(state);
+    void ISchedule.ThrowIfForeign(ScheduleState state, ScheduleConstants constants) => ThrowIfForeign(state, constants, GetType().Name);
 
-    private void ThrowIfForeign(ScheduleState state)
+    /// <summary>Refuses a state that does not fit for reasons of its kind. What all kinds have in common was looked at.</summary>
+    private protected virtual void ThrowIfUnfit(ScheduleState state, ScheduleConstants constants)
     {
-        ISchedule.ThrowIfForeign(this, state, initialRates: Optimizer.Groups.Count, Parts.Count);
+    }
+
+    private void ThrowIfForeign(ScheduleState state, ScheduleConstants constants, string owner)
+    {
+        ISchedule.ThrowIfForeign(this, state, constants, initialRates: Optimizer.Groups.Count, owner);
         if (state.Values.Count != 0)
             throw new ArgumentException($"state must have no values. Actual number was {state.Values.Count}.", nameof(state));
         for (var i = 0; i < Parts.Count; i++)
-            Parts[i].ThrowIfForeign(state.Parts[i]);
+            Parts[i].ThrowIfForeign(state.Parts[i], constants, $"{Parts[i].GetType().Name}, part {i} of {owner},");
+        ThrowIfUnfit(state, constants);
     }
 
-    private void Take(ScheduleState state)
+    private void Take(ScheduleState state, ScheduleConstants constants)
     {
+        Constant.TakeAll(Constants, state.Constants, constants);
         StepCount = state.StepCount;
         for (var i = 0; i < Parts.Count; i++)
-            Parts[i].Take(state.Parts[i]);
+            Parts[i].Take(state.Parts[i], constants);
         TakeMomentum();
     }
 

@@ -8,9 +8,11 @@ namespace GpuOptim.Optimizers.Schedules;
 /// <exception cref="ArgumentOutOfRangeException">An argument is out of its range.</exception>
 public sealed class LinearLR(Optimizer optimizer, double startFactor = 1.0 / 3, double endFactor = 1, int totalSteps = 5) : LearningRateFormula(optimizer)
 {
-    private readonly double _startFactor = Require.Within(double.Epsilon, 1, startFactor);
-    private readonly double _endFactor = Require.Within(0, 1, endFactor);
-    private readonly int _totalSteps = Require.AtLeast(1, totalSteps);
+    private readonly Constant<double> _startFactor = Constant.Within("start_factor", double.Epsilon, 1, startFactor);
+    private readonly Constant<double> _endFactor = Constant.Within("end_factor", 0, 1, endFactor);
+    private readonly Constant<int> _totalSteps = Constant.AtLeast("total_iters", 1, totalSteps);
+
+    private protected override IReadOnlyList<Constant> Constants => [_startFactor, _endFactor, _totalSteps];
 
     /// <inheritdoc/>
     protected override double Rate(int step, double initial, double previous)

@@ -28,26 +28,28 @@ public sealed class OneCycleLR(
     double endDivisor = 1e4,
     bool isThreePhase = false) : LearningRateFormula(optimizer)
 {
-    private readonly double _firstRate = Require.Above(0, maxRate) / Require.Above(0, startDivisor);
-    private readonly int _totalSteps = Require.AtLeast(1, totalSteps);
-    private readonly bool _isLinear = isLinear;
-    private readonly bool _cyclesMomentum = cyclesMomentum;
-    private readonly Phase[] _phases = Phases(
-        maxRate,
-        totalSteps,
-        Require.Within(0, 1, risingShare),
-        Require.Within(0, Math.BitDecrement(1.0), minMomentum),
-        Require.Within(0, Math.BitDecrement(1.0), maxMomentum),
-        maxRate / startDivisor,
-        Require.Above(0, endDivisor),
-        isThreePhase);
+    private readonly Constant<double> _maxRate = Constant.Above("max_lr", 0, maxRate);
+    private readonly Constant<int> _totalSteps = Constant.AtLeast("total_steps", 1, totalSteps);
+    private readonly Constant<double> _risingShare = Constant.Within("pct_start", 0, 1, risingShare);
+    private readonly Constant<bool> _isLinear = Constant.Choice("anneal_strategy", isLinear, [("cos", false), ("linear", true)]);
+    private readonly Constant<bool> _cyclesMomentum = Constant.Flag("cycle_momentum", cyclesMomentum);
+    private readonly Constant<double> _minMomentum = Constant.Within("base_momentum", 0, Math.BitDecrement(1.0), minMomentum);
+    private readonly Constant<double> _maxMomentum = Constant.Within("max_momentum", 0, Math.BitDecrement(1.0), maxMomentum);
+    private readonly Constant<double> _startDivisor = Constant.Above("div_factor", 0, startDivisor);
+    private readonly Constant<double> _endDivisor = Constant.Above("final_div_factor", 0, endDivisor);
+    private readonly Constant<bool> _isThreePhase = Constant.Flag("three_phase", isThreePhase);
+
+    private protected override IReadOnlyList<Constant> Constants =>
+        [_maxRate, _totalSteps, _risingShare, _isLinear, _cyclesMomentum, _minMomentum, _maxMomentum, _startDivisor, _endDivisor, _isThreePhase];
+
+    private double FirstRateOfAll => _maxRate / _startDivisor;
 
     /// <inheritdoc/>
     /// <exception cref="InvalidOperationException">The cycle is over.</exception>
     protected override double Rate(int step, double initial, double previous)
     {
         if (step > _totalSteps)
-            throw new InvalidOperationException($"The cycle has {_totalSteps} steps. Step {step} is beyond it.");
+            throw new InvalidOperationException($"The cycle has {_totalSteps.Value} steps. Step {step} is beyond it.");
         var (phase, share) = Locate(step);
         return Between(phase.FirstRate, phase.LastRate, share);
     }
@@ -66,28 +68,33 @@ public sealed class OneCycleLR(
         if (_cyclesMomentum)
             ParameterGroup.ThrowIfWithoutMomentum(Optimizer.Groups);
         foreach (var group in Optimizer.Groups)
-            group.InitialLearningRate = _firstRate;
+            group.InitialLearningRate = FirstRateOfAll;
     }
 
-    private static Phase[] Phases(
-        double maxRate, int totalSteps, double risingShare, double minMomentum, double maxMomentum, double firstRate, double endDivisor, bool isThreePhase)
+    private protected override void ThrowIfUnfit(ScheduleState state, ScheduleConstants constants)
     {
-        var lastRate = firstRate / endDivisor;
-        Phase rise = new(risingShare * totalSteps - 1, firstRate, maxRate, maxMomentum, minMomentum);
-        return isThreePhase
-            ? [rise, new(2 * risingShare * totalSteps - 2, maxRate, firstRate, minMomentum, maxMomentum), new(totalSteps - 1, firstRate, lastRate, maxMomentum, maxMomentum)]
-            : [rise, new(totalSteps - 1, maxRate, lastRate, minMomentum, maxMomentum)];
+        if (_cyclesMomentum.After(state, constants))
+            ParameterGroup.ThrowIfWithoutMomentum(Optimizer.Groups);
+        if (state.StepCount > _totalSteps.After(state, constants))
+            throw new ArgumentException($"StepCount of state must be at most {_totalSteps.After(state, constants)}, the steps of the cycle. Actual value was {state.StepCount}.", nameof(state));
     }
 
     private (Phase Phase, double Share) Locate(int step)
     {
-        var start = 0.0;
-        for (var i = 0; ; i++)
+        double start = 0, firstRate = FirstRateOfAll;
+        Phase phase = new(_risingShare * _totalSteps - 1, firstRate, _maxRate, _maxMomentum, _minMomentum);
+        if (step > phase.End && _isThreePhase)
         {
-            if (step <= _phases[i].End || i == _phases.Length - 1)
-                return (_phases[i], (step - start) / (_phases[i].End - start));
-            start = _phases[i].End;
+            start = phase.End;
+            phase = new(2 * _risingShare * _totalSteps - 2, _maxRate, firstRate, _minMomentum, _maxMomentum);
         }
+        if (step > phase.End)
+        {
+            start = phase.End;
+            var lastRate = firstRate / _endDivisor;
+            phase = _isThreePhase ? new(_totalSteps - 1, firstRate, lastRate, _maxMomentum, _maxMomentum) : new(_totalSteps - 1, _maxRate, lastRate, _minMomentum, _maxMomentum);
+        }
+        return (phase, (step - start) / (phase.End - start));
     }
 
     private double Between(double first, double last, double share) => _isLinear

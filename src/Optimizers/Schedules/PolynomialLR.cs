@@ -7,8 +7,10 @@ namespace GpuOptim.Optimizers.Schedules;
 /// <exception cref="ArgumentOutOfRangeException">An argument is out of its range.</exception>
 public sealed class PolynomialLR(Optimizer optimizer, int totalSteps = 5, double power = 1) : LearningRateFormula(optimizer)
 {
-    private readonly int _totalSteps = Require.AtLeast(1, totalSteps);
-    private readonly double _power = Require.Above(0, power);
+    private readonly Constant<int> _totalSteps = Constant.AtLeast("total_iters", 1, totalSteps);
+    private readonly Constant<double> _power = Constant.Above("power", 0, power);
+
+    private protected override IReadOnlyList<Constant> Constants => [_totalSteps, _power];
 
     /// <inheritdoc/>
     protected override double Rate(int step, double initial, double previous) => step == 0 || step > _totalSteps

@@ -23,12 +23,14 @@ public sealed class ReduceLROnPlateau(
     double minRate = 0,
     double epsilon = 1e-8) : ISchedule
 {
-    private readonly double _factor = Require.Within(0, Math.BitDecrement(1.0), factor);
-    private readonly int _patience = Require.AtLeast(0, patience);
-    private readonly double _threshold = Require.AtLeast(0, threshold);
-    private readonly int _cooldown = Require.AtLeast(0, cooldown);
-    private readonly double _minRate = Require.AtLeast(0, minRate);
-    private readonly double _epsilon = Require.AtLeast(0, epsilon);
+    private readonly Constant<double> _factor = Constant.Within("factor", 0, Math.BitDecrement(1.0), factor);
+    private readonly Constant<int> _patience = Constant.AtLeast("patience", 0, patience);
+    private readonly Constant<double> _threshold = Constant.AtLeast("threshold", 0, threshold);
+    private readonly Constant<bool> _isThresholdAbsolute = Constant.Choice("threshold_mode", isThresholdAbsolute, [("rel", false), ("abs", true)]);
+    private readonly Constant<bool> _isMaximized = Constant.Choice("mode", isMaximized, [("min", false), ("max", true)]);
+    private readonly Constant<int> _cooldown = Constant.AtLeast("cooldown", 0, cooldown);
+    private readonly Constant<double> _minRate = Constant.AtLeast("min_lr", 0, minRate);
+    private readonly Constant<double> _epsilon = Constant.AtLeast("eps", 0, epsilon);
     private double? _best;
     private int _badSteps;
     private int _cooldownSteps;
@@ -38,6 +40,12 @@ public sealed class ReduceLROnPlateau(
 
     /// <summary>How many measures there were.</summary>
     public int StepCount { get; private set; }
+
+    IReadOnlyList<Constant> ISchedule.Constants => Constants;
+
+    IReadOnlyList<ISchedule> ISchedule.Parts => [];
+
+    private IReadOnlyList<Constant> Constants => [_factor, _patience, _threshold, _isThresholdAbsolute, _isMaximized, _cooldown, _minRate, _epsilon];
 
     /// <summary>Takes a measure, and lowers the rates if it is time to.</summary>
     /// <param name="measure">The measure; NaN is no better than anything.</param>
@@ -68,24 +76,28 @@ public sealed class ReduceLROnPlateau(
         [],
         [.. Optimizer.Groups.Select(group => group.LearningRate)],
         [],
-        _best is { } best ? [_badSteps, _cooldownSteps, best] : [_badSteps, _cooldownSteps]);
+        _best is { } best ? [_badSteps, _cooldownSteps, best] : [_badSteps, _cooldownSteps])
+    {
+        Constants = Constant.Save(Constants),
+    };
 
     /// <inheritdoc/>
-    public void Load(ScheduleState state)
+    public void Load(ScheduleState state, ScheduleConstants constants = ScheduleConstants.Same)
     {
         ArgumentNullException.ThrowIfNull(state);
-        ThrowIfForeign(state);
+        ThrowIfForeign(state, constants);
+        Constant.TakeAll(Constants, state.Constants, constants);
         (_badSteps, _cooldownSteps, StepCount) = ((int)state.Values[0], (int)state.Values[1], state.StepCount);
         _best = state.Values.Count == 3 ? state.Values[2] : null;
         for (var i = 0; i < Optimizer.Groups.Count; i++)
             Optimizer.Groups[i].LearningRate = state.Rates[i];
     }
 
-    void ISchedule.ThrowIfForeign(ScheduleState state) => ThrowIfForeign(state);
+    void ISchedule.ThrowIfForeign(ScheduleState state, ScheduleConstants constants) => ThrowIfForeign(state, constants);
 
-    private void ThrowIfForeign(ScheduleState state)
+    private void ThrowIfForeign(ScheduleState state, ScheduleConstants constants)
     {
-        ISchedule.ThrowIfForeign(this, state, initialRates: 0, parts: 0);
+        ISchedule.ThrowIfForeign(this, state, constants, initialRates: 0, GetType().Name);
         if (state.Values.Count is not (2 or 3) || state.Values.Take(2).Any(count => count is not (>= 0 and <= int.MaxValue) || count != Math.Floor(count)))
             throw new ArgumentException($"Values of state must be two counts, and the best measure if there is one. Actual values were [{string.Join(", ", state.Values)}].", nameof(state));
     }
@@ -93,9 +105,9 @@ public sealed class ReduceLROnPlateau(
     private bool IsBetter(double measure)
     {
         if (_best is not { } best)
-            return !double.IsNaN(measure) && measure != (isMaximized ? double.NegativeInfinity : double.PositiveInfinity);
-        if (isThresholdAbsolute)
-            return isMaximized ? measure > best + _threshold : measure < best - _threshold;
-        return isMaximized ? measure > best * (_threshold + 1) : measure < best * (1 - _threshold);
+            return !double.IsNaN(measure) && measure != (_isMaximized ? double.NegativeInfinity : double.PositiveInfinity);
+        if (_isThresholdAbsolute)
+            return _isMaximized ? measure > best + _threshold : measure < best - _threshold;
+        return _isMaximized ? measure > best * (_threshold + 1) : measure < best * (1 - _threshold);
     }
 }

@@ -1,3 +1,5 @@
+using GpuOptim.Optimizers.Checkpoints;
+
 namespace GpuOptim.Optimizers.Schedules;
 
 /// <summary>A schedule's state.</summary>
@@ -8,4 +10,8 @@ namespace GpuOptim.Optimizers.Schedules;
 /// <param name="Parts">The states of the schedules that it is made of.</param>
 /// <param name="Values">Numbers that its kind remembers besides.</param>
 public sealed record ScheduleState(
-    string Kind, int StepCount, IReadOnlyList<double> InitialRates, IReadOnlyList<double> Rates, IReadOnlyList<ScheduleState> Parts, IReadOnlyList<double> Values);
+    string Kind, int StepCount, IReadOnlyList<double> InitialRates, IReadOnlyList<double> Rates, IReadOnlyList<ScheduleState> Parts, IReadOnlyList<double> Values)
+{
+    /// <summary>The schedule's constants by PyTorch's names; one that is missing is not compared, and null, as in checkpoints of old, has none.</summary>
+    public HyperParameters? Constants { get; init; }
+}

@@ -4,7 +4,7 @@ namespace GpuOptim.Optimizers.Schedules;
 public sealed class SequentialLR : LearningRateSchedule
 {
     private readonly LearningRateSchedule[] _schedules;
-    private readonly int[] _milestones;
+    private readonly Constant<int[]> _milestones;
 
     /// <summary>Sets the rates of the first schedule's first step.</summary>
     /// <param name="optimizer">Whose rates change.</param>
@@ -15,16 +15,11 @@ public sealed class SequentialLR : LearningRateSchedule
         : base(optimizer)
     {
         _schedules = ChainedScheduler.Checked(optimizer, schedules);
-        _milestones = [.. Require.NotNull(milestones)];
-        if (_milestones.Length != _schedules.Length - 1)
-            throw new ArgumentException($"milestones must be one fewer than schedules, {_schedules.Length - 1}. Actual number was {_milestones.Length}.", nameof(milestones));
-        for (var i = 0; i < _milestones.Length; i++)
-        {
-            if (_milestones[i] <= (i == 0 ? 0 : _milestones[i - 1]))
-                throw new ArgumentException($"milestones must be positive and rising. Actual values were {string.Join(", ", _milestones)}.", nameof(milestones));
-        }
+        _milestones = Constant.Integers("milestones", [.. Require.NotNull(milestones)], all => ThrowIfUnfit(all, _schedules.Length));
         Start();
     }
+
+    private protected override IReadOnlyList<Constant> Constants => [_milestones];
 
     private protected override IReadOnlyList<LearningRateSchedule> Parts => _schedules;
 
@@ -32,8 +27,8 @@ public sealed class SequentialLR : LearningRateSchedule
     public override void Step()
     {
         StepCount++;
-        var current = _milestones.Count(milestone => milestone <= StepCount);
-        if (current > 0 && _milestones[current - 1] == StepCount)
+        var current = _milestones.Value.Count(milestone => milestone <= StepCount);
+        if (current > 0 && _milestones.Value[current - 1] == StepCount)
             _schedules[current].Restart();
         else
             _schedules[current].Step();
@@ -49,4 +44,15 @@ public sealed class SequentialLR : LearningRateSchedule
     }
 
     internal override void Restart() => Start();
+
+    private static void ThrowIfUnfit(int[] milestones, int schedules)
+    {
+        if (milestones.Length != schedules - 1)
+            throw new ArgumentException($"milestones must be one fewer than schedules, {schedules - 1}. Actual number was {milestones.Length}.", nameof(milestones));
+        for (var i = 0; i < milestones.Length; i++)
+        {
+            if (milestones[i] <= (i == 0 ? 0 : milestones[i - 1]))
+                throw new ArgumentException($"milestones must be positive and rising. Actual values were {string.Join(", ", milestones)}.", nameof(milestones));
+        }
+    }
 }

@@ -7,8 +7,10 @@ namespace GpuOptim.Optimizers.Schedules;
 /// <exception cref="ArgumentOutOfRangeException">An argument is out of its range.</exception>
 public sealed class StepLR(Optimizer optimizer, int stepSize, double gamma = 0.1) : LearningRateFormula(optimizer)
 {
-    private readonly int _stepSize = Require.AtLeast(1, stepSize);
-    private readonly double _gamma = Require.AtLeast(0, gamma);
+    private readonly Constant<int> _stepSize = Constant.AtLeast("step_size", 1, stepSize);
+    private readonly Constant<double> _gamma = Constant.AtLeast("gamma", 0, gamma);
+
+    private protected override IReadOnlyList<Constant> Constants => [_stepSize, _gamma];
 
     /// <inheritdoc/>
     protected override double Rate(int step, double initial, double previous) => step == 0 || step % _stepSize != 0 ? previous : previous * _gamma;

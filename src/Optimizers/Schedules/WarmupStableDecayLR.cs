@@ -10,10 +10,12 @@ namespace GpuOptim.Optimizers.Schedules;
 /// <exception cref="ArgumentOutOfRangeException">An argument is out of its range.</exception>
 public sealed class WarmupStableDecayLR(Optimizer optimizer, int warmupSteps, int stableSteps, int decaySteps, double endFactor = 0) : LearningRateFormula(optimizer)
 {
-    private readonly int _warmupSteps = Require.AtLeast(0, warmupSteps);
-    private readonly int _stableSteps = Require.AtLeast(0, stableSteps);
-    private readonly int _decaySteps = Require.AtLeast(1, decaySteps);
-    private readonly double _endFactor = Require.Within(0, 1, endFactor);
+    private readonly Constant<int> _warmupSteps = Constant.AtLeast("warmup_steps", 0, warmupSteps);
+    private readonly Constant<int> _stableSteps = Constant.AtLeast("stable_steps", 0, stableSteps);
+    private readonly Constant<int> _decaySteps = Constant.AtLeast("decay_steps", 1, decaySteps);
+    private readonly Constant<double> _endFactor = Constant.Within("end_factor", 0, 1, endFactor);
+
+    private protected override IReadOnlyList<Constant> Constants => [_warmupSteps, _stableSteps, _decaySteps, _endFactor];
 
     /// <inheritdoc/>
     protected override double Rate(int step, double initial, double previous)

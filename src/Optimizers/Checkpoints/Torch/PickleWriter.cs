@@ -41,6 +41,7 @@ internal sealed class PickleWriter
             case object?[] tuple: Sequence(tuple, 't'); break;
             case List<object?> list: Opcode(']'); Sequence(list, 'e'); break;
             case PickleDictionary dictionary: Opcode('}'); Sequence(dictionary.SelectMany(pair => (object?[])[pair.Key, pair.Value]), 'u'); break;
+            case PickleCounter counter: Counter(counter); break;
             case StateTensor tensor: Tensor(tensor, TorchElement.Of(tensor.ElementType), tensor.Shape, tensor.Bytes); break;
             case ModelBuffer buffer: Tensor(buffer, TorchElement.Named(buffer.Type), buffer.Shape, new TensorBytes.OnHost(buffer.Bytes)); break;
             default: throw new ArgumentException($"A pickle must hold data. Actual type was {value.GetType().Name}.", nameof(value));
@@ -77,6 +78,14 @@ internal sealed class PickleWriter
         Opcode(')');
         Opcode('R');
         Opcode('t');
+        Opcode('R');
+    }
+
+    /// <summary>Its class, called with a dictionary.</summary>
+    private void Counter(PickleCounter counter)
+    {
+        Global("collections", "Counter");
+        Value((object?[])[counter.Counts]);
         Opcode('R');
     }
 

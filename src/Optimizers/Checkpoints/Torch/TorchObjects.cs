@@ -6,6 +6,7 @@ internal sealed class TorchObjects
     private static readonly Dictionary<string, Func<object?[], object>> _functions = new()
     {
         ["collections.OrderedDict"] = arguments => arguments is [] ? new PickleDictionary() : throw Unfit("collections.OrderedDict"),
+        ["collections.Counter"] = arguments => arguments is [PickleDictionary counts] ? counts : throw Unfit("collections.Counter"),
         ["torch.Size"] = arguments => arguments is [object?[] size] ? size : throw Unfit("torch.Size"),
         ["torch._utils._rebuild_tensor"] = arguments => arguments is [TorchStorage storage, long offset, object?[] shape, object?[] strides]
             ? new TorchTensor(storage, offset, Naturals(shape), Naturals(strides))
