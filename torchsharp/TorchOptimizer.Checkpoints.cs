@@ -1,5 +1,6 @@
 using GpuOptim.Optimizers.Checkpoints;
 using GpuOptim.Optimizers.Checkpoints.Torch;
+using GpuOptim.Optimizers.Schedules;
 using TorchSharp;
 
 namespace GpuOptim.TorchSharp;
@@ -13,19 +14,22 @@ public abstract partial class TorchOptimizer
     /// </summary>
     /// <inheritdoc cref="TorchCheckpoint.Save"/>
     /// <param name="path">The file; overwritten.</param>
+    /// <param name="schedules">This library's schedules, on <see cref="Inner"/>.</param>
     /// <exception cref="NotSupportedException">A buffer is of a type that is not written.</exception>
-    public void SaveCheckpoint(string path) => TorchCheckpoint.SaveRun(path, Inner, [.. Buffers().Select(named => ToBuffer(named.Name, named.Tensor))]);
+    public void SaveCheckpoint(string path, params IReadOnlyList<ISchedule> schedules) =>
+        TorchCheckpoint.SaveRun(path, Inner, schedules, [.. Buffers().Select(named => ToBuffer(named.Name, named.Tensor))]);
 
     /// <summary>Goes on from a file of PyTorch's, as <see cref="TorchCheckpoint.Load"/>, with the model's buffers, which the file must have.</summary>
     /// <inheritdoc cref="TorchCheckpoint.Load"/>
     /// <param name="path">The file.</param>
     /// <param name="options">How names and types are taken; as they are if null.</param>
-    public void LoadCheckpoint(string path, LoadOptions? options = null)
+    /// <param name="schedules">This library's schedules, on <see cref="Inner"/>.</param>
+    public void LoadCheckpoint(string path, LoadOptions? options = null, params IReadOnlyList<ISchedule> schedules)
     {
         // Where parameters lie now is where they are loaded to.
         Read(this, EventArgs.Empty);
         (string Name, torch.Tensor Tensor)[] own = [.. Buffers()];
-        TorchCheckpoint.LoadRun(path, Inner, options, [.. own.Select(named => ToBuffer(named.Name, named.Tensor))], loaded =>
+        TorchCheckpoint.LoadRun(path, Inner, options, schedules, [.. own.Select(named => ToBuffer(named.Name, named.Tensor))], loaded =>
         {
             using var withoutGradients = torch.no_grad();
             for (var i = 0; i < loaded.Count; i++)

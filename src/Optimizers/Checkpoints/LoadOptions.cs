@@ -1,3 +1,5 @@
+using GpuOptim.Optimizers.Schedules;
+
 namespace GpuOptim.Optimizers.Checkpoints;
 
 /// <summary>How a file is taken that was not written for just these parameters: other names, other types, more or fewer tensors.</summary>
@@ -17,6 +19,9 @@ public sealed record LoadOptions
     /// refuses a file that lacks a parameter.
     /// </summary>
     public bool? Strict { get; init; }
+
+    /// <summary>Which constants hold where the file has others than a schedule.</summary>
+    public ScheduleConstants ScheduleConstants { get; init; }
 
     /// <summary>Is told which part of the file's bytes was done, from 0 to 1.</summary>
     public IProgress<double>? Progress { get; init; }

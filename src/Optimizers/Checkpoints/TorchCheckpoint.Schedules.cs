@@ -9,7 +9,7 @@ public static partial class TorchCheckpoint
     /// Writes <c>scheduler.state_dict()</c> alone, as Hugging Face's <c>scheduler.pt</c> has it. A schedule that PyTorch does not know is written as the
     /// <c>LambdaLR</c> that it would be there.
     /// </summary>
-    /// <param name="path">The file; overwritten, as by <see cref="Save(string, Optimizer)"/>.</param>
+    /// <param name="path">The file; overwritten, as by <see cref="Save"/>.</param>
     /// <param name="schedule">The schedule.</param>
     /// <exception cref="IOException">The file cannot be written.</exception>
     public static void SaveSchedule(string path, ISchedule schedule)

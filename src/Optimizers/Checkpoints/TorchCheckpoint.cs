@@ -1,5 +1,6 @@
 using GpuOptim.Host;
 using GpuOptim.Optimizers.Checkpoints.Torch;
+using GpuOptim.Optimizers.Schedules;
 
 namespace GpuOptim.Optimizers.Checkpoints;
 
@@ -24,35 +25,42 @@ public static partial class TorchCheckpoint
     /// <summary>
     /// Writes <c>{"optimizer": optimizer.state_dict(), "params": [tensor, …], "model": {name: tensor, …}}</c>; the last two are the same
     /// tensors, stored once. Of a <see cref="ModelOptimizer"/> it is <c>"optimizers": [state_dict, …]</c>, in the order of its
-    /// <see cref="ModelOptimizer.Optimizers"/>. An optimizer with a <see cref="GradientScaler"/> adds <c>"scaler": scaler.state_dict()</c>. The file is written
-    /// aside and renamed once it is whole on the disk.
+    /// <see cref="ModelOptimizer.Optimizers"/>. An optimizer with a <see cref="GradientScaler"/> adds <c>"scaler": scaler.state_dict()</c>, a schedule
+    /// <c>"scheduler": scheduler.state_dict()</c>, several a list <c>"schedulers"</c>. The file is written aside and renamed once it is whole on the disk.
     /// </summary>
     /// <param name="path">The file; overwritten.</param>
     /// <param name="optimizer">An <see cref="Sgd"/>, <see cref="RmsProp"/>, <see cref="Adam"/>, <see cref="AdamW"/> or <see cref="Muon"/>, or a <see cref="ModelOptimizer"/> of them.</param>
+    /// <param name="schedules">Its schedules.</param>
     /// <exception cref="ArgumentException">PyTorch has no such optimizer, or no equivalent for one of its options; the message names it.</exception>
     /// <exception cref="IOException">The file cannot be written.</exception>
     /// <exception cref="ObjectDisposedException">The optimizer, or a parameter's memory, was disposed of.</exception>
-    public static void Save(string path, Optimizer optimizer) => SaveRun(path, optimizer, []);
+    public static void Save(string path, Optimizer optimizer, params IReadOnlyList<ISchedule> schedules) => SaveRun(path, optimizer, schedules, []);
 
-    /// <inheritdoc cref="Save(string, Optimizer)"/>
+    /// <inheritdoc cref="Save(string, Optimizer, IReadOnlyList{ISchedule})"/>
     /// <param name="path">The file; overwritten.</param>
     /// <param name="optimizer">The optimizer.</param>
+    /// <param name="schedules">Its schedules.</param>
     /// <param name="buffers">What else <c>model</c> holds.</param>
-    internal static void SaveRun(string path, Optimizer optimizer, IEnumerable<ModelBuffer> buffers)
+    internal static void SaveRun(string path, Optimizer optimizer, IReadOnlyList<ISchedule> schedules, IEnumerable<ModelBuffer> buffers)
     {
         ArgumentException.ThrowIfNullOrEmpty(path);
         ArgumentNullException.ThrowIfNull(optimizer);
+        ArgumentNullException.ThrowIfNull(schedules);
         ObjectDisposedException.ThrowIf(optimizer.IsDisposed, optimizer);
         var parameters = Checkpoint.Live(optimizer.Parameters);
         var root = new PickleDictionary();
         if (optimizer is ModelOptimizer model)
-            root[TorchRun.OptimizersKey] = model.Optimizers.Select(each => (object?)TorchState.Write(each)).ToList();
+            root[TorchRun.OptimizersKey] = model.Optimizers.Select(each => (object?)TorchState.Write(each, schedules)).ToList();
         else
-            root[TorchRun.OptimizerKey] = TorchState.Write(optimizer);
+            root[TorchRun.OptimizerKey] = TorchState.Write(optimizer, schedules);
         root[TorchRun.ParametersKey] = parameters.Values.ToList<object?>();
         root[TorchRun.ModelKey] = Model(parameters, buffers);
         if (optimizer.GradientScaler is { } scaler)
             root[TorchRun.ScalerKey] = TorchScaler.Write(scaler.State());
+        if (schedules is [var only])
+            root[TorchRun.SchedulerKey] = TorchSchedule.Write(only);
+        else if (schedules.Count > 1)
+            root[TorchRun.SchedulersKey] = schedules.Select(schedule => (object?)TorchSchedule.Write(schedule)).ToList();
         Write(path, root);
     }
 
@@ -62,27 +70,33 @@ public static partial class TorchCheckpoint
     /// a <see cref="ModelOptimizer"/>, are a list or dictionary there, or <c>optimizers</c> or <c>optimizer_states</c>, as Lightning has them, in the order of its
     /// <see cref="ModelOptimizer.Optimizers"/>. State may go by the names of parameters, as <c>torch.distributed.checkpoint.state_dict</c> has it. The file
     /// is checked whole before anything is changed. Where it holds states alone, parameters stay. The optimizer's <see cref="GradientScaler"/> takes over
-    /// <c>scaler</c> or <c>scaler_state_dict</c>, where there are both.
+    /// <c>scaler</c> or <c>scaler_state_dict</c>, where there are both; schedules take over <c>scheduler</c>, <c>scheduler_state_dict</c>, <c>lr_scheduler</c> or
+    /// <c>lr_schedulers</c>.
     /// </summary>
     /// <param name="path">The file.</param>
     /// <param name="optimizer">An optimizer of the same kind, with as many parameters in each group, in the same order unless the file names them, on any device.</param>
     /// <param name="options">How names and types are taken; as they are if null.</param>
+    /// <param name="schedules">Its schedules, of the same kinds, in the same order; none, to leave what the file has of them.</param>
     /// <exception cref="ArgumentException">PyTorch has no such optimizer.</exception>
     /// <exception cref="InvalidDataException">The file is damaged, or another run's; the message names what is wrong. Nothing was changed.</exception>
     /// <exception cref="IOException">The file cannot be read.</exception>
     /// <exception cref="ObjectDisposedException">The optimizer, or a parameter's memory, was disposed of. Nothing was changed.</exception>
-    public static void Load(string path, Optimizer optimizer, LoadOptions? options = null) => LoadRun(path, optimizer, options, [], _ => { });
+    public static void Load(string path, Optimizer optimizer, LoadOptions? options = null, params IReadOnlyList<ISchedule> schedules) =>
+        LoadRun(path, optimizer, options, schedules, [], _ => { });
 
-    /// <inheritdoc cref="Load(string, Optimizer, LoadOptions)"/>
+    /// <inheritdoc cref="Load(string, Optimizer, LoadOptions, IReadOnlyList{ISchedule})"/>
     /// <param name="path">The file.</param>
     /// <param name="optimizer">The optimizer.</param>
     /// <param name="options">How names and types are taken; as they are if null.</param>
+    /// <param name="schedules">Its schedules.</param>
     /// <param name="buffers">What else <c>model</c> must hold, of the same types and shapes.</param>
     /// <param name="take">Is given what it holds, once all was checked.</param>
-    internal static void LoadRun(string path, Optimizer optimizer, LoadOptions? options, IReadOnlyList<ModelBuffer> buffers, Action<IReadOnlyList<ModelBuffer>> take)
+    internal static void LoadRun(
+        string path, Optimizer optimizer, LoadOptions? options, IReadOnlyList<ISchedule> schedules, IReadOnlyList<ModelBuffer> buffers, Action<IReadOnlyList<ModelBuffer>> take)
     {
         ArgumentException.ThrowIfNullOrEmpty(path);
         ArgumentNullException.ThrowIfNull(optimizer);
+        ArgumentNullException.ThrowIfNull(schedules);
         ObjectDisposedException.ThrowIf(optimizer.IsDisposed, optimizer);
         if (optimizer.GradientScaler is { } own)
             ObjectDisposedException.ThrowIf(own.IsDisposed, own);
@@ -97,6 +111,7 @@ public static partial class TorchCheckpoint
             optimizer.ThrowIfForeign(state);
             var match = run.IsStateAlone ? null : Match(file, run, [.. optimizer.Parameters], options, buffers);
             ModelBuffer[] loaded = run.IsStateAlone ? [] : [.. buffers.Select(buffer => Fit(file, run, buffer, options))];
+            var positions = Positions(file, run, schedules, options.ScheduleConstants);
             var scaler = optimizer.GradientScaler is not null && run.Scaler is { } saved ? TorchScaler.Read(file, saved.State) : null;
             return () =>
             {
@@ -105,6 +120,8 @@ public static partial class TorchCheckpoint
                 optimizer.TakeState(state);
                 if (scaler is not null)
                     optimizer.GradientScaler!.Load(scaler);
+                for (var i = 0; i < positions.Length; i++)
+                    schedules[i].Load(positions[i], options.ScheduleConstants);
             };
         });
     }
@@ -191,6 +208,23 @@ public static partial class TorchCheckpoint
         }
         StateDictionary[] states = [.. parts.Select((part, i) => TorchState.Read(file, run.Optimizers[i].Path, run.Optimizers[i].State, part, options))];
         return new([.. states.SelectMany(state => state.Groups)], states.SelectMany(state => state.Parameters).ToDictionary());
+    }
+
+    /// <summary>The state of each schedule, checked.</summary>
+    private static ScheduleState[] Positions(TorchFile file, TorchRun run, IReadOnlyList<ISchedule> schedules, ScheduleConstants constants)
+    {
+        if (schedules.Count == 0)
+            return [];
+        if (run.Schedules.Count != schedules.Count)
+            throw new InvalidDataException($"The file must have the states of {schedules.Count} schedules. Actual number was {run.Schedules.Count}");
+        PickleDictionary[] groups = [.. run.Optimizers.SelectMany(each => each.State.GetValueOrDefault(TorchState.Groups) as List<object?> ?? []).OfType<PickleDictionary>()];
+        var states = new ScheduleState[schedules.Count];
+        for (var i = 0; i < states.Length; i++)
+        {
+            states[i] = TorchSchedule.Read(run.Schedules[i].State, schedules[i], file.Number, groups);
+            schedules[i].ThrowIfForeign(states[i], constants);
+        }
+        return states;
     }
 
     /// <summary>The tensor of each parameter, checked.</summary>

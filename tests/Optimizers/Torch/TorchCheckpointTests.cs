@@ -239,7 +239,7 @@ public sealed class TorchCheckpointTests
         TorchCheckpoint.Save(File, run.Optimizer);
         if (layout != "optimizers")
         {
-            var states = ((ModelOptimizer)run.Optimizer).Optimizers.Select(each => (object?)TorchState.Write(each)).ToList();
+            var states = ((ModelOptimizer)run.Optimizer).Optimizers.Select(each => (object?)TorchState.Write(each, [])).ToList();
             var tensors = Checkpoint.Live(run.Parameters);
             Write(layout switch
             {

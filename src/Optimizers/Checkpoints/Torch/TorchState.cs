@@ -1,4 +1,5 @@
 using GpuOptim.Host;
+using GpuOptim.Optimizers.Schedules;
 
 namespace GpuOptim.Optimizers.Checkpoints.Torch;
 
@@ -11,8 +12,10 @@ internal static class TorchState
     private const long MaxStep = 1 << 24;
 
     /// <summary>The state dictionary; tensors are <see cref="StateTensor"/>.</summary>
+    /// <param name="optimizer">The optimizer.</param>
+    /// <param name="schedules">Schedules that keep something in its groups.</param>
     /// <exception cref="ArgumentException">PyTorch has no equivalent.</exception>
-    public static PickleDictionary Write(Optimizer optimizer)
+    public static PickleDictionary Write(Optimizer optimizer, IReadOnlyList<ISchedule> schedules)
     {
         var kind = TorchOptimizer.Of(optimizer);
         var live = optimizer.LiveState();
@@ -29,6 +32,8 @@ internal static class TorchState
                 indices.Add(index++);
             }
             var written = kind.Write(group);
+            foreach (var (name, value) in schedules.Where(schedule => schedule.Optimizer == optimizer || schedule.Optimizer == optimizer.Owner).SelectMany(TorchSchedule.GroupEntries))
+                written[name] = value;
             written.Add(Parameters, indices);
             // PyTorch has the names of parameters there if it was given them. They do not affect how it loads, and here they are checked.
             written.Add(Names, group.Parameters.Select(parameter => (object?)parameter.Name).ToList());
