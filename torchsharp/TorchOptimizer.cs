@@ -189,10 +189,15 @@ public abstract partial class TorchOptimizer : Modules.OptimizerHelper, IMomentu
     /// <summary>Finds parameters, gradients and rates, which may have changed, before the optimizer looks at them.</summary>
     private void Read(object? sender, EventArgs arguments)
     {
-        foreach (var group in _groups)
-            group.Synchronize();
+        SynchronizeRates();
         foreach (var binding in _bindings)
             binding.Read();
         ReadAverages();
+    }
+
+    private void SynchronizeRates()
+    {
+        foreach (var group in _groups)
+            group.Synchronize();
     }
 }
