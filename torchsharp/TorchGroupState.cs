@@ -21,6 +21,9 @@ internal sealed class TorchGroupState : Modules.OptimizerOptions
     {
         base.SaveStateDict(writer);
         writer.Write(State.Optimizer);
+        writer.Write(State.Parameters.Count);
+        foreach (var name in State.Parameters)
+            writer.Write(name);
         var values = Checkpoint.Describe(State.Options).Values;
         writer.Write(values.Count);
         foreach (var (name, value) in values)
@@ -55,6 +58,13 @@ internal sealed class TorchGroupState : Modules.OptimizerOptions
         base.LoadStateDict(reader);
         if (reader.ReadString() is var optimizer && optimizer != State.Optimizer)
             throw new InvalidDataException($"The state must be of a group of {State.Optimizer}. Actual optimizer was {optimizer}.");
+        if (reader.ReadInt32() is var count && count != State.Parameters.Count)
+            throw new InvalidDataException($"The state must be of a group of {State.Parameters.Count} parameters. Actual number was {count}.");
+        foreach (var own in State.Parameters)
+        {
+            if (reader.ReadString() is var name && name != own)
+                throw new InvalidDataException($"The state must be of a group with parameter '{own}' in this place. Actual parameter was '{name}'.");
+        }
         var values = new HyperParameters();
         for (var left = reader.ReadInt32(); left > 0; left--)
         {

@@ -8,6 +8,7 @@ public abstract partial class TorchOptimizer
     /// <summary>A copy of the optimizer's state.</summary>
     public override StateDictionary state_dict()
     {
+        SynchronizeRates();
         var state = Inner.StateDictionary();
         var transfer = new StateTransfer(this);
         foreach (var binding in _bindings)
@@ -34,6 +35,8 @@ public abstract partial class TorchOptimizer
         var states = new GroupState[groups.Length];
         for (var i = 0; i < groups.Length; i++)
             states[IndexOf(_groups[i])] = groups[i].State;
+        // What was written to the rates before must not come after what is loaded.
+        SynchronizeRates();
         Inner.Load(new(states, parameters.Where(parameter => parameter.State is not null).ToDictionary(parameter => parameter.Name, parameter => parameter.State!)));
         for (var i = 0; i < groups.Length; i++)
             _groups[i].InitialLearningRate = groups[i].InitialLearningRate;

@@ -21,6 +21,7 @@ public abstract partial class TorchOptimizer : Modules.OptimizerHelper, IMomentu
 {
     private readonly torch.nn.Module? _module;
     private readonly Device _device;
+    private readonly OptimizerOptions _options;
     private readonly List<TensorBinding> _bindings = [];
     private readonly List<TorchParameterGroup> _groups = [];
 
@@ -40,6 +41,7 @@ public abstract partial class TorchOptimizer : Modules.OptimizerHelper, IMomentu
             _device.Dispose();
             throw;
         }
+        _options = Inner.Groups[0].AnyOptions;
         Inner.ReadingGradients += Read;
         _parameter_groups = new List<Modules.ParamGroup>();
         foreach (var group in Inner.Groups)
@@ -94,7 +96,7 @@ public abstract partial class TorchOptimizer : Modules.OptimizerHelper, IMomentu
 
     /// <summary>Adds a group of parameters.</summary>
     /// <param name="param_group">
-    /// The parameters, and what TorchSharp's options of the same kind say; the rest is as in the first group. Names are the model's, or else numbers.
+    /// The parameters, and what TorchSharp's options of the same kind say; the rest is what the first group was made with. Names are the model's, or else numbers.
     /// </param>
     /// <exception cref="ArgumentException">A parameter cannot be added, or the options are of another optimizer. Nothing was changed.</exception>
     /// <exception cref="NotSupportedException">A parameter is of a type, a layout or on a device that cannot be taken. Nothing was changed.</exception>
@@ -105,7 +107,7 @@ public abstract partial class TorchOptimizer : Modules.OptimizerHelper, IMomentu
         var names = _module?.named_parameters().ToDictionary(named => named.parameter.Handle, named => named.name) ?? [];
         AddGroup(
             param_group.Parameters.Select((parameter, i) => (names.GetValueOrDefault(parameter.Handle) ?? $"{_bindings.Count + i}", parameter)),
-            TorchOptions.Apply(param_group.Options, Inner),
+            TorchOptions.Apply(param_group.Options, _options, Inner),
             param_group.Options);
     }
 
@@ -187,10 +189,15 @@ public abstract partial class TorchOptimizer : Modules.OptimizerHelper, IMomentu
     /// <summary>Finds parameters, gradients and rates, which may have changed, before the optimizer looks at them.</summary>
     private void Read(object? sender, EventArgs arguments)
     {
-        foreach (var group in _groups)
-            group.Synchronize();
+        SynchronizeRates();
         foreach (var binding in _bindings)
             binding.Read();
         ReadAverages();
+    }
+
+    private void SynchronizeRates()
+    {
+        foreach (var group in _groups)
+            group.Synchronize();
     }
 }

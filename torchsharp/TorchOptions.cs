@@ -6,13 +6,12 @@ namespace GpuOptim.TorchSharp;
 /// <summary>TorchSharp's hyper-parameters as ours.</summary>
 internal static class TorchOptions
 {
-    /// <summary>The options of an optimizer's first group with what TorchSharp's say.</summary>
+    /// <summary>An optimizer's own options with what TorchSharp's say.</summary>
     /// <exception cref="ArgumentException">They are of another optimizer, or the optimizer is several.</exception>
-    public static OptimizerOptions Apply(Modules.OptimizerOptions? options, Optimizer optimizer)
+    public static OptimizerOptions Apply(Modules.OptimizerOptions? options, OptimizerOptions own, Optimizer optimizer)
     {
         if (optimizer is ModelOptimizer)
             throw new ArgumentException("A group of a ModelOptimizer must say its algorithm: AddGroup(parameters, options).", nameof(options));
-        var own = optimizer.Groups[0].AnyOptions;
         var applied = (own, options) switch
         {
             (_, null) => own,

@@ -8,6 +8,7 @@ namespace GpuOptim.TorchSharp;
 public class TorchParameterGroup : Modules.ParamGroup, ILearningRateController, IMomentum
 {
     private double _seen;
+    private bool _nesterovWaits;
 
     private protected TorchParameterGroup(ParameterGroup inner, IEnumerable<Modules.Parameter> parameters, Modules.OptimizerOptions options)
     {
@@ -50,6 +51,13 @@ public class TorchParameterGroup : Modules.ParamGroup, ILearningRateController, 
         {
             if (Inner.AnyOptions.WithMomentum(value) is null)
                 throw WithoutMomentum(Inner.AnyOptions);
+            if (Inner is ParameterGroup<SgdOptions> sgd)
+            {
+                // TorchSharp's OneCycleLR ends with a momentum of 0, which Nesterov's may not be: until there is momentum again, it is plain.
+                _nesterovWaits = sgd.Options.Nesterov || (_nesterovWaits && sgd.Options.Momentum == 0);
+                sgd.Options = sgd.Options with { Momentum = value, Nesterov = _nesterovWaits && value > 0 };
+                return;
+            }
             Inner.SetMomentum(value);
         }
     }

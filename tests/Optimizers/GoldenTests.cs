@@ -10,6 +10,7 @@ public sealed class GoldenTests(TestDevice testDevice)
     public void EqualsPyTorchBitForBit([ValueSource(typeof(GoldenTrajectory), nameof(GoldenTrajectory.Names))] string trajectory)
     {
         using var device = testDevice.Open();
-        new GoldenTrajectory(trajectory).Verify(device);
+        using var repetition = new DeviceRepetition(device);
+        new GoldenTrajectory(trajectory).Verify(repetition);
     }
 }

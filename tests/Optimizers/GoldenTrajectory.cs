@@ -1,6 +1,5 @@
 using System.Runtime.InteropServices;
 using System.Text.Json;
-using GpuOptim.Host;
 using GpuOptim.Kernels;
 using GpuOptim.Optimizers;
 using GpuOptim.Tests.Support;
@@ -20,14 +19,14 @@ internal sealed class GoldenTrajectory(string name)
 
     private static string Folder => Path.Combine(TestContext.CurrentContext.TestDirectory, "Golden");
 
-    /// <summary>Runs every step on a device and holds parameters after each, and state at the end, to the recorded bits.</summary>
-    public void Verify(Device device)
+    /// <summary>Repeats every step and holds parameters after each, and state at the end, to the recorded bits.</summary>
+    public void Verify(IRepetition repetition)
     {
         switch (_file.ElementType("init/0"))
         {
-            case ElementType.Float32: Verify<float>(device); break;
-            case ElementType.BFloat16: Verify<BFloat16>(device); break;
-            case ElementType.Float16: Verify<Half>(device); break;
+            case ElementType.Float32: Verify<float>(repetition); break;
+            case ElementType.BFloat16: Verify<BFloat16>(repetition); break;
+            case ElementType.Float16: Verify<Half>(repetition); break;
         }
     }
 
@@ -63,55 +62,53 @@ internal sealed class GoldenTrajectory(string name)
 
     private static string PathOf(string name) => Path.Combine(Folder, name + ".safetensors");
 
-    private void Verify<T>(Device device) where T : unmanaged
+    private void Verify<T>(IRepetition repetition) where T : unmanaged
     {
         var count = _file.JsonMetadata("shapes").GetArrayLength();
         var steps = _file.JsonMetadata("steps").GetInt32();
         var learningRates = _file.JsonMetadata("lrs").EnumerateArray().Select(rate => rate.GetDouble()).ToArray();
-        var parameters = Enumerable.Range(0, count)
-            .Select(i => device.CreateParameter($"p{i}", _file.Shape($"init/{i}"), _file.Values<T>($"init/{i}")))
-            .ToArray();
         var updates = new int[count];
 
-        using var optimizer = Create(_file.Metadata("optimizer"), _file.JsonMetadata("hyper"), parameters);
+        for (var i = 0; i < count; i++)
+            repetition.AddParameter($"p{i}", _file.Shape($"init/{i}"), _file.Values<T>($"init/{i}"));
+        repetition.CreateOptimizer(Options(_file.Metadata("optimizer"), _file.JsonMetadata("hyper")));
         for (var t = 1; t <= steps; t++)
         {
             if (learningRates.Length > 0)
-                optimizer.Groups[0].LearningRate = learningRates[(t - 1) % learningRates.Length];
+                repetition.SetLearningRate(learningRates[(t - 1) % learningRates.Length]);
             for (var i = 0; i < count; i++)
             {
-                parameters[i].HasGradient = _file.Contains($"grad/{t}/{i}");
-                if (parameters[i].HasGradient)
-                {
-                    parameters[i].Gradient.CopyFrom(_file.Values<T>($"grad/{t}/{i}"));
+                var gradient = _file.Contains($"grad/{t}/{i}") ? _file.Values<T>($"grad/{t}/{i}") : null;
+                repetition.SetGradient(i, gradient);
+                if (gradient is not null)
                     updates[i]++;
-                }
             }
 
-            optimizer.Step();
+            repetition.Step();
 
             for (var i = 0; i < count; i++)
             {
+                var actual = repetition.Read<T>(i);
                 var recorded = _file.Values<T>($"param/{t}/{i}");
                 if (RoundsOnceMore)
                 {
                     var before = _file.Values<T>(t == 1 ? $"init/{i}" : $"param/{t - 1}/{i}");
-                    AssertWithinARounding(parameters[i].Data.ToArray(), recorded, before, $"param/{t}/{i}");
-                    parameters[i].Data.CopyFrom(recorded);
+                    AssertWithinARounding(actual, recorded, before, $"param/{t}/{i}");
+                    repetition.Write(i, recorded);
                 }
                 else if (EndsInAScalarLoop)
                 {
-                    AssertWithinAUnit<T>(parameters[i].Data.ToArray(), recorded, $"param/{t}/{i}");
-                    parameters[i].Data.CopyFrom(recorded);
+                    AssertWithinAUnit<T>(actual, recorded, $"param/{t}/{i}");
+                    repetition.Write(i, recorded);
                 }
                 else
                 {
-                    Bits.AreEqual<T>(parameters[i].Data.ToArray(), recorded, $"param/{t}/{i}");
+                    Bits.AreEqual<T>(actual, recorded, $"param/{t}/{i}");
                 }
             }
         }
 
-        VerifyState<T>(optimizer.StateDictionary(), updates);
+        VerifyState<T>(repetition.Optimizer.StateDictionary(), updates);
     }
 
     private void VerifyState<T>(StateDictionary state, int[] updates) where T : unmanaged
@@ -145,8 +142,8 @@ internal sealed class GoldenTrajectory(string name)
         }
     }
 
-    /// <summary>The optimizer with PyTorch's keyword arguments; what is absent has the default.</summary>
-    private static Optimizer Create(string optimizer, JsonElement hyper, Parameter[] parameters)
+    /// <summary>PyTorch's keyword arguments as options; what is absent has the default.</summary>
+    private static OptimizerOptions Options(string optimizer, JsonElement hyper)
     {
         double Number(string key, double otherwise) => hyper.TryGetProperty(key, out var value) ? value.GetDouble() : otherwise;
         bool Flag(string key) => hyper.TryGetProperty(key, out var value) && value.GetBoolean();
@@ -157,7 +154,7 @@ internal sealed class GoldenTrajectory(string name)
         {
             case "SGD":
                 var sgd = new SgdOptions();
-                return new Sgd(parameters, new()
+                return new SgdOptions
                 {
                     LearningRate = Number("lr", sgd.LearningRate),
                     WeightDecay = Number("weight_decay", sgd.WeightDecay),
@@ -166,10 +163,10 @@ internal sealed class GoldenTrajectory(string name)
                     Nesterov = Flag("nesterov"),
                     Maximize = Flag("maximize"),
                     ComputePrecision = compute,
-                });
+                };
             case "RMSprop":
                 var rmsProp = new RmsPropOptions();
-                return new RmsProp(parameters, new()
+                return new RmsPropOptions
                 {
                     LearningRate = Number("lr", rmsProp.LearningRate),
                     WeightDecay = Number("weight_decay", rmsProp.WeightDecay),
@@ -178,14 +175,14 @@ internal sealed class GoldenTrajectory(string name)
                     Momentum = Number("momentum", rmsProp.Momentum),
                     Centered = Flag("centered"),
                     Maximize = Flag("maximize"),
-                });
+                };
             case "Adam":
-                return new Adam(parameters, Fill(new AdamOptions()));
+                return Fill(new AdamOptions());
             case "AdamW":
-                return new AdamW(parameters, Fill(new AdamWOptions()));
+                return Fill(new AdamWOptions());
             case "Muon":
                 var muon = new MuonOptions();
-                return new Muon(parameters, muon with
+                return muon with
                 {
                     LearningRate = Number("lr", muon.LearningRate),
                     WeightDecay = Number("weight_decay", muon.WeightDecay),
@@ -200,7 +197,7 @@ internal sealed class GoldenTrajectory(string name)
                             ? NewtonSchulzCoefficients.Custom([new(coefficients[0].GetDouble(), coefficients[1].GetDouble(), coefficients[2].GetDouble())])
                             : NewtonSchulzCoefficients.Muon,
                     },
-                });
+                };
             default:
                 throw new NotSupportedException(optimizer);
         }

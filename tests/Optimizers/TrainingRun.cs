@@ -91,20 +91,15 @@ internal sealed class TrainingRun : IDisposable
     public void AssertParametersEqual(TrainingRun other) => Assert.That(Parameters.Select(Bits.Hexadecimal), Is.EqualTo(other.Parameters.Select(Bits.Hexadecimal)));
 
     /// <summary>All there is: parameters, state, rates, schedule.</summary>
-    public IReadOnlyList<object?> Snapshot()
-    {
-        var state = Optimizer.StateDictionary();
-        return
-        [
-            .. Parameters.Select(Bits.Hexadecimal),
-            .. state.Parameters.OrderBy(pair => pair.Key).SelectMany(pair => (object?[])[pair.Key, pair.Value.Step, .. pair.Value.Tensors.Select(tensor => Convert.ToHexString(tensor.Value.Bytes.ToArray()))]),
-            .. Optimizer.Groups.Select(group => (object)group.LearningRate),
-            Optimizer.GradientScaler?.State(),
-            Optimizer.WeightAverage?.UpdateCount,
-            .. (Optimizer.WeightAverage?.Averages ?? []).Select(Bits.Hexadecimal),
-            Schedule.State().StepCount,
-        ];
-    }
+    public IReadOnlyList<object?> Snapshot() =>
+    [
+        .. Parameters.Select(Bits.Hexadecimal),
+        .. StateSnapshot.Of(Optimizer.StateDictionary()),
+        Optimizer.GradientScaler?.State(),
+        Optimizer.WeightAverage?.UpdateCount,
+        .. (Optimizer.WeightAverage?.Averages ?? []).Select(Bits.Hexadecimal),
+        Schedule.State().StepCount,
+    ];
 
     public void Dispose()
     {

@@ -10,16 +10,9 @@ namespace GpuOptim.Tests.TorchSharp;
 /// gradients computed by autograd. Additions, products and interpolations agree to the bit; libtorch's x86 builds take square roots from
 /// MKL, which misses the last bit of some, so there the bound is 1e-6 of the largest value.
 /// </summary>
-public sealed class LiveOracleTests
+public sealed class LiveOracleTests : TorchTest
 {
     private const double LearningRate = 0.02, WeightDecay = 0.01;
-
-    [OneTimeSetUp]
-    public void LoadNativeLibrary()
-    {
-        if (NativeLibtorch.Failure is { } failure)
-            Assert.Ignore($"libtorch does not load on this machine: {failure}");
-    }
 
     /// <summary>Every optimizer of the notebook, and its variants.</summary>
     private static OptimizerOptions[] Variants =>

@@ -1,12 +1,24 @@
+using TorchSharp;
+
 namespace GpuOptim.Tests.TorchSharp;
 
-/// <summary>Tests that need libtorch.</summary>
+/// <summary>Tests that need libtorch: skipped where it does not load. What tensors a test makes go with it.</summary>
 public abstract class TorchTest
 {
+    private DisposeScope? _scope;
+
     [OneTimeSetUp]
     public void LoadNativeLibrary()
     {
         if (NativeLibtorch.Failure is { } failure)
             Assert.Ignore($"libtorch does not load on this machine: {failure}");
+        // Its threads wait without sleeping: beside other work on the same cores, small models would take a hundred times as long.
+        torch.set_num_threads(1);
     }
+
+    [SetUp]
+    public void OpenScope() => _scope = torch.NewDisposeScope();
+
+    [TearDown]
+    public void CloseScope() => _scope?.Dispose();
 }
