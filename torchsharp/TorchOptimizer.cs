@@ -118,6 +118,18 @@ public abstract partial class TorchOptimizer : Modules.OptimizerHelper, IMomentu
     /// <exception cref="NotSupportedException">A parameter is of a type, a layout or on a device that cannot be taken. Nothing was changed.</exception>
     public TorchParameterGroup AddGroup(IEnumerable<(string Name, TorchParameter Parameter)> parameters, OptimizerOptions options) => AddGroup(parameters, options, null);
 
+    /// <summary>Adds all parameters of a module as a group.</summary>
+    /// <param name="module">The module.</param>
+    /// <param name="name">What it is called: parameters are <c>NAME.weight</c>, and so on.</param>
+    /// <param name="options">Their hyper-parameters.</param>
+    /// <inheritdoc cref="AddGroup(IEnumerable{ValueTuple{string, TorchParameter}}, OptimizerOptions)"/>
+    public TorchParameterGroup AddGroup(torch.nn.Module module, string name, OptimizerOptions options)
+    {
+        ArgumentNullException.ThrowIfNull(module);
+        ArgumentException.ThrowIfNullOrWhiteSpace(name);
+        return AddGroup(module.named_parameters().Select(named => ($"{name}.{named.name}", named.parameter)), options);
+    }
+
     /// <summary>Nothing, on the device where the optimizer is; it cannot move.</summary>
     /// <param name="device">The device.</param>
     /// <exception cref="NotSupportedException">It is another device.</exception>

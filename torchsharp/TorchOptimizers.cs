@@ -41,6 +41,15 @@ public static class TorchOptimizers
     public static TorchOptimizer<ModelOptimizer> ModelOptimizer(this torch.nn.Module model, params IReadOnlyList<Assignment> assignments) =>
         Create(model, parameters => new ModelOptimizer(parameters, assignments));
 
+    /// <inheritdoc cref="ModelOptimizer(torch.nn.Module, IReadOnlyList{Assignment})"/>
+    /// <param name="parameters">The parameters by name.</param>
+    /// <param name="assignments">Who trains what.</param>
+    public static TorchOptimizer<ModelOptimizer> ModelOptimizer(this Parameters parameters, params IReadOnlyList<Assignment> assignments)
+    {
+        ArgumentNullException.ThrowIfNull(parameters);
+        return new(null, parameters, all => new ModelOptimizer(all, assignments));
+    }
+
     /// <summary>The optimizer that options are of, one of your own, say, for a model.</summary>
     /// <param name="model">The model.</param>
     /// <param name="options">Hyper-parameters; their type is that of the algorithm.</param>

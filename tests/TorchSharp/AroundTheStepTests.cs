@@ -180,6 +180,8 @@ public sealed class AroundTheStepTests : TorchTest
         Assert.That(() => optimizer.AddGroup(more.named_parameters(), new SgdOptions()), Throws.ArgumentException);
         Assert.That(() => optimizer.AddGroup([("third.bias", more.bias!)], new AdamWOptions()), Throws.ArgumentException.With.Message.Contains("names must be unique"));
         Assert.That(optimizer.ParamGroups.Count(), Is.EqualTo(4));
+        optimizer.AddGroup(more, "more", new AdamWOptions());
+        Assert.That(optimizer.Inner.Parameters.TakeLast(2).Select(parameter => parameter.Name), Is.EqualTo(new[] { "more.weight", "more.bias" }));
         Backward(model, ones(1, 2));
         optimizer.step();
     }
