@@ -43,6 +43,61 @@ public sealed class CheckpointTests
         resumed.AssertEqual(whole);
     }
 
+    /// <summary>In the middle of a step for several batches: sums, and who has one, go on.</summary>
+    [Test]
+    public void GoesOnInTheMiddleOfAStep([ValueSource(typeof(TestDevice), nameof(TestDevice.All))] TestDevice device, [Values("adamw", "model")] string kind)
+    {
+        static void Add(TrainingRun run, GradientAccumulation accumulation, int first, int end)
+        {
+            for (var batch = first; batch < end; batch++)
+            {
+                run.FillGradients(batch);
+                accumulation.Step();
+            }
+        }
+        using var whole = new TrainingRun(device.Open(), kind);
+        using (var accumulation = new GradientAccumulation(whole.Optimizer, 3))
+            Add(whole, accumulation, 0, 9);
+        // The last parameter has gradients in odd batches alone.
+        foreach (var (stop, sums) in ((int, int)[])[(4, 4), (5, 4), (6, 0), (7, 3)])
+        {
+            using TrainingRun first = new(device.Open(), kind), resumed = new(device.Open(), kind);
+            using GradientAccumulation before = new(first.Optimizer, 3), after = new(resumed.Optimizer, 3);
+            Add(first, before, 0, stop);
+            Checkpoint.Save(File, first.Optimizer, first.Schedule);
+            using (var file = SafetensorsFile.Open(File))
+                Assert.That(file.Entries.Keys.Count(name => name.StartsWith("accumulation/", StringComparison.Ordinal)), Is.EqualTo(sums));
+            Add(resumed, after, 11, 13);
+            Checkpoint.Load(File, resumed.Optimizer, resumed.Schedule);
+            Assert.That(after.Count, Is.EqualTo(stop % 3));
+            Add(resumed, after, stop, 9);
+            resumed.AssertEqual(whole);
+        }
+    }
+
+    [Test]
+    public void SumsNeedAnAccumulationOfAsManyBatches()
+    {
+        using var run = new TrainingRun(new SimdDevice(threads: 1), "small");
+        using (var accumulation = new GradientAccumulation(run.Optimizer, 3))
+        {
+            run.FillGradients(0);
+            accumulation.Step();
+            Checkpoint.Save(File, run.Optimizer, run.Schedule);
+        }
+        var bytes = System.IO.File.ReadAllBytes(File);
+        Assert.That(AssertRefused(run, bytes, "none"), Does.Contain("The file has the gradients of 1 of a step's 3 batches, and the optimizer must have a GradientAccumulation of as many. Actual number was none"));
+        using (var accumulation = new GradientAccumulation(run.Optimizer, 4))
+            Assert.That(AssertRefused(run, bytes, "other"), Does.Contain("GradientAccumulation of as many. Actual number was 4"));
+        Checkpoint.Save(File, run.Optimizer, run.Schedule);
+        using (var accumulation = new GradientAccumulation(run.Optimizer, 2))
+        {
+            accumulation.Step();
+            Checkpoint.Load(File, run.Optimizer, run.Schedule);
+            Assert.That(accumulation.Count, Is.Zero, "a file from between steps");
+        }
+    }
+
     /// <summary>The file at any length but its own.</summary>
     [Test]
     public void EveryTruncationIsRefused()

@@ -5,7 +5,7 @@ namespace GpuOptim.Optimizers.Checkpoints;
 
 /// <summary>
 /// Training runs in <c>.safetensors</c> files: parameters under their own names, the optimizer's state as <c>optimizer/PARAMETER/STATE</c> with
-/// PyTorch's names, averages as <c>average/PARAMETER</c>, and hyper-parameters, step counts, schedules, the gradient scaler and a digest of each
+/// PyTorch's names, averages as <c>average/PARAMETER</c>, sums of gradients in the middle of a step as <c>accumulation/PARAMETER</c>, and hyper-parameters, step counts, schedules, the gradient scaler and a digest of each
 /// tensor in the metadata. A run that is loaded goes on to the same bits.
 /// </summary>
 /// <remarks>Format: https://github.com/huggingface/safetensors. Other libraries read the tensors; torch reads parameters as a module's state dictionary.</remarks>
@@ -59,7 +59,7 @@ public static class Checkpoint
     /// <param name="progress">Is told which part of the bytes was written, from 0 to 1.</param>
     /// <param name="cancellationToken">Gives up writing; an old file stays.</param>
     /// <returns>Ends when the file is whole on the disk and has its name.</returns>
-    /// <remarks>Takes as much of the host's memory as the run has bytes, until it is written.</remarks>
+    /// <remarks>Takes as much of the host's memory as the run has bytes; the device keeps it for the next time. To dispose of the device waits until all is written.</remarks>
     /// <exception cref="ArgumentException">A parameter's name cannot be written.</exception>
     /// <exception cref="IOException">The file cannot be written.</exception>
     /// <exception cref="OperationCanceledException">It was cancelled.</exception>
@@ -68,7 +68,7 @@ public static class Checkpoint
         string path, Optimizer optimizer, IReadOnlyList<ISchedule>? schedules = null, IProgress<double>? progress = null, CancellationToken cancellationToken = default)
     {
         ArgumentException.ThrowIfNullOrEmpty(path);
-        return WriteAsync(path, ContentOf(optimizer, schedules ?? []), maxBytes: null, progress, cancellationToken);
+        return WriteAsync(path, ContentOf(optimizer, schedules ?? []), optimizer.Device, maxBytes: null, progress, cancellationToken);
     }
 
     /// <summary>Takes over a run that <c>Save</c> wrote. The whole file is checked, digests included, before anything is changed.</summary>
@@ -173,7 +173,9 @@ public static class Checkpoint
         string path, IEnumerable<Parameter> parameters, long? maxBytes = null, IProgress<double>? progress = null, CancellationToken cancellationToken = default)
     {
         ThrowIfNoIndex(path, maxBytes);
-        return WriteAsync(path, ContentOf(parameters), maxBytes, progress, cancellationToken);
+        ArgumentNullException.ThrowIfNull(parameters);
+        Parameter[] all = [.. parameters];
+        return WriteAsync(path, ContentOf(all), all.FirstOrDefault()?.Device, maxBytes, progress, cancellationToken);
     }
 
     /// <summary>
@@ -267,16 +269,16 @@ public static class Checkpoint
             ObjectDisposedException.ThrowIf(scaler.IsDisposed, scaler);
     }
 
-    private static Task WriteAsync(string path, CheckpointContent content, long? maxBytes, IProgress<double>? progress, CancellationToken cancellationToken)
+    private static Task WriteAsync(string path, CheckpointContent content, Device? device, long? maxBytes, IProgress<double>? progress, CancellationToken cancellationToken)
     {
         if (cancellationToken.IsCancellationRequested)
             return Task.FromCanceled(cancellationToken);
-        var snapshot = HostSnapshot.Take(content);
+        var snapshot = device is null ? null : HostSnapshot.Take(content, device);
         return Task.Run(
             () =>
             {
                 using (snapshot)
-                    snapshot.Content.Write(path, maxBytes, new(progress, cancellationToken) { Total = content.Length });
+                    (snapshot?.Content ?? content).Write(path, maxBytes, new(progress, cancellationToken) { Total = content.Length });
             },
             CancellationToken.None);
     }

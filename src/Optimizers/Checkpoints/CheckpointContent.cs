@@ -9,7 +9,7 @@ namespace GpuOptim.Optimizers.Checkpoints;
 internal sealed record CheckpointContent(IReadOnlyDictionary<string, StateTensor> Tensors, CheckpointMetadata? Metadata)
 {
     /// <summary>What comes before the names of state, of averages and of sums of gradients.</summary>
-    public const string StatePrefix = "optimizer/", AveragePrefix = "average/";
+    public const string StatePrefix = "optimizer/", AveragePrefix = "average/", AccumulationPrefix = "accumulation/";
 
     /// <summary>Bytes of all tensors.</summary>
     public long Length => Tensors.Values.Sum(tensor => tensor.Bytes.Length);
@@ -28,12 +28,15 @@ internal sealed record CheckpointContent(IReadOnlyDictionary<string, StateTensor
         }
         foreach (var average in optimizer.WeightAverage?.Averages ?? [])
             Add(tensors, AveragePrefix + average.Name, Live(average));
+        foreach (var parameter in optimizer.Accumulation?.Summed ?? [])
+            Add(tensors, AccumulationPrefix + parameter.Name, new(ElementType.Float32, [.. parameter.Shape], new TensorBytes.OnDevice(parameter.GradientSum!)));
         return new(tensors, new(
             [.. state.Groups.Select(group => (group.Optimizer, Checkpoint.Describe(group.Options), group.Parameters))],
             state.Parameters.ToDictionary(pair => pair.Key, pair => pair.Value.Step),
             [.. schedules.Select(schedule => schedule.State())],
             optimizer.GradientScaler?.State(),
             optimizer.WeightAverage?.UpdateCount,
+            optimizer.Accumulation?.State,
             new Dictionary<string, string>()));
     }
 

@@ -1,4 +1,4 @@
-using GpuOptim.Host.Simd;
+using GpuOptim.Host;
 
 namespace GpuOptim.Optimizers.Checkpoints;
 
@@ -8,17 +8,19 @@ internal sealed class HostSnapshot : IDisposable
     /// <summary>Where tensors begin.</summary>
     private const int Alignment = 64;
 
-    private readonly NativeBlock _memory;
+    private readonly HostBlock _memory;
 
-    private HostSnapshot(CheckpointContent content, NativeBlock memory) => (Content, _memory) = (content, memory);
+    private HostSnapshot(CheckpointContent content, HostBlock memory) => (Content, _memory) = (content, memory);
 
     /// <summary>What was copied.</summary>
     public CheckpointContent Content { get; }
 
     /// <summary>Copies tensors, waiting for what the device has been given before.</summary>
-    public static HostSnapshot Take(CheckpointContent content)
+    /// <param name="content">The tensors.</param>
+    /// <param name="device">Where they lie.</param>
+    public static HostSnapshot Take(CheckpointContent content, Device device)
     {
-        var memory = new NativeBlock(content.Tensors.Values.Sum(tensor => Aligned(tensor.Bytes.Length)));
+        var memory = device.Lend(content.Tensors.Values.Sum(tensor => Aligned(tensor.Bytes.Length)));
         try
         {
             var tensors = new Dictionary<string, StateTensor>();

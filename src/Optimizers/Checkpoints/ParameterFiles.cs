@@ -77,7 +77,7 @@ internal sealed class ParameterFiles : IDisposable
         {
             return SafetensorsFile.Open(path);
         }
-        catch (Exception missing) when (missing is FileNotFoundException or DirectoryNotFoundException)
+        catch (Exception missing) when (missing is FileNotFoundException or DirectoryNotFoundException or PathTooLongException)
         {
             throw SafetensorsFile.Damaged(Name, $"File '{Path.GetFileName(path)}' of tensor '{tensor}' is missing", missing);
         }

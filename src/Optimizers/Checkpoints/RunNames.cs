@@ -34,7 +34,7 @@ internal sealed class RunNames(CheckpointMetadata metadata, Func<string, string>
     {
         if (_parameters.Contains(name))
             return rename(name);
-        foreach (var prefix in (string[])[CheckpointContent.AveragePrefix])
+        foreach (var prefix in (string[])[CheckpointContent.AveragePrefix, CheckpointContent.AccumulationPrefix])
         {
             if (name.StartsWith(prefix, StringComparison.Ordinal) && _parameters.Contains(name[prefix.Length..]))
                 return prefix + rename(name[prefix.Length..]);

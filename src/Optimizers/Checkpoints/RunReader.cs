@@ -12,14 +12,22 @@ internal sealed class RunReader
     private readonly IReadOnlyList<ISchedule> _schedules;
     private readonly CheckpointMetadata _metadata;
     private readonly List<(DeviceBuffer To, StateTensor From)> _tensors;
+    private readonly HashSet<Parameter> _summed;
     private readonly StateDictionary _state;
 
-    private RunReader(Optimizer optimizer, IReadOnlyList<ISchedule> schedules, CheckpointMetadata metadata, List<(DeviceBuffer To, StateTensor From)> tensors, StateDictionary state)
+    private RunReader(
+        Optimizer optimizer,
+        IReadOnlyList<ISchedule> schedules,
+        CheckpointMetadata metadata,
+        List<(DeviceBuffer To, StateTensor From)> tensors,
+        HashSet<Parameter> summed,
+        StateDictionary state)
     {
         _optimizer = optimizer;
         _schedules = schedules;
         _metadata = metadata;
         _tensors = tensors;
+        _summed = summed;
         _state = state;
     }
 
@@ -45,6 +53,9 @@ internal sealed class RunReader
             Find(parameter.Data, parameter, parameter.Name);
         foreach (var average in optimizer.WeightAverage?.Averages ?? [])
             Find(average.Data, average, CheckpointContent.AveragePrefix + average.Name);
+        var summed = new HashSet<Parameter>();
+        if (metadata.Accumulation is { } accumulation)
+            FindSums(accumulation);
         var state = State();
         optimizer.ThrowIfForeign(state);
         if (metadata.Schedules.Count != schedules.Count)
@@ -57,7 +68,7 @@ internal sealed class RunReader
             throw new InvalidDataException($"The file must have averages of parameters if the optimizer has some, and none if it has none. Actual number of their updates was {metadata.AverageUpdates?.ToString(CultureInfo.InvariantCulture) ?? "none"}");
         foreach (var entry in file.Entries.Values)
             Verify(file, entry, metadata.Digests, transfer);
-        return new(optimizer, schedules, metadata, tensors, state);
+        return new(optimizer, schedules, metadata, tensors, summed, state);
 
         void Find(DeviceBuffer to, Parameter like, string name)
         {
@@ -65,6 +76,17 @@ internal sealed class RunReader
             if (!entries.Remove(name, out var entry))
                 throw new InvalidDataException($"Parameter '{name}' is missing");
             tensors.Add((to, file.Tensor(entry, transfer).Fit($"Parameter '{name}'", to.ElementType, like.Shape, options.Convert)));
+        }
+
+        void FindSums(GradientAccumulationState saved)
+        {
+            if (optimizer.Accumulation is not { } own || own.Batches != saved.Batches)
+                throw new InvalidDataException($"The file has the gradients of {saved.Count} of a step's {saved.Batches} batches, and the optimizer must have a GradientAccumulation of as many. Actual number was {optimizer.Accumulation?.Batches.ToString(CultureInfo.InvariantCulture) ?? "none"}");
+            foreach (var parameter in optimizer.Parameters.Where(parameter => parameter.GradientSum is not null && entries.ContainsKey(CheckpointContent.AccumulationPrefix + parameter.Name)))
+            {
+                Find(parameter.GradientSum!, parameter, CheckpointContent.AccumulationPrefix + parameter.Name);
+                summed.Add(parameter);
+            }
         }
 
         StateDictionary State()
@@ -92,6 +114,7 @@ internal sealed class RunReader
         foreach (var (to, from) in _tensors)
             from.CopyTo(to);
         _optimizer.TakeState(_state);
+        _optimizer.Accumulation?.Load(_metadata.Accumulation, _summed);
         if (_metadata.Scaler is not null)
             _optimizer.GradientScaler!.Load(_metadata.Scaler);
         if (_metadata.AverageUpdates is { } updates)
