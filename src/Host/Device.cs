@@ -11,6 +11,9 @@ public abstract class Device : IDisposable
 {
     private readonly Lock _gate = new();
     private readonly HashSet<DeviceBuffer> _buffers = [];
+    private readonly object _lending = new();
+    private HostBlock? _kept;
+    private int _lent;
     private long _changes;
 
     private protected Device()
@@ -193,7 +196,7 @@ public abstract class Device : IDisposable
     /// <summary>Waits until all work given to the device is done. On a <see cref="SimdDevice"/> it always is.</summary>
     public abstract void Synchronize();
 
-    /// <summary>Gives back the device and all memory that it handed out.</summary>
+    /// <summary>Gives back the device and all memory that it handed out, once checkpoints that are written in the background are done.</summary>
     public void Dispose()
     {
         DeviceBuffer[] buffers;
@@ -207,12 +210,22 @@ public abstract class Device : IDisposable
         }
         foreach (var buffer in buffers)
             buffer.Dispose();
+        lock (_lending)
+        {
+            while (_lent > 0)
+                Monitor.Wait(_lending);
+            _kept?.Free();
+            _kept = null;
+        }
         Close();
         GC.SuppressFinalize(this);
     }
 
     /// <summary>Zeroed memory and what to dispose of to give it back.</summary>
     private protected abstract (nint Address, IDisposable? Memory) Allocate(long bytes);
+
+    /// <summary>Memory of the host's to which the device copies fastest, of any content, and what to dispose of to give it back.</summary>
+    private protected abstract (nint Address, IDisposable Memory) AllocateHost(long bytes);
 
     private protected abstract void Close();
 
@@ -243,6 +256,38 @@ public abstract class Device : IDisposable
             var buffer = create();
             _buffers.Add(buffer);
             return buffer;
+        }
+    }
+
+    /// <summary>Lends memory of the host's to which the device copies fastest: page-locked, where it knows that.</summary>
+    internal HostBlock Lend(long bytes)
+    {
+        lock (_lending)
+        {
+            ObjectDisposedException.ThrowIf(IsDisposed, this);
+            var block = _kept;
+            _kept = null;
+            if (block is null || block.Length < bytes)
+            {
+                block?.Free();
+                var (address, memory) = AllocateHost(bytes);
+                block = new(this, address, bytes, memory);
+            }
+            _lent++;
+            return block;
+        }
+    }
+
+    /// <summary>Takes back what it lent. One block is kept for the next time, since making one takes long.</summary>
+    internal void TakeBack(HostBlock block)
+    {
+        lock (_lending)
+        {
+            var (kept, spare) = _kept?.Length >= block.Length ? (_kept, block) : (block, _kept);
+            _kept = kept;
+            spare?.Free();
+            _lent--;
+            Monitor.PulseAll(_lending);
         }
     }
 

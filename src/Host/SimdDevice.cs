@@ -138,6 +138,12 @@ public sealed unsafe class SimdDevice : Device
         return (memory.Address, memory);
     }
 
+    private protected override (nint Address, IDisposable Memory) AllocateHost(long bytes)
+    {
+        var memory = new NativeBlock(bytes);
+        return (memory.Address, memory);
+    }
+
     private protected override void Close()
     {
     }

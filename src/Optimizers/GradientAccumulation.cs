@@ -40,6 +40,7 @@ public sealed class GradientAccumulation : IDisposable
             _parameters[i].GradientSum = (DeviceBuffer<float>)sums[i];
         _batches = [.. Enumerable.Range(0, _parameters.Length).GroupBy(i => _parameters[i].ElementType).Select(alike => CreateBatch(alike.Key, [.. alike]))];
         optimizer.Rebuild();
+        optimizer.Accumulation = this;
     }
 
     /// <summary>The optimizer.</summary>
@@ -53,6 +54,12 @@ public sealed class GradientAccumulation : IDisposable
 
     /// <summary>Whether this was disposed of.</summary>
     public bool IsDisposed { get; private set; }
+
+    /// <summary>Where in a step it stands; null between steps.</summary>
+    internal GradientAccumulationState? State => Count > 0 ? new(Batches, Count) : null;
+
+    /// <summary>The parameters that had a gradient in a batch of this step; <see cref="Parameter.GradientSum"/> is theirs.</summary>
+    internal IEnumerable<Parameter> Summed => _parameters.Where((_, i) => _hasSum[i]);
 
     /// <summary>
     /// Adds the gradients of a batch, which may then be written anew. With the last batch of a step the optimizer steps; what had no gradient in any of
@@ -86,12 +93,21 @@ public sealed class GradientAccumulation : IDisposable
         return true;
     }
 
+    /// <summary>Goes on from the middle of a step, whose sums are in place; or from between steps.</summary>
+    internal void Load(GradientAccumulationState? state, IReadOnlySet<Parameter> summed)
+    {
+        Count = state?.Count ?? 0;
+        for (var i = 0; i < _parameters.Length; i++)
+            _hasSum[i] = summed.Contains(_parameters[i]);
+    }
+
     /// <summary>Gives the sums back; the optimizer takes gradients themselves again.</summary>
     public void Dispose()
     {
         if (IsDisposed)
             return;
         IsDisposed = true;
+        Optimizer.Accumulation = null;
         foreach (var parameter in _parameters)
             parameter.GradientSum = null;
         if (!Optimizer.IsDisposed)

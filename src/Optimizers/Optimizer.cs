@@ -48,6 +48,9 @@ public abstract partial class Optimizer : IDisposable
     /// </summary>
     public event EventHandler? ReadingGradients;
 
+    /// <summary>What adds gradients up for the optimizer's steps; null if nothing does.</summary>
+    internal GradientAccumulation? Accumulation { get; set; }
+
     /// <summary>The optimizer that has this one do a part of its work.</summary>
     internal Optimizer? Owner { get; set; }
 

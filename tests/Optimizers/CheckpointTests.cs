@@ -43,6 +43,61 @@ public sealed class CheckpointTests
         resumed.AssertEqual(whole);
     }
 
+    /// <summary>In the middle of a step for several batches: sums, and who has one, go on.</summary>
+    [Test]
+    public void GoesOnInTheMiddleOfAStep([ValueSource(typeof(TestDevice), nameof(TestDevice.All))] TestDevice device, [Values("adamw", "model")] string kind)
+    {
+        static void Add(TrainingRun run, GradientAccumulation accumulation, int first, int end)
+        {
+            for (var batch = first; batch < end; batch++)
+            {
+                run.FillGradients(batch);
+                accumulation.Step();
+            }
+        }
+        using var whole = new TrainingRun(device.Open(), kind);
+        using (var accumulation = new GradientAccumulation(whole.Optimizer, 3))
+            Add(whole, accumulation, 0, 9);
+        // The last parameter has gradients in odd batches alone.
+        foreach (var (stop, sums) in ((int, int)[])[(4, 4), (5, 4), (6, 0), (7, 3)])
+        {
+            using TrainingRun first = new(device.Open(), kind), resumed = new(device.Open(), kind);
+            using GradientAccumulation before = new(first.Optimizer, 3), after = new(resumed.Optimizer, 3);
+            Add(first, before, 0, stop);
+            Checkpoint.Save(File, first.Optimizer, first.Schedule);
+            using (var file = SafetensorsFile.Open(File))
+                Assert.That(file.Entries.Keys.Count(name => name.StartsWith("accumulation/", StringComparison.Ordinal)), Is.EqualTo(sums));
+            Add(resumed, after, 11, 13);
+            Checkpoint.Load(File, resumed.Optimizer, resumed.Schedule);
+            Assert.That(after.Count, Is.EqualTo(stop % 3));
+            Add(resumed, after, stop, 9);
+            resumed.AssertEqual(whole);
+        }
+    }
+
+    [Test]
+    public void SumsNeedAnAccumulationOfAsManyBatches()
+    {
+        using var run = new TrainingRun(new SimdDevice(threads: 1), "small");
+        using (var accumulation = new GradientAccumulation(run.Optimizer, 3))
+        {
+            run.FillGradients(0);
+            accumulation.Step();
+            Checkpoint.Save(File, run.Optimizer, run.Schedule);
+        }
+        var bytes = System.IO.File.ReadAllBytes(File);
+        Assert.That(AssertRefused(run, bytes, "none"), Does.Contain("The file has the gradients of 1 of a step's 3 batches, and the optimizer must have a GradientAccumulation of as many. Actual number was none"));
+        using (var accumulation = new GradientAccumulation(run.Optimizer, 4))
+            Assert.That(AssertRefused(run, bytes, "other"), Does.Contain("GradientAccumulation of as many. Actual number was 4"));
+        Checkpoint.Save(File, run.Optimizer, run.Schedule);
+        using (var accumulation = new GradientAccumulation(run.Optimizer, 2))
+        {
+            accumulation.Step();
+            Checkpoint.Load(File, run.Optimizer, run.Schedule);
+            Assert.That(accumulation.Count, Is.Zero, "a file from between steps");
+        }
+    }
+
     /// <summary>The file at any length but its own.</summary>
     [Test]
     public void EveryTruncationIsRefused()
@@ -93,7 +148,8 @@ public sealed class CheckpointTests
     [TestCase("""{"__metadata__":{"format":"pt"}}""", "gpuoptim.version")]
     [TestCase("""[]""", "The header must be an object. Actual kind was Array")]
     [TestCase("""{"a":{"dtype":"F32","shape":[1],"data_offsets":[0,4]},"a":{"dtype":"F32","shape":[1],"data_offsets":[0,4]}}""", "'a' must be there once")]
-    [TestCase("""{"a":{"dtype":"F99","shape":[1],"data_offsets":[0,4]}}""", "dtype of tensor 'a' must be one of")]
+    [TestCase("""{"a":{"dtype":"F99","shape":[1],"data_offsets":[4,0]}}""", "Tensor 'a' must have dtype, shape and data_offsets")]
+    [TestCase("""{"a":{"dtype":"F99","shape":[1],"data_offsets":[0,4]}}""", "The file must have")]
     [TestCase("""{"a":{"dtype":"F32","shape":[-1],"data_offsets":[0,4]}}""", "Tensor 'a' must have dtype, shape and data_offsets")]
     [TestCase("""{"a":{"dtype":"F32","shape":[2],"data_offsets":[0,4]}}""", "Tensor 'a' of shape [2] and dtype F32 must have 8 bytes. Actual number was 4")]
     [TestCase("""{"a":{"dtype":"F32","shape":[4611686018427387904,4611686018427387904],"data_offsets":[0,0]}}""", "is larger than any file")]
@@ -179,7 +235,7 @@ public sealed class CheckpointTests
             Assert.That(expected.Any(value => value != 0), name);
         }
         var wrong = device.CreateParameter("double", [6, 8]);
-        Assert.That(() => Checkpoint.LoadParameters(path, [weight, wrong]), Throws.TypeOf<InvalidDataException>().With.Message.Contains("Parameter 'double' must be F32. Actual type was F64"));
+        Assert.That(() => Checkpoint.LoadParameters(path, [weight, wrong]), Throws.TypeOf<InvalidDataException>().With.Message.Contains("Parameter 'double' must be Float32. Actual type was Float64; LoadOptions.Convert takes it"));
         var other = device.CreateParameter("layer.weight", [8, 6]);
         var gone = device.CreateParameter("layer.row", [8]);
         gone.Dispose();
@@ -188,6 +244,67 @@ public sealed class CheckpointTests
         Assert.That(() => Checkpoint.LoadParameters(path, [weight, gone]), Throws.TypeOf<ObjectDisposedException>());
         Assert.That(weight.Data.ToArray(), Is.All.Zero.And.Not.EqualTo(before), "nothing is read before all is checked");
         Assert.That(() => Checkpoint.LoadParameters(path, [other]), Throws.TypeOf<InvalidDataException>().With.Message.Contains("must have shape [8, 6]. Actual shape was [6, 8]"));
+    }
+
+    /// <summary>Files that the first version of the format wrote: taken over whole, and written again with the same tensors and the same texts.</summary>
+    [TestCase("scaled")]
+    [TestCase("model")]
+    public void FirstFilesAreStillRead(string kind)
+    {
+        var path = Path.Combine(TestContext.CurrentContext.TestDirectory, "Golden", "Cases", $"checkpoint_version1_{kind}.safetensors");
+        using var run = new TrainingRun(new SimdDevice(threads: 1), kind);
+        run.Train(6, 2);
+        Checkpoint.Load(path, run.Optimizer, run.Schedule);
+        Assert.That(run.Schedule.State().StepCount, Is.EqualTo(4));
+        Checkpoint.Save(File, run.Optimizer, run.Schedule);
+
+        using SafetensorsFile old = SafetensorsFile.Open(path), now = SafetensorsFile.Open(File);
+        Assert.That(now.Entries.Keys, Is.EquivalentTo(old.Entries.Keys));
+        foreach (var name in (string[])["gpuoptim.version", "gpuoptim.groups", "gpuoptim.steps", "gpuoptim.scaler", "gpuoptim.average_updates", "gpuoptim.digests"])
+            Assert.That(now.Metadata[name], Is.EqualTo(old.Metadata[name]), name);
+    }
+
+    /// <summary>A run under other names, in other types: parameters, state and averages.</summary>
+    [Test]
+    public void NamesAndTypesAreTakenAsTheCallerSays()
+    {
+        using var device = new SimdDevice(threads: 1);
+        var brain = device.CreateParameter<BFloat16>("module.w", [2, 2], [(BFloat16)1f, (BFloat16)2f, (BFloat16)3f, (BFloat16)4f]);
+        brain.Gradient.CopyFrom([(BFloat16)0.5f, (BFloat16)(-1f), (BFloat16)2f, (BFloat16)0.25f]);
+        using var saved = new AdamW([brain]) { WeightAverage = WeightAverage.Equal([brain]) };
+        saved.Step();
+        Checkpoint.Save(File, saved);
+
+        var single = device.CreateParameter("w", [2, 2]);
+        using var optimizer = new AdamW([single]) { WeightAverage = WeightAverage.Equal([single]) };
+        Assert.That(() => Checkpoint.Load(File, optimizer), Throws.TypeOf<InvalidDataException>().With.Message.Contains("Parameter 'w' is missing"));
+        Assert.That(() => Checkpoint.Load(File, optimizer, new LoadOptions { Rename = Rename.DataParallel }),
+            Throws.TypeOf<InvalidDataException>().With.Message.Contains("Parameter 'w' must be Float32. Actual type was BFloat16; LoadOptions.Convert takes it"));
+        Checkpoint.Load(File, optimizer, new LoadOptions { Rename = Rename.DataParallel, Convert = true });
+        Assert.That(single.Data.ToArray(), Is.EqualTo(brain.Data.ToArray().Select(value => (float)value)));
+        Assert.That(((Parameter<float>)optimizer.WeightAverage.Averages[0]).Data.ToArray(), Is.EqualTo(single.Data.ToArray()));
+        foreach (var name in (string[])["exp_avg", "exp_avg_sq"])
+        {
+            Assert.That(optimizer.StateDictionary()["w"].Tensors[name].Values<float>().ToArray(), Is.EqualTo(saved.StateDictionary()["module.w"].Tensors[name].Values<BFloat16>().ToArray().Select(value => (float)value)));
+        }
+        Assert.That(optimizer.StateDictionary()["w"].Step, Is.EqualTo(1));
+    }
+
+    /// <summary>Each byte is counted once as it is written, and twice as it is read; the end is 1.</summary>
+    [Test]
+    public void ProgressEndsWithOne()
+    {
+        using var run = new TrainingRun(new SimdDevice(threads: 1), "scaled");
+        run.Train(0, 2);
+        Progress written = new(), read = new();
+        Checkpoint.Save(File, run.Optimizer, written, run.Schedule);
+        Checkpoint.Load(File, run.Optimizer, new LoadOptions { Progress = read }, run.Schedule);
+        foreach (var progress in (Progress[])[written, read])
+        {
+            Assert.That(progress.Reports, Is.Ordered);
+            Assert.That(progress.Reports, Has.Count.GreaterThan(4));
+            Assert.That(progress.Reports[^1], Is.EqualTo(1));
+        }
     }
 
     [Test]
@@ -228,6 +345,13 @@ public sealed class CheckpointTests
         Assert.That(back.NewtonSchulz.Plan.Steps, Is.EqualTo(own.NewtonSchulz.Plan.Steps));
         Assert.That((back.NewtonSchulz.Coefficients.NormScale, back.NewtonSchulz.Coefficients.RepeatsLast), Is.EqualTo((1.1, true)));
         Assert.That(() => new AdamOptions().Load(saved), Throws.TypeOf<InvalidDataException>().With.Message.Contains("Hyper-parameter 'betas' must be a list of numbers. It is missing."));
+    }
+
+    private sealed class Progress : IProgress<double>
+    {
+        public List<double> Reports { get; } = [];
+
+        public void Report(double value) => Reports.Add(value);
     }
 
     private string AssertRefused(TrainingRun run, byte[] bytes, string what)

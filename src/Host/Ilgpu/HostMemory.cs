@@ -15,20 +15,22 @@ internal sealed unsafe class HostMemory : AcceleratorObject
     private nint _address;
 
     /// <summary>Allocates memory, in the context that is current.</summary>
-    public HostMemory(Accelerator accelerator, int length)
+    public HostMemory(Accelerator accelerator, long length)
         : base(accelerator)
     {
         Length = length;
         if (accelerator is CudaAccelerator)
-            CudaException.ThrowIfFailed(CudaAPI.CurrentAPI.AllocateHostMemory(out _address, length));
+            CudaException.ThrowIfFailed(CudaAPI.CurrentAPI.AllocateHostMemory(out _address, (nint)length));
         else
             _address = (nint)NativeMemory.Alloc((nuint)length);
     }
 
     /// <summary>Bytes.</summary>
-    public int Length { get; }
+    public long Length { get; }
 
-    public Span<byte> Span => new((void*)_address, Length);
+    public nint Address => _address;
+
+    public Span<byte> Span => new((void*)_address, checked((int)Length));
 
     /// <summary>Has a part copied to the accelerator.</summary>
     /// <param name="start">Where it begins.</param>

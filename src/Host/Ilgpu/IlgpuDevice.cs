@@ -203,6 +203,8 @@ public sealed partial class IlgpuDevice : Device
 
     private protected override (nint Address, IDisposable? Memory) Allocate(long bytes) => _queue.AllocateAligned(bytes);
 
+    private protected override (nint Address, IDisposable Memory) AllocateHost(long bytes) => _queue.AllocateHost(Math.Max(1, bytes));
+
     private protected override void Close()
     {
         _queue.Dispose();

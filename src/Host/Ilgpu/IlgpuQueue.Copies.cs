@@ -31,6 +31,14 @@ internal partial class IlgpuQueue
             CountToHost(source.Length);
     }
 
+    /// <summary>Memory of the host's to which the accelerator copies fastest.</summary>
+    public (nint Address, IDisposable Memory) AllocateHost(long bytes)
+    {
+        using var scope = Enter();
+        var memory = new HostMemory(Accelerator, bytes);
+        return (memory.Address, new OwnedHostMemory(this, memory));
+    }
+
     public void Clear(nint address, long bytes)
     {
         using var scope = Enter();

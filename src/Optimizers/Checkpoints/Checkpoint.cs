@@ -1,5 +1,3 @@
-using System.Globalization;
-using System.IO.Hashing;
 using GpuOptim.Host;
 using GpuOptim.Optimizers.Schedules;
 
@@ -7,151 +5,318 @@ namespace GpuOptim.Optimizers.Checkpoints;
 
 /// <summary>
 /// Training runs in <c>.safetensors</c> files: parameters under their own names, the optimizer's state as <c>optimizer/PARAMETER/STATE</c> with
-/// PyTorch's names, averages as <c>average/PARAMETER</c>, and hyper-parameters, step counts, schedules, the gradient scaler and a digest of each
+/// PyTorch's names, averages as <c>average/PARAMETER</c>, sums of gradients in the middle of a step as <c>accumulation/PARAMETER</c>, and hyper-parameters, step counts, schedules, the gradient scaler and a digest of each
 /// tensor in the metadata. A run that is loaded goes on to the same bits.
 /// </summary>
 /// <remarks>Format: https://github.com/huggingface/safetensors. Other libraries read the tensors; torch reads parameters as a module's state dictionary.</remarks>
 public static class Checkpoint
 {
-    private const string StatePrefix = "optimizer/", AveragePrefix = "average/";
+    /// <summary>What messages call a stream.</summary>
+    private const string StreamName = "stream";
 
     /// <summary>Writes a run. The file is written aside and renamed once it is whole on the disk, so that an old one is there until then.</summary>
-    /// <param name="path">The file; overwritten.</param>
+    /// <param name="path">The file; overwritten. Where it is a link, what it leads to is.</param>
     /// <param name="optimizer">The optimizer, with its parameters.</param>
     /// <param name="schedules">Its schedules.</param>
     /// <exception cref="ArgumentException">A parameter's name cannot be written.</exception>
     /// <exception cref="IOException">The file cannot be written.</exception>
-    public static void Save(string path, Optimizer optimizer, params IReadOnlyList<ISchedule> schedules)
+    /// <exception cref="ObjectDisposedException">The optimizer, or memory that it needs, was disposed of.</exception>
+    public static void Save(string path, Optimizer optimizer, params IReadOnlyList<ISchedule> schedules) => Save(path, optimizer, progress: null, schedules);
+
+    /// <inheritdoc cref="Save(string, Optimizer, IReadOnlyList{ISchedule})"/>
+    /// <param name="path">The file; overwritten. Where it is a link, what it leads to is.</param>
+    /// <param name="optimizer">The optimizer, with its parameters.</param>
+    /// <param name="progress">Is told which part of the bytes was written, from 0 to 1.</param>
+    /// <param name="schedules">Its schedules.</param>
+    public static void Save(string path, Optimizer optimizer, IProgress<double>? progress, params IReadOnlyList<ISchedule> schedules)
     {
         ArgumentException.ThrowIfNullOrEmpty(path);
-        ArgumentNullException.ThrowIfNull(optimizer);
-        ArgumentNullException.ThrowIfNull(schedules);
-        ObjectDisposedException.ThrowIf(optimizer.IsDisposed, optimizer);
-        var state = optimizer.LiveState();
-        var tensors = Live(optimizer.Parameters);
-        foreach (var (parameter, each) in state.Parameters)
-        {
-            foreach (var (name, tensor) in each.Tensors)
-                Add(tensors, $"{StatePrefix}{parameter}/{name}", tensor);
-        }
-        foreach (var average in optimizer.WeightAverage?.Averages ?? [])
-            Add(tensors, AveragePrefix + average.Name, Live(average));
-        var metadata = new CheckpointMetadata(
-            [.. state.Groups.Select(group => (group.Optimizer, Describe(group.Options), group.Parameters))],
-            state.Parameters.ToDictionary(pair => pair.Key, pair => pair.Value.Step),
-            [.. schedules.Select(schedule => schedule.State())],
-            optimizer.GradientScaler?.State(),
-            optimizer.WeightAverage?.UpdateCount,
-            new Dictionary<string, string>());
-        AtomicFile.Write(path, stream => SafetensorsWriter.Write(stream, tensors, digests => (metadata with { Digests = digests }).ToTexts(), CheckpointMetadata.HeaderDigest));
+        var content = ContentOf(optimizer, schedules);
+        content.Write(path, maxBytes: null, new(progress) { Total = content.Length });
     }
 
-    /// <summary>Takes over a run that <see cref="Save"/> wrote. The whole file is checked, digests included, before anything is changed.</summary>
+    /// <summary>Writes a run to a stream, from where it stands. What cannot seek gets it by way of a temporary file.</summary>
+    /// <param name="stream">The stream; it stays open, behind what was written.</param>
+    /// <param name="optimizer">The optimizer, with its parameters.</param>
+    /// <param name="schedules">Its schedules.</param>
+    /// <exception cref="ArgumentException">A parameter's name cannot be written, or the stream cannot be.</exception>
+    /// <exception cref="IOException">The stream cannot be written.</exception>
+    /// <exception cref="ObjectDisposedException">The optimizer, or memory that it needs, was disposed of.</exception>
+    public static void Save(Stream stream, Optimizer optimizer, params IReadOnlyList<ISchedule> schedules)
+    {
+        ArgumentNullException.ThrowIfNull(stream);
+        var content = ContentOf(optimizer, schedules);
+        content.Write(stream, new() { Total = content.Length });
+    }
+
+    /// <summary>
+    /// Writes a run while training goes on: copies it to the host's memory, returns, and writes that in the background. The file is what <see cref="Save(string, Optimizer, IReadOnlyList{ISchedule})"/>
+    /// would have written at the moment of the call.
+    /// </summary>
+    /// <param name="path">The file; overwritten. Where it is a link, what it leads to is.</param>
+    /// <param name="optimizer">The optimizer, with its parameters.</param>
+    /// <param name="schedules">Its schedules; null for none.</param>
+    /// <param name="progress">Is told which part of the bytes was written, from 0 to 1.</param>
+    /// <param name="cancellationToken">Gives up writing; an old file stays.</param>
+    /// <returns>Ends when the file is whole on the disk and has its name.</returns>
+    /// <remarks>Takes as much of the host's memory as the run has bytes; the device keeps it for the next time. To dispose of the device waits until all is written.</remarks>
+    /// <exception cref="ArgumentException">A parameter's name cannot be written.</exception>
+    /// <exception cref="IOException">The file cannot be written.</exception>
+    /// <exception cref="OperationCanceledException">It was cancelled.</exception>
+    /// <exception cref="ObjectDisposedException">The optimizer, or memory that it needs, was disposed of.</exception>
+    public static Task SaveAsync(
+        string path, Optimizer optimizer, IReadOnlyList<ISchedule>? schedules = null, IProgress<double>? progress = null, CancellationToken cancellationToken = default)
+    {
+        ArgumentException.ThrowIfNullOrEmpty(path);
+        return WriteAsync(path, ContentOf(optimizer, schedules ?? []), optimizer.Device, maxBytes: null, progress, cancellationToken);
+    }
+
+    /// <summary>Takes over a run that <c>Save</c> wrote. The whole file is checked, digests included, before anything is changed.</summary>
     /// <param name="path">The file.</param>
     /// <param name="optimizer">An optimizer of the same kind, with the same parameters in the same groups, on any device.</param>
     /// <param name="schedules">Its schedules, of the same kinds, in the same order.</param>
     /// <exception cref="InvalidDataException">The file is damaged, or another run's; the message names what is wrong. Nothing was changed.</exception>
     /// <exception cref="IOException">The file cannot be read.</exception>
     /// <exception cref="ObjectDisposedException">The optimizer, or a parameter's memory, was disposed of. Nothing was changed.</exception>
-    public static void Load(string path, Optimizer optimizer, params IReadOnlyList<ISchedule> schedules)
+    public static void Load(string path, Optimizer optimizer, params IReadOnlyList<ISchedule> schedules) => Load(path, optimizer, options: null, schedules);
+
+    /// <inheritdoc cref="Load(string, Optimizer, IReadOnlyList{ISchedule})"/>
+    /// <param name="path">The file.</param>
+    /// <param name="optimizer">An optimizer of the same kind, with the same parameters in the same groups, on any device.</param>
+    /// <param name="options">How names and types are taken. A run is taken whole, whatever <see cref="LoadOptions.Strict"/> says.</param>
+    /// <param name="schedules">Its schedules, of the same kinds, in the same order.</param>
+    public static void Load(string path, Optimizer optimizer, LoadOptions? options, params IReadOnlyList<ISchedule> schedules)
     {
         ArgumentException.ThrowIfNullOrEmpty(path);
+        ThrowIfUnfit(optimizer, schedules);
+        Load(() => ByteSource.Open(path), optimizer, schedules, options ?? new(), CancellationToken.None);
+    }
+
+    /// <summary>Takes over a run from a stream, which is read from where it stands to its end. What cannot seek goes by way of a temporary file.</summary>
+    /// <param name="stream">The stream; it stays open, at its end.</param>
+    /// <inheritdoc cref="Load(string, Optimizer, IReadOnlyList{ISchedule})"/>
+    /// <param name="optimizer">An optimizer of the same kind, with the same parameters in the same groups, on any device.</param>
+    /// <param name="schedules">Its schedules, of the same kinds, in the same order.</param>
+    public static void Load(Stream stream, Optimizer optimizer, params IReadOnlyList<ISchedule> schedules) => Load(stream, optimizer, options: null, schedules);
+
+    /// <inheritdoc cref="Load(Stream, Optimizer, IReadOnlyList{ISchedule})"/>
+    /// <param name="stream">The stream; it stays open, at its end.</param>
+    /// <param name="optimizer">An optimizer of the same kind, with the same parameters in the same groups, on any device.</param>
+    /// <param name="options">How names and types are taken. A run is taken whole, whatever <see cref="LoadOptions.Strict"/> says.</param>
+    /// <param name="schedules">Its schedules, of the same kinds, in the same order.</param>
+    public static void Load(Stream stream, Optimizer optimizer, LoadOptions? options, params IReadOnlyList<ISchedule> schedules)
+    {
+        ArgumentNullException.ThrowIfNull(stream);
+        ThrowIfUnfit(optimizer, schedules);
+        Load(() => ByteSource.Of(stream, StreamName), optimizer, schedules, options ?? new(), CancellationToken.None);
+    }
+
+    /// <summary>Takes over a run in the background; nobody else may use the optimizer until it is done.</summary>
+    /// <param name="path">The file.</param>
+    /// <param name="optimizer">An optimizer of the same kind, with the same parameters in the same groups, on any device.</param>
+    /// <param name="schedules">Its schedules, of the same kinds, in the same order; null for none.</param>
+    /// <param name="options">How names and types are taken, and who is told how far it is.</param>
+    /// <param name="cancellationToken">Gives up, while the file is checked, and nothing was changed. Once it is taken over, that is completed.</param>
+    /// <returns>Ends when the run is taken over.</returns>
+    /// <exception cref="OperationCanceledException">It was cancelled. Nothing was changed.</exception>
+    /// <inheritdoc cref="Load(string, Optimizer, IReadOnlyList{ISchedule})"/>
+    public static Task LoadAsync(
+        string path, Optimizer optimizer, IReadOnlyList<ISchedule>? schedules = null, LoadOptions? options = null, CancellationToken cancellationToken = default)
+    {
+        ArgumentException.ThrowIfNullOrEmpty(path);
+        ThrowIfUnfit(optimizer, schedules ?? []);
+        return Task.Run(() => Load(() => ByteSource.Open(path), optimizer, schedules ?? [], options ?? new(), cancellationToken), cancellationToken);
+    }
+
+    /// <summary>Writes parameters alone, in one file, or in several of limited length with an index, as Hugging Face does.</summary>
+    /// <param name="path">
+    /// The file; overwritten, as by <c>Save</c>. With <paramref name="maxBytes"/> the index, <c>NAME.safetensors.index.json</c>; beside it go
+    /// <c>NAME-00001-of-00003.safetensors</c> and so on.
+    /// </param>
+    /// <param name="parameters">The parameters, no two of the same name.</param>
+    /// <param name="maxBytes">How long a file may be, unless a single tensor is longer; null for one file.</param>
+    /// <param name="progress">Is told which part of the bytes was written, from 0 to 1.</param>
+    /// <exception cref="ArgumentException">A parameter's name cannot be written, or the index's name does not end as it must.</exception>
+    /// <exception cref="ArgumentOutOfRangeException"><paramref name="maxBytes"/> is less than 1.</exception>
+    /// <exception cref="IOException">The file cannot be written.</exception>
+    /// <exception cref="ObjectDisposedException">A parameter's memory was disposed of.</exception>
+    public static void SaveParameters(string path, IEnumerable<Parameter> parameters, long? maxBytes = null, IProgress<double>? progress = null)
+    {
+        ThrowIfNoIndex(path, maxBytes);
+        var content = ContentOf(parameters);
+        content.Write(path, maxBytes, new(progress) { Total = content.Length });
+    }
+
+    /// <summary>Writes parameters alone to a stream, from where it stands. What cannot seek gets them by way of a temporary file.</summary>
+    /// <param name="stream">The stream; it stays open, behind what was written.</param>
+    /// <param name="parameters">The parameters, no two of the same name.</param>
+    /// <exception cref="ArgumentException">A parameter's name cannot be written, or the stream cannot be.</exception>
+    /// <exception cref="IOException">The stream cannot be written.</exception>
+    /// <exception cref="ObjectDisposedException">A parameter's memory was disposed of.</exception>
+    public static void SaveParameters(Stream stream, IEnumerable<Parameter> parameters)
+    {
+        ArgumentNullException.ThrowIfNull(stream);
+        var content = ContentOf(parameters);
+        content.Write(stream, new() { Total = content.Length });
+    }
+
+    /// <summary>Writes parameters alone while training goes on, as <see cref="SaveAsync"/> does.</summary>
+    /// <param name="path">The file, or with <paramref name="maxBytes"/> the index.</param>
+    /// <param name="parameters">The parameters, no two of the same name.</param>
+    /// <param name="maxBytes">How long a file may be, unless a single tensor is longer; null for one file.</param>
+    /// <param name="progress">Is told which part of the bytes was written, from 0 to 1.</param>
+    /// <param name="cancellationToken">Gives up writing; old files stay.</param>
+    /// <returns>Ends when the files are whole on the disk and have their names.</returns>
+    /// <exception cref="OperationCanceledException">It was cancelled.</exception>
+    /// <inheritdoc cref="SaveParameters(string, IEnumerable{Parameter}, long?, IProgress{double})"/>
+    public static Task SaveParametersAsync(
+        string path, IEnumerable<Parameter> parameters, long? maxBytes = null, IProgress<double>? progress = null, CancellationToken cancellationToken = default)
+    {
+        ThrowIfNoIndex(path, maxBytes);
+        ArgumentNullException.ThrowIfNull(parameters);
+        Parameter[] all = [.. parameters];
+        return WriteAsync(path, ContentOf(all), all.FirstOrDefault()?.Device, maxBytes, progress, cancellationToken);
+    }
+
+    /// <summary>
+    /// Reads parameters from a <c>.safetensors</c> file, or from the several files of an index: the path is the index's, or that of a folder which has one. Tensors
+    /// that are not asked for may be of any type. All is checked before anything is changed; then tensors are read one by one.
+    /// </summary>
+    /// <param name="path">The file, the index (<c>.json</c>), or the folder.</param>
+    /// <param name="parameters">The parameters.</param>
+    /// <returns>What was read, what was missing, and what was left.</returns>
+    /// <exception cref="InvalidDataException">A file is damaged, or a parameter is missing or another tensor; the message names it. Nothing was changed.</exception>
+    /// <exception cref="IOException">A file cannot be read.</exception>
+    /// <exception cref="ObjectDisposedException">A parameter's memory was disposed of. Nothing was changed.</exception>
+    public static LoadReport LoadParameters(string path, IEnumerable<Parameter> parameters) => LoadParameters(path, parameters, options: null);
+
+    /// <inheritdoc cref="LoadParameters(string, IEnumerable{Parameter})"/>
+    /// <param name="path">The file, the index (<c>.json</c>), or the folder.</param>
+    /// <param name="parameters">The parameters.</param>
+    /// <param name="options">How names, types and what is missing are taken; null: as they are, and nothing may be missing.</param>
+    public static LoadReport LoadParameters(string path, IEnumerable<Parameter> parameters, LoadOptions? options)
+    {
+        ArgumentException.ThrowIfNullOrEmpty(path);
+        ArgumentNullException.ThrowIfNull(parameters);
+        return LoadParameters(() => ParameterFiles.Open(path), [.. parameters], options ?? new(), CancellationToken.None);
+    }
+
+    /// <summary>Reads parameters from a stream, from where it stands to its end. What cannot seek goes by way of a temporary file.</summary>
+    /// <param name="stream">The stream; it stays open, at its end.</param>
+    /// <param name="parameters">The parameters.</param>
+    /// <inheritdoc cref="LoadParameters(string, IEnumerable{Parameter})"/>
+    public static LoadReport LoadParameters(Stream stream, IEnumerable<Parameter> parameters) => LoadParameters(stream, parameters, options: null);
+
+    /// <inheritdoc cref="LoadParameters(Stream, IEnumerable{Parameter})"/>
+    /// <param name="stream">The stream; it stays open, at its end.</param>
+    /// <param name="parameters">The parameters.</param>
+    /// <param name="options">How names, types and what is missing are taken; null: as they are, and nothing may be missing.</param>
+    public static LoadReport LoadParameters(Stream stream, IEnumerable<Parameter> parameters, LoadOptions? options)
+    {
+        ArgumentNullException.ThrowIfNull(stream);
+        ArgumentNullException.ThrowIfNull(parameters);
+        return LoadParameters(() => ParameterFiles.Of(SafetensorsFile.Open(ByteSource.Of(stream, StreamName))), [.. parameters], options ?? new(), CancellationToken.None);
+    }
+
+    /// <summary>Reads parameters in the background; nobody else may use them until it is done.</summary>
+    /// <param name="path">The file, the index (<c>.json</c>), or the folder.</param>
+    /// <param name="parameters">The parameters.</param>
+    /// <param name="options">How names, types and what is missing are taken, and who is told how far it is.</param>
+    /// <param name="cancellationToken">Gives up, while files are checked, and nothing was changed. Once parameters are written, that is completed.</param>
+    /// <returns>What was read, what was missing, and what was left.</returns>
+    /// <exception cref="OperationCanceledException">It was cancelled. Nothing was changed.</exception>
+    /// <inheritdoc cref="LoadParameters(string, IEnumerable{Parameter})"/>
+    public static Task<LoadReport> LoadParametersAsync(
+        string path, IEnumerable<Parameter> parameters, LoadOptions? options = null, CancellationToken cancellationToken = default)
+    {
+        ArgumentException.ThrowIfNullOrEmpty(path);
+        ArgumentNullException.ThrowIfNull(parameters);
+        Parameter[] all = [.. parameters];
+        return Task.Run(() => LoadParameters(() => ParameterFiles.Open(path), all, options ?? new(), cancellationToken), cancellationToken);
+    }
+
+    /// <summary>Parameters as they lie on the device, by name.</summary>
+    internal static Dictionary<string, StateTensor> Live(IEnumerable<Parameter> parameters) => CheckpointContent.Live(parameters);
+
+    private static CheckpointContent ContentOf(Optimizer optimizer, IReadOnlyList<ISchedule> schedules)
+    {
+        ArgumentNullException.ThrowIfNull(optimizer);
+        ArgumentNullException.ThrowIfNull(schedules);
+        return CheckpointContent.Of(optimizer, schedules);
+    }
+
+    private static CheckpointContent ContentOf(IEnumerable<Parameter> parameters)
+    {
+        ArgumentNullException.ThrowIfNull(parameters);
+        return CheckpointContent.Of(parameters);
+    }
+
+    private static void ThrowIfNoIndex(string path, long? maxBytes)
+    {
+        ArgumentException.ThrowIfNullOrEmpty(path);
+        if (maxBytes is < 1)
+            throw new ArgumentOutOfRangeException(nameof(maxBytes), maxBytes, "maxBytes must be at least 1.");
+        if (maxBytes is not null && (!path.EndsWith(ShardIndex.Suffix, StringComparison.Ordinal) || Path.GetFileName(path) == ShardIndex.Suffix))
+            throw new ArgumentException($"With maxBytes, path must be an index's: NAME{ShardIndex.Suffix}. Actual path was '{path}'.", nameof(path));
+    }
+
+    private static void ThrowIfUnfit(Optimizer optimizer, IReadOnlyList<ISchedule> schedules)
+    {
         ArgumentNullException.ThrowIfNull(optimizer);
         ArgumentNullException.ThrowIfNull(schedules);
         ObjectDisposedException.ThrowIf(optimizer.IsDisposed, optimizer);
         if (optimizer.GradientScaler is { } scaler)
             ObjectDisposedException.ThrowIf(scaler.IsDisposed, scaler);
-        using var file = SafetensorsFile.Open(path);
-        StateDictionary state;
-        CheckpointMetadata metadata;
-        try
-        {
-            metadata = CheckpointMetadata.Parse(file.Metadata);
-            if (file.Metadata.GetValueOrDefault(CheckpointMetadata.HeaderDigest) is not { } digest || digest != file.HeaderDigest(CheckpointMetadata.HeaderDigest))
-                throw new InvalidDataException($"The header is damaged: metadata '{CheckpointMetadata.HeaderDigest}' must be its digest");
-            state = State(file, metadata, optimizer);
-            optimizer.ThrowIfForeign(state);
-            if (metadata.Schedules.Count != schedules.Count)
-                throw new InvalidDataException($"The file must have the states of {schedules.Count} schedules. Actual number was {metadata.Schedules.Count}");
-            for (var i = 0; i < schedules.Count; i++)
-                schedules[i].ThrowIfForeign(metadata.Schedules[i]);
-            if (metadata.Scaler is null != optimizer.GradientScaler is null)
-                throw new InvalidDataException($"The file must have the state of a gradient scaler if the optimizer has a scaler, and none if it has none. Actual state was {metadata.Scaler?.ToString() ?? "none"}");
-            if (metadata.AverageUpdates is null != optimizer.WeightAverage is null)
-                throw new InvalidDataException($"The file must have averages of parameters if the optimizer has some, and none if it has none. Actual number of their updates was {metadata.AverageUpdates?.ToString(CultureInfo.InvariantCulture) ?? "none"}");
-            foreach (var entry in file.Entries.Values)
-                Verify(file, entry, metadata.Digests);
-        }
-        catch (Exception failure) when (failure is ArgumentException or InvalidDataException)
-        {
-            throw SafetensorsFile.Damaged(path, failure.Message.TrimEnd('.'), failure);
-        }
-
-        foreach (var parameter in optimizer.Parameters)
-            Tensor(file, parameter.Name).CopyTo(parameter.Data);
-        foreach (var average in optimizer.WeightAverage?.Averages ?? [])
-            Tensor(file, AveragePrefix + average.Name).CopyTo(average.Data);
-        optimizer.TakeState(state);
-        if (metadata.Scaler is not null)
-            optimizer.GradientScaler!.Load(metadata.Scaler);
-        if (metadata.AverageUpdates is { } updates)
-            optimizer.WeightAverage!.UpdateCount = updates;
-        for (var i = 0; i < schedules.Count; i++)
-            schedules[i].Load(metadata.Schedules[i]);
     }
 
-    /// <summary>Writes parameters alone.</summary>
-    /// <param name="path">The file; overwritten, as by <see cref="Save"/>.</param>
-    /// <param name="parameters">The parameters, no two of the same name.</param>
-    /// <exception cref="ArgumentException">A parameter's name cannot be written.</exception>
-    /// <exception cref="IOException">The file cannot be written.</exception>
-    public static void SaveParameters(string path, IEnumerable<Parameter> parameters)
+    private static Task WriteAsync(string path, CheckpointContent content, Device? device, long? maxBytes, IProgress<double>? progress, CancellationToken cancellationToken)
     {
-        ArgumentException.ThrowIfNullOrEmpty(path);
-        ArgumentNullException.ThrowIfNull(parameters);
-        var tensors = Live(parameters);
-        AtomicFile.Write(path, stream => SafetensorsWriter.Write(stream, tensors, _ => [("format", "pt")]));
+        if (cancellationToken.IsCancellationRequested)
+            return Task.FromCanceled(cancellationToken);
+        var snapshot = device is null ? null : HostSnapshot.Take(content, device);
+        return Task.Run(
+            () =>
+            {
+                using (snapshot)
+                    (snapshot?.Content ?? content).Write(path, maxBytes, new(progress, cancellationToken) { Total = content.Length });
+            },
+            CancellationToken.None);
     }
 
-    /// <summary>Reads parameters from any <c>.safetensors</c> file that has tensors of their names, shapes and element types; it may have more.</summary>
-    /// <param name="path">The file.</param>
-    /// <param name="parameters">The parameters.</param>
-    /// <exception cref="InvalidDataException">The file is damaged, or a parameter is missing or another tensor; the message names it. Nothing was changed.</exception>
-    /// <exception cref="IOException">The file cannot be read.</exception>
-    public static void LoadParameters(string path, IEnumerable<Parameter> parameters)
+    private static LoadReport LoadParameters(Func<ParameterFiles> open, Parameter[] parameters, LoadOptions options, CancellationToken cancellationToken)
     {
-        ArgumentException.ThrowIfNullOrEmpty(path);
-        ArgumentNullException.ThrowIfNull(parameters);
-        Parameter[] all = [.. parameters];
-        using var file = SafetensorsFile.Open(path);
+        using var files = open();
+        ParameterMatch match;
         try
         {
-            foreach (var parameter in all)
-                ThrowIfUnfit(file, parameter, parameter.Name);
+            match = ParameterMatch.Find(files.Tensors, parameters, options);
         }
         catch (InvalidDataException failure)
         {
-            throw SafetensorsFile.Damaged(path, failure.Message, failure);
+            throw SafetensorsFile.Damaged(files.Name, failure.Message, failure);
         }
-        foreach (var parameter in all)
-            Tensor(file, parameter.Name).CopyTo(parameter.Data);
+        cancellationToken.ThrowIfCancellationRequested();
+        match.Copy(options.Progress);
+        return match.Report;
     }
 
-    /// <summary>Parameters as they lie on the device, by name.</summary>
-    internal static Dictionary<string, StateTensor> Live(IEnumerable<Parameter> parameters)
+    private static void Load(Func<ByteSource> open, Optimizer optimizer, IReadOnlyList<ISchedule> schedules, LoadOptions options, CancellationToken cancellationToken)
     {
-        var tensors = new Dictionary<string, StateTensor>();
-        foreach (var parameter in parameters)
-            Add(tensors, parameter.Name, Live(parameter));
-        return tensors;
-    }
-
-    private static StateTensor Live(Parameter parameter) => new(parameter.ElementType, [.. parameter.Shape], new TensorBytes.OnDevice(parameter.Data));
-
-    private static void Add(Dictionary<string, StateTensor> tensors, string name, StateTensor tensor)
-    {
-        if (name == SafetensorsFile.MetadataName || !tensors.TryAdd(name, tensor))
-            throw new ArgumentException($"Names of tensors must differ, and not be '{SafetensorsFile.MetadataName}'. '{name}' cannot be written.");
+        using var file = SafetensorsFile.Open(open());
+        // All bytes are read twice: once for their digests.
+        var transfer = new Transfer(options.Progress, cancellationToken) { Total = 2 * file.Entries.Values.Sum(entry => entry.Length) };
+        RunReader run;
+        try
+        {
+            run = RunReader.Read(file, optimizer, schedules, options, transfer);
+        }
+        catch (Exception failure) when (failure is ArgumentException or InvalidDataException)
+        {
+            throw SafetensorsFile.Damaged(file.Name, failure.Message.TrimEnd('.'), failure);
+        }
+        transfer.Commit();
+        run.Apply();
+        transfer.Complete();
     }
 
     /// <summary>What options write.</summary>
@@ -160,30 +325,6 @@ public static class Checkpoint
         var values = new HyperParameters();
         options.Save(values);
         return values;
-    }
-
-    /// <summary>The state that a file holds, with tensors that are still in it.</summary>
-    private static StateDictionary State(SafetensorsFile file, CheckpointMetadata metadata, Optimizer optimizer)
-    {
-        foreach (var parameter in optimizer.Parameters)
-            ThrowIfUnfit(file, parameter, parameter.Name);
-        foreach (var average in optimizer.WeightAverage?.Averages ?? [])
-            ThrowIfUnfit(file, average, AveragePrefix + average.Name);
-        if (metadata.Groups.Count != optimizer.Groups.Count)
-            throw new InvalidDataException($"The file must have {optimizer.Groups.Count} parameter groups, as the optimizer has. Actual number was {metadata.Groups.Count}");
-
-        HashSet<string> names = [.. optimizer.Parameters.Select(parameter => parameter.Name), .. (optimizer.WeightAverage?.Averages ?? []).Select(average => AveragePrefix + average.Name)];
-        var states = metadata.Steps.ToDictionary(pair => pair.Key, pair => (Step: pair.Value, Tensors: new OrderedDictionary<string, StateTensor>()));
-        foreach (var name in file.Entries.Keys.Where(name => !names.Contains(name)))
-        {
-            var end = name.LastIndexOf('/');
-            if (!name.StartsWith(StatePrefix, StringComparison.Ordinal) || end < StatePrefix.Length || !states.TryGetValue(name[StatePrefix.Length..end], out var state))
-                throw new InvalidDataException($"Tensor '{name}' is neither a parameter of the optimizer nor its state, nor an average");
-            state.Tensors.Add(name[(end + 1)..], Tensor(file, name));
-        }
-        return new(
-            [.. metadata.Groups.Select((group, i) => new GroupState(group.Optimizer, Options(group.Options, optimizer.Groups[i].AnyOptions), group.Parameters))],
-            states.ToDictionary(pair => pair.Key, pair => new ParameterState(pair.Value.Step, pair.Value.Tensors)));
     }
 
     /// <summary>What options read.</summary>
@@ -198,47 +339,5 @@ public static class Checkpoint
         {
             throw new InvalidDataException(failure.Message, failure);
         }
-    }
-
-    /// <summary>Refuses a parameter for which the file has no tensor of this name, or another one.</summary>
-    private static void ThrowIfUnfit(SafetensorsFile file, Parameter parameter, string name)
-    {
-        ObjectDisposedException.ThrowIf(parameter.Data.IsDisposed, parameter);
-        if (!file.Entries.TryGetValue(name, out var entry))
-            throw new InvalidDataException($"Parameter '{name}' is missing");
-        if (entry.Type != SafetensorsWriter.TypeName(parameter.ElementType))
-            throw new InvalidDataException($"Parameter '{name}' must be {SafetensorsWriter.TypeName(parameter.ElementType)}. Actual type was {entry.Type}");
-        if (!entry.Shape.SequenceEqual(parameter.Shape))
-            throw new InvalidDataException($"Parameter '{name}' must have shape {Parameter.Describe([.. parameter.Shape])}. Actual shape was {Parameter.Describe(entry.Shape)}");
-    }
-
-    private static StateTensor Tensor(SafetensorsFile file, string name)
-    {
-        var entry = file.Entries[name];
-        var type = entry.Type switch
-        {
-            "F32" => ElementType.Float32,
-            "BF16" => ElementType.BFloat16,
-            "F16" => ElementType.Float16,
-            _ => throw new InvalidDataException($"Tensor '{name}' must be F32, BF16 or F16. Actual type was {entry.Type}"),
-        };
-        return new(type, entry.Shape, new TensorBytes.InFile(file, entry));
-    }
-
-    private static void Verify(SafetensorsFile file, SafetensorsEntry entry, IReadOnlyDictionary<string, string> digests)
-    {
-        if (!digests.TryGetValue(entry.Name, out var expected))
-            throw new InvalidDataException($"The digest of tensor '{entry.Name}' is missing");
-        var hash = new XxHash128();
-        var piece = new byte[Math.Min(entry.Length, StateTensor.PieceLength)];
-        for (var offset = 0L; offset < entry.Length; offset += piece.Length)
-        {
-            var part = piece.AsSpan(0, (int)Math.Min(piece.Length, entry.Length - offset));
-            file.Read(entry, offset, part);
-            hash.Append(part);
-        }
-        var actual = Convert.ToHexStringLower(hash.GetCurrentHash());
-        if (actual != expected)
-            throw new InvalidDataException($"Tensor '{entry.Name}' is damaged: its digest must be {expected}. Actual digest was {actual}");
     }
 }

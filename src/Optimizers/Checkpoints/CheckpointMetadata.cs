@@ -11,6 +11,7 @@ namespace GpuOptim.Optimizers.Checkpoints;
 /// <param name="Schedules">States of schedules.</param>
 /// <param name="Scaler">State of the gradient scaler; null if there is none.</param>
 /// <param name="AverageUpdates">How often averages of parameters were updated; null if there are none.</param>
+/// <param name="Accumulation">Where in a step sums of gradients stand; null between steps.</param>
 /// <param name="Digests">The XXH128 of each tensor's bytes, in hexadecimal digits.</param>
 internal sealed record CheckpointMetadata(
     IReadOnlyList<(string Optimizer, HyperParameters Options, IReadOnlyList<string> Parameters)> Groups,
@@ -18,12 +19,13 @@ internal sealed record CheckpointMetadata(
     IReadOnlyList<ScheduleState> Schedules,
     GradientScalerState? Scaler,
     long? AverageUpdates,
+    GradientAccumulationState? Accumulation,
     IReadOnlyDictionary<string, string> Digests)
 {
     /// <summary>The text that holds the digest of the header.</summary>
     public const string HeaderDigest = Prefix + "header";
 
-    private const string Prefix = "gpuoptim.", Version = "1";
+    private const string Prefix = "gpuoptim.", Version = "1", AccumulationText = Prefix + "accumulation";
 
     /// <summary>Nesting of schedules beyond which a file is refused.</summary>
     private const int MaxDepth = 32;
@@ -38,6 +40,8 @@ internal sealed record CheckpointMetadata(
         (Prefix + "schedules", Json(writer => WriteSchedules(writer, Schedules))),
         (Prefix + "scaler", Json(WriteScaler)),
         (Prefix + "average_updates", AverageUpdates?.ToString(CultureInfo.InvariantCulture) ?? "null"),
+        // Files of the first releases know nothing of it, and are the same where there is nothing to know.
+        .. Accumulation is null ? [] : ((string, string)[])[(AccumulationText, Json(WriteAccumulation))],
         (Prefix + "digests", Json(WriteDigests)),
     ];
 
@@ -55,6 +59,7 @@ internal sealed record CheckpointMetadata(
             Read(texts, "schedules", ReadSchedules),
             Read(texts, "scaler", ReadScaler),
             Read(texts, "average_updates", ReadAverageUpdates),
+            texts.ContainsKey(AccumulationText) ? Read(texts, "accumulation", ReadAccumulation) : null,
             Read(texts, "digests", root => (IReadOnlyDictionary<string, string>)Unique(root).ToDictionary(property => property.Name, property => property.Value.GetString()!)));
     }
 
@@ -132,6 +137,12 @@ internal sealed record CheckpointMetadata(
     private static long? ReadAverageUpdates(JsonElement root) => root.ValueKind == JsonValueKind.Null
         ? null
         : root.GetInt64() is var updates and >= 0 ? updates : throw new FormatException($"It must be at least 0. Actual value was {root.GetInt64()}.");
+
+    private static GradientAccumulationState ReadAccumulation(JsonElement root)
+    {
+        var state = new GradientAccumulationState(root.GetProperty("batches").GetInt32(), root.GetProperty("count").GetInt32());
+        return state is { Batches: >= 1, Count: >= 1 } ? state : throw new FormatException($"Its numbers must be at least 1. Actual values were {state}.");
+    }
 
     private static IEnumerable<JsonProperty> Unique(JsonElement root)
     {
@@ -235,6 +246,14 @@ internal sealed record CheckpointMetadata(
         writer.WriteNumber("backoff_factor", Scaler.BackoffFactor);
         writer.WriteNumber("growth_interval", Scaler.GrowthInterval);
         writer.WriteNumber("_growth_tracker", Scaler.GrowthTracker);
+        writer.WriteEndObject();
+    }
+
+    private void WriteAccumulation(Utf8JsonWriter writer)
+    {
+        writer.WriteStartObject();
+        writer.WriteNumber("batches", Accumulation!.Batches);
+        writer.WriteNumber("count", Accumulation.Count);
         writer.WriteEndObject();
     }
 

@@ -2,14 +2,17 @@ using System.Buffers.Binary;
 using System.IO.Hashing;
 using System.Text;
 using System.Text.Json;
-using Microsoft.Win32.SafeHandles;
+using GpuOptim.Host;
 
 namespace GpuOptim.Optimizers.Checkpoints;
 
 /// <summary>
 /// A <c>.safetensors</c> file, open for reading: eight bytes with the header's length, the header in JSON, and the tensors' bytes without gaps.
 /// </summary>
-/// <remarks>Source: https://github.com/huggingface/safetensors, Format. Whatever the file holds, opening it takes no more memory than its header asks for.</remarks>
+/// <remarks>
+/// Source: https://github.com/huggingface/safetensors, Format. Whatever the file holds, opening it takes no more memory than its header asks for. Of a
+/// tensor of a type that is not known here only the place is checked: what nobody asks for does no harm.
+/// </remarks>
 internal sealed class SafetensorsFile : IDisposable
 {
     public const string MetadataName = "__metadata__";
@@ -41,14 +44,27 @@ internal sealed class SafetensorsFile : IDisposable
         ["C64"] = 8,
     };
 
-    private readonly string _path;
-    private readonly SafeFileHandle _handle;
+    /// <summary>What other formats call types that they have, too.</summary>
+    private static readonly Dictionary<string, string> _types = new()
+    {
+        ["F32"] = nameof(ElementType.Float32),
+        ["BF16"] = nameof(ElementType.BFloat16),
+        ["F16"] = nameof(ElementType.Float16),
+        ["F64"] = "Float64",
+        ["I64"] = "Int64",
+        ["I32"] = "Int32",
+        ["I16"] = "Int16",
+        ["I8"] = "Int8",
+        ["U8"] = "UInt8",
+        ["BOOL"] = "Bool",
+    };
+
+    private readonly ByteSource _source;
     private readonly byte[] _header;
 
-    private SafetensorsFile(string path, SafeFileHandle handle, byte[] header, IReadOnlyDictionary<string, string> metadata, IReadOnlyDictionary<string, SafetensorsEntry> entries)
+    private SafetensorsFile(ByteSource source, byte[] header, IReadOnlyDictionary<string, string> metadata, IReadOnlyDictionary<string, SafetensorsEntry> entries)
     {
-        _path = path;
-        _handle = handle;
+        _source = source;
         _header = header;
         Metadata = metadata;
         Entries = entries;
@@ -62,33 +78,42 @@ internal sealed class SafetensorsFile : IDisposable
 
     /// <summary>Opens a file and checks its structure, whole.</summary>
     /// <exception cref="InvalidDataException">It is none, or damaged.</exception>
-    public static SafetensorsFile Open(string path)
+    public static SafetensorsFile Open(string path) => Open(ByteSource.Open(path));
+
+    /// <summary>Opens bytes, and closes them with the file.</summary>
+    /// <inheritdoc cref="Open(string)"/>
+    public static SafetensorsFile Open(ByteSource source)
     {
-        var handle = File.OpenHandle(path, FileMode.Open, FileAccess.Read, FileShare.Read, FileOptions.SequentialScan);
         try
         {
-            var header = ReadHeader(path, handle);
-            var (metadata, entries) = Parse(path, header, RandomAccess.GetLength(handle));
-            return new(path, handle, header, metadata, entries);
+            var header = ReadHeader(source);
+            var (metadata, entries) = Parse(source.Name, header, source.Length);
+            return new(source, header, metadata, entries);
         }
         catch
         {
-            handle.Dispose();
+            source.Dispose();
             throw;
         }
     }
 
+    /// <summary>What messages call the file.</summary>
+    public string Name => _source.Name;
+
+    /// <summary>The tensors by name, of whatever type.</summary>
+    public Dictionary<string, FileTensor> Tensors() => Entries.ToDictionary(pair => pair.Key, pair => Tensor(pair.Value));
+
+    /// <summary>A tensor that stays in the file.</summary>
+    /// <param name="entry">Which.</param>
+    /// <param name="transfer">Is told what is read of it.</param>
+    public FileTensor Tensor(SafetensorsEntry entry, Transfer? transfer = null) =>
+        new(_types.GetValueOrDefault(entry.Type, entry.Type), entry.Shape, _ => new TensorBytes.InFile(this, entry, transfer));
+
     /// <summary>Reads bytes of a tensor.</summary>
     public void Read(SafetensorsEntry entry, long offset, Span<byte> destination)
     {
-        while (destination.Length > 0)
-        {
-            var read = RandomAccess.Read(_handle, destination, entry.Start + offset);
-            if (read == 0)
-                throw Damaged(_path, $"Tensor '{entry.Name}' ends too soon");
-            offset += read;
-            destination = destination[read..];
-        }
+        if (_source.Read(entry.Start + offset, destination) < destination.Length)
+            throw Damaged(_source.Name, $"Tensor '{entry.Name}' ends too soon");
     }
 
     /// <summary>The digest of the header, with zeros in place of one of its metadata texts, which is to hold that digest.</summary>
@@ -105,28 +130,21 @@ internal sealed class SafetensorsFile : IDisposable
         return Convert.ToHexStringLower(XxHash128.Hash(zeroed));
     }
 
-    public void Dispose() => _handle.Dispose();
+    public void Dispose() => _source.Dispose();
 
     /// <summary>What to throw of a file that is not as it should be.</summary>
     public static InvalidDataException Damaged(string path, string what, Exception? cause = null) => new($"{what}. File: '{path}'.", cause);
 
-    private static byte[] ReadHeader(string path, SafeFileHandle handle)
+    private static byte[] ReadHeader(ByteSource source)
     {
-        var fileLength = RandomAccess.GetLength(handle);
         Span<byte> prefix = stackalloc byte[sizeof(ulong)];
-        if (fileLength < prefix.Length || RandomAccess.Read(handle, prefix, 0) < prefix.Length)
-            throw Damaged(path, $"A .safetensors file must have at least 8 bytes. Actual number was {fileLength}");
+        if (source.Read(0, prefix) < prefix.Length)
+            throw Damaged(source.Name, $"A .safetensors file must have at least 8 bytes. Actual number was {source.Length}");
         var headerLength = BinaryPrimitives.ReadUInt64LittleEndian(prefix);
-        if (headerLength > Math.Min(MaxHeaderLength, (ulong)fileLength - sizeof(ulong)))
-            throw Damaged(path, $"The header must be at most {MaxHeaderLength} bytes long and within the file, which has {fileLength}. Actual length was {headerLength}");
-
+        if (headerLength > Math.Min(MaxHeaderLength, (ulong)source.Length - sizeof(ulong)))
+            throw Damaged(source.Name, $"The header must be at most {MaxHeaderLength} bytes long and within the file, which has {source.Length}. Actual length was {headerLength}");
         var header = new byte[headerLength];
-        for (var done = 0; done < header.Length;)
-        {
-            var read = RandomAccess.Read(handle, header.AsSpan(done), sizeof(ulong) + done);
-            done += read > 0 ? read : throw Damaged(path, "The header ends too soon");
-        }
-        return header;
+        return source.Read(sizeof(ulong), header) == header.Length ? header : throw Damaged(source.Name, "The header ends too soon");
     }
 
     private static (Dictionary<string, string> Metadata, Dictionary<string, SafetensorsEntry> Entries) Parse(string path, byte[] header, long fileLength)
@@ -202,21 +220,24 @@ internal sealed class SafetensorsFile : IDisposable
         }
         if (type is null || shape is null || offsets is not [var start, var end] || end < start)
             throw Damaged(path, $"Tensor '{name}' must have dtype, shape and data_offsets: a text, natural numbers, and two of them in order");
-        if (!_sizes.TryGetValue(type, out var size))
-            throw Damaged(path, $"dtype of tensor '{name}' must be one of {string.Join(", ", _sizes.Keys)}. Actual value was '{type}'");
+        if (_sizes.TryGetValue(type, out var size) && Bytes(path, name, size, shape) is var bytes && bytes != end - start)
+            throw Damaged(path, $"Tensor '{name}' of shape {Parameter.Describe(shape)} and dtype {type} must have {bytes} bytes. Actual number was {end - start}");
+        if (end > long.MaxValue - dataStart)
+            throw Damaged(path, $"Tensor '{name}' must be within the file. Actual end was {end}");
+        return new(name, type, shape, dataStart + start, end - start);
+    }
+
+    private static Int128 Bytes(string path, string name, int size, long[] shape)
+    {
         Int128 bytes = size;
         foreach (var extent in shape)
         {
             bytes *= extent;
             // A factor of 0 may come later, but no honest tensor is that large in between.
             if (bytes > long.MaxValue)
-                throw Damaged(path, $"Tensor '{name}' of shape [{string.Join(", ", shape)}] is larger than any file");
+                throw Damaged(path, $"Tensor '{name}' of shape {Parameter.Describe(shape)} is larger than any file");
         }
-        if (bytes != end - start)
-            throw Damaged(path, $"Tensor '{name}' of shape [{string.Join(", ", shape)}] and dtype {type} must have {bytes} bytes. Actual number was {end - start}");
-        if (end > long.MaxValue - dataStart)
-            throw Damaged(path, $"Tensor '{name}' must be within the file. Actual end was {end}");
-        return new(name, type, shape, dataStart + start, end - start);
+        return bytes;
     }
 
     private static long[]? Naturals(JsonElement value)

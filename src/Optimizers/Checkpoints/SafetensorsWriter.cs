@@ -8,20 +8,34 @@ namespace GpuOptim.Optimizers.Checkpoints;
 internal static class SafetensorsWriter
 {
     /// <summary>Writes a file.</summary>
-    /// <param name="stream">Where to; must be able to seek.</param>
+    /// <param name="stream">Where to, from where it stands.</param>
     /// <param name="tensors">The tensors by name.</param>
     /// <param name="metadata">The metadata for given digests, as long whatever they are.</param>
     /// <param name="headerDigest">The metadata text that gets the header's digest; null if there is none.</param>
+    /// <param name="transfer">Is told what was written.</param>
     public static void Write(
-        FileStream stream,
+        Stream stream,
         IReadOnlyDictionary<string, StateTensor> tensors,
         Func<IReadOnlyDictionary<string, string>, IEnumerable<(string Name, string Text)>> metadata,
-        string? headerDigest = null)
+        string? headerDigest,
+        Transfer transfer) =>
+        TemporaryFile.Through(stream, seekable => WriteSeeking(seekable, tensors, metadata, headerDigest, transfer));
+
+    /// <summary>More than a tensor's entry in the header takes, in bytes.</summary>
+    public static long EntryLength(string name, StateTensor tensor) => JsonEncodedText.Encode(name).EncodedUtf8Bytes.Length + 100 + 21L * tensor.Shape.Count;
+
+    private static void WriteSeeking(
+        Stream stream,
+        IReadOnlyDictionary<string, StateTensor> tensors,
+        Func<IReadOnlyDictionary<string, string>, IEnumerable<(string Name, string Text)>> metadata,
+        string? headerDigest,
+        Transfer transfer)
     {
+        var start = stream.Position;
         // Wide types first: then all are aligned.
         (string Name, StateTensor Tensor)[] ordered = [.. tensors.OrderByDescending(pair => pair.Value.ElementType.Size()).Select(pair => (pair.Key, pair.Value))];
         var digests = ordered.ToDictionary(each => each.Name, _ => new string('0', SafetensorsFile.DigestLength));
-        stream.Position = Header(ordered, metadata(digests), headerDigest).Length;
+        stream.Position = start + Header(ordered, metadata(digests), headerDigest).Length;
 
         var piece = new byte[StateTensor.PieceLength];
         var hash = new XxHash128();
@@ -33,11 +47,15 @@ internal static class SafetensorsWriter
                 tensor.Bytes.Read(offset, part);
                 hash.Append(part);
                 stream.Write(part);
+                transfer.Advance(part.Length);
             }
             digests[name] = Convert.ToHexStringLower(hash.GetHashAndReset());
         }
-        stream.Position = 0;
+        var end = stream.Position;
+        stream.Position = start;
         stream.Write(Header(ordered, metadata(digests), headerDigest));
+        stream.Position = end;
+        transfer.Complete();
     }
 
     /// <summary>The element type as the format writes it.</summary>

@@ -36,11 +36,26 @@ internal abstract class TensorBytes
         public override void Read(long offset, Span<byte> destination) => buffer.Device.CopyToHost(buffer.Address + (nint)offset, destination);
     }
 
+    /// <summary>In the host's memory, outside of the garbage collector's.</summary>
+    public sealed unsafe class InMemory(nint address, long length) : TensorBytes
+    {
+        public override long Length => length;
+
+        public override void Read(long offset, Span<byte> destination) => new ReadOnlySpan<byte>((byte*)address + offset, destination.Length).CopyTo(destination);
+    }
+
     /// <summary>In a file.</summary>
-    public sealed class InFile(SafetensorsFile file, SafetensorsEntry entry) : TensorBytes
+    /// <param name="file">The file.</param>
+    /// <param name="entry">Which tensor of it.</param>
+    /// <param name="transfer">Is told what was read.</param>
+    public sealed class InFile(SafetensorsFile file, SafetensorsEntry entry, Transfer? transfer = null) : TensorBytes
     {
         public override long Length => entry.Length;
 
-        public override void Read(long offset, Span<byte> destination) => file.Read(entry, offset, destination);
+        public override void Read(long offset, Span<byte> destination)
+        {
+            file.Read(entry, offset, destination);
+            transfer?.Advance(destination.Length);
+        }
     }
 }

@@ -13,7 +13,7 @@ internal static class TorchArchive
 
     /// <summary>Reads everything but the storages, and finds those.</summary>
     /// <exception cref="InvalidDataException">The file is damaged.</exception>
-    public static TorchContent Read(FileStream stream)
+    public static TorchContent Read(Stream stream)
     {
         using var zip = Open(stream);
         var entries = Entries(stream, zip);
@@ -24,7 +24,8 @@ internal static class TorchArchive
         if (entries.TryGetValue(folder + ByteOrder, out var order) && Text(stream, order) is var found && found != LittleEndian)
             throw new InvalidDataException($"Entry '{order.Name}' must be '{LittleEndian}'. Actual value was '{found}'");
 
-        TorchFile.Verify(stream.SafeFileHandle, entries[pickle]);
+        stream.Position = 0;
+        TorchFile.Verify(ByteSource.Of(stream, pickle), entries[pickle]);
         var objects = new TorchObjects();
         object? root;
         try
@@ -39,7 +40,7 @@ internal static class TorchArchive
         return new(root, [.. entries.Values], objects.Storages.Values.ToDictionary(storage => storage.Key, storage => Find(entries, folder, storage)));
     }
 
-    private static ZipArchive Open(FileStream stream)
+    private static ZipArchive Open(Stream stream)
     {
         try
         {
@@ -54,7 +55,7 @@ internal static class TorchArchive
         }
     }
 
-    private static Dictionary<string, TorchEntry> Entries(FileStream stream, ZipArchive zip)
+    private static Dictionary<string, TorchEntry> Entries(Stream stream, ZipArchive zip)
     {
         var entries = new Dictionary<string, TorchEntry>();
         var total = 0L;
@@ -75,7 +76,7 @@ internal static class TorchArchive
     /// Where an entry's bytes begin. <see cref="ZipArchive"/> does not tell, and its streams cannot seek, as tensors that share a storage
     /// need; but once it has read the first byte of a stored entry, the file stands behind that. That it does, the CRC-32 proves.
     /// </summary>
-    private static long Start(FileStream stream, ZipArchiveEntry entry)
+    private static long Start(Stream stream, ZipArchiveEntry entry)
     {
         if (entry.Length == 0)
             return 0;
@@ -102,7 +103,7 @@ internal static class TorchArchive
         return entry;
     }
 
-    private static string Text(FileStream stream, TorchEntry entry)
+    private static string Text(Stream stream, TorchEntry entry)
     {
         var bytes = new byte[Math.Min(entry.Length, 16)];
         stream.Position = entry.Start;

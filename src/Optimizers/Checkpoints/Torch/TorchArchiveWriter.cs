@@ -18,31 +18,41 @@ internal sealed class TorchArchiveWriter
     private const uint LocalSignature = 0x04034b50, DirectorySignature = 0x02014b50, EndSignature = 0x06054b50, End64Signature = 0x06064b50, Locator64Signature = 0x07064b50;
     private const ushort Version64 = 45, Utf8Flag = 0x0800, NewYear1980 = 0x0021, Extra64 = 0x0001, ExtraPadding = 0x4246;
 
-    private readonly FileStream _stream;
+    private readonly Stream _stream;
+    private readonly long _origin;
+    private readonly Transfer? _transfer;
     private readonly List<(byte[] Name, long Start, long Length, uint Crc)> _entries = [];
     private readonly byte[] _piece = new byte[StateTensor.PieceLength];
 
-    private TorchArchiveWriter(FileStream stream) => _stream = stream;
+    private TorchArchiveWriter(Stream stream, Transfer? transfer) => (_stream, _origin, _transfer) = (stream, stream.Position, transfer);
+
+    /// <summary>Where the next byte goes, in the archive.</summary>
+    private long Position => _stream.Position - _origin;
 
     /// <summary>Writes a file.</summary>
-    /// <param name="stream">Where to; must be able to seek.</param>
+    /// <param name="stream">Where to, from where it stands.</param>
     /// <param name="pickle">The value.</param>
     /// <param name="storages">The storages.</param>
-    public static void Write(FileStream stream, byte[] pickle, IReadOnlyList<TensorBytes> storages)
+    /// <param name="transfer">Is told what is written of the storages.</param>
+    public static void Write(Stream stream, byte[] pickle, IReadOnlyList<TensorBytes> storages, Transfer? transfer = null) =>
+        TemporaryFile.Through(stream, seekable => WriteSeeking(seekable, pickle, storages, transfer));
+
+    private static void WriteSeeking(Stream stream, byte[] pickle, IReadOnlyList<TensorBytes> storages, Transfer? transfer)
     {
-        var writer = new TorchArchiveWriter(stream);
+        var writer = new TorchArchiveWriter(stream, transfer);
         writer.Entry(TorchArchive.Pickle, new TensorBytes.OnHost(pickle));
         writer.Entry(TorchArchive.ByteOrder, new TensorBytes.OnHost(Encoding.ASCII.GetBytes(TorchArchive.LittleEndian)));
         for (var i = 0; i < storages.Count; i++)
-            writer.Entry($"{TorchArchive.StorageFolder}{i}", storages[i]);
+            writer.Entry($"{TorchArchive.StorageFolder}{i}", storages[i], isStorage: true);
         writer.Entry("version", new TensorBytes.OnHost("3\n"u8.ToArray()));
         writer.Directory();
+        transfer?.Complete();
     }
 
-    private void Entry(string name, TensorBytes bytes)
+    private void Entry(string name, TensorBytes bytes, bool isStorage = false)
     {
         var encoded = Encoding.UTF8.GetBytes(Folder + name);
-        var start = _stream.Position;
+        var start = Position;
         _stream.Write(Local(encoded, start, bytes.Length, crc: 0));
         var crc = new Crc32();
         for (var offset = 0L; offset < bytes.Length; offset += _piece.Length)
@@ -51,10 +61,12 @@ internal sealed class TorchArchiveWriter
             bytes.Read(offset, part);
             crc.Append(part);
             _stream.Write(part);
+            if (isStorage)
+                _transfer?.Advance(part.Length);
         }
         var end = _stream.Position;
         _entries.Add((encoded, start, bytes.Length, crc.GetCurrentHashAsUInt32()));
-        _stream.Position = start;
+        _stream.Position = _origin + start;
         _stream.Write(Local(encoded, start, bytes.Length, crc.GetCurrentHashAsUInt32()));
         _stream.Position = end;
     }
@@ -98,7 +110,7 @@ internal sealed class TorchArchiveWriter
 
     private void Directory()
     {
-        var start = _stream.Position;
+        var start = Position;
         using var directory = new MemoryStream();
         foreach (var (name, place, length, crc) in _entries)
         {

@@ -2,34 +2,39 @@ using System.Buffers.Binary;
 using System.Globalization;
 using System.IO.Hashing;
 using GpuOptim.Host;
-using Microsoft.Win32.SafeHandles;
 
 namespace GpuOptim.Optimizers.Checkpoints.Torch;
 
 /// <summary>A PyTorch file, open for reading: the value that was saved, and the storages that its tensors look into.</summary>
 internal sealed class TorchFile : IDisposable
 {
-    private readonly FileStream _stream;
+    private readonly ByteSource _source;
     private readonly TorchContent _content;
     private (TorchTensor Tensor, byte[] Bytes)? _gathered;
 
-    private TorchFile(FileStream stream, TorchContent content) => (_stream, _content) = (stream, content);
+    private TorchFile(ByteSource source, TorchContent content) => (_source, _content) = (source, content);
 
     /// <summary>What was saved: null, flags, numbers, texts, lists, tuples (arrays), dictionaries and tensors.</summary>
     public object? Root => _content.Root;
 
-    private SafeFileHandle Handle => _stream.SafeFileHandle;
-
     /// <summary>Opens a file and checks its structure.</summary>
     /// <exception cref="InvalidDataException">It is none, or damaged.</exception>
-    public static TorchFile Open(string path)
+    public static TorchFile Open(string path) => Open(ByteSource.Open(path));
+
+    /// <summary>Opens a stream, from where it stands to its end; it stays open. What cannot seek goes by way of a temporary file.</summary>
+    /// <param name="stream">The stream.</param>
+    /// <param name="name">What messages call it.</param>
+    /// <inheritdoc cref="Open(string)"/>
+    public static TorchFile Open(Stream stream, string name) => Open(ByteSource.Of(stream, name));
+
+    private static TorchFile Open(ByteSource source)
     {
-        var stream = new FileStream(path, FileMode.Open, FileAccess.Read, FileShare.Read, bufferSize: 0, FileOptions.SequentialScan);
         try
         {
+            var stream = source.AsStream();
             var first = stream.ReadByte();
             stream.Position = 0;
-            return new(stream, first switch
+            return new(source, first switch
             {
                 'P' => TorchArchive.Read(stream),
                 PickleReader.Protocol => TorchLegacyFile.Read(stream),
@@ -38,9 +43,9 @@ internal sealed class TorchFile : IDisposable
         }
         catch (Exception failure)
         {
-            stream.Dispose();
+            source.Dispose();
             if (failure is InvalidDataException)
-                throw SafetensorsFile.Damaged(path, failure.Message, failure);
+                throw SafetensorsFile.Damaged(source.Name, failure.Message, failure);
             throw;
         }
     }
@@ -50,11 +55,11 @@ internal sealed class TorchFile : IDisposable
     public void Verify()
     {
         foreach (var entry in _content.Entries)
-            Verify(Handle, entry);
+            Verify(_source, entry);
     }
 
     /// <inheritdoc cref="Verify()"/>
-    public static void Verify(SafeFileHandle handle, TorchEntry entry)
+    public static void Verify(ByteSource source, TorchEntry entry)
     {
         if (entry.Crc is not { } expected)
             return;
@@ -63,7 +68,7 @@ internal sealed class TorchFile : IDisposable
         for (var offset = 0L; offset < entry.Length; offset += piece.Length)
         {
             var part = piece.AsSpan(0, (int)Math.Min(piece.Length, entry.Length - offset));
-            Read(handle, entry, offset, part);
+            Read(source, entry, offset, part);
             crc.Append(part);
         }
         if (crc.GetCurrentHashAsUInt32() is var actual && actual != expected)
@@ -74,7 +79,7 @@ internal sealed class TorchFile : IDisposable
     public void Read(TorchTensor tensor, long offset, Span<byte> destination)
     {
         if (tensor.IsContiguous)
-            Read(Handle, _content.Storages[tensor.Storage.Key], tensor.Offset * tensor.Element.Size + offset, destination);
+            Read(_source, _content.Storages[tensor.Storage.Key], tensor.Offset * tensor.Element.Size + offset, destination);
         else
             Gather(tensor).AsSpan((int)offset, destination.Length).CopyTo(destination);
     }
@@ -101,18 +106,12 @@ internal sealed class TorchFile : IDisposable
         };
     }
 
-    public void Dispose() => _stream.Dispose();
+    public void Dispose() => _source.Dispose();
 
-    private static void Read(SafeFileHandle handle, TorchEntry entry, long offset, Span<byte> destination)
+    private static void Read(ByteSource source, TorchEntry entry, long offset, Span<byte> destination)
     {
-        while (destination.Length > 0)
-        {
-            var read = RandomAccess.Read(handle, destination, entry.Start + offset);
-            if (read == 0)
-                throw new InvalidDataException($"Entry '{entry.Name}' ends too soon");
-            offset += read;
-            destination = destination[read..];
-        }
+        if (source.Read(entry.Start + offset, destination) < destination.Length)
+            throw new InvalidDataException($"Entry '{entry.Name}' ends too soon");
     }
 
     /// <summary>The elements of a tensor with gaps or another order, row by row. The last one is kept: it is asked for piece by piece.</summary>
@@ -123,7 +122,7 @@ internal sealed class TorchFile : IDisposable
         _gathered = null;
         var size = tensor.Element.Size;
         var source = new byte[tensor.Reach * size];
-        Read(Handle, _content.Storages[tensor.Storage.Key], tensor.Offset * size, source);
+        Read(_source, _content.Storages[tensor.Storage.Key], tensor.Offset * size, source);
 
         var bytes = new byte[tensor.Count * size];
         var place = new long[tensor.Shape.Length];

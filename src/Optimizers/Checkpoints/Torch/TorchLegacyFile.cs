@@ -16,7 +16,7 @@ internal static class TorchLegacyFile
 
     /// <summary>Reads everything but the storages, and finds those.</summary>
     /// <exception cref="InvalidDataException">The file is damaged.</exception>
-    public static TorchContent Read(FileStream stream)
+    public static TorchContent Read(Stream stream)
     {
         var objects = new TorchObjects();
         var reader = new PickleReader(new BufferedStream(stream), stream.Length, objects);

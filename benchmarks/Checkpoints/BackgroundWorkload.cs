@@ -1,0 +1,22 @@
+using System.Diagnostics;
+
+namespace GpuOptim.Benchmarks.Checkpoints;
+
+/// <summary>How long a call holds its caller up that goes on in the background; the rest is waited for, and not counted.</summary>
+internal sealed class BackgroundWorkload(string name, Func<Task> start) : IWorkload
+{
+    public string Name { get; } = name;
+
+    public double Run(int repetitions)
+    {
+        var held = 0.0;
+        for (var i = 0; i < repetitions; i++)
+        {
+            var before = Stopwatch.GetTimestamp();
+            var task = start();
+            held += Stopwatch.GetElapsedTime(before).TotalSeconds;
+            task.Wait();
+        }
+        return held / repetitions;
+    }
+}

@@ -1,0 +1,171 @@
+using System.Globalization;
+using System.IO.Hashing;
+using GpuOptim.Host;
+using GpuOptim.Optimizers.Schedules;
+
+namespace GpuOptim.Optimizers.Checkpoints;
+
+/// <summary>A run in a file, checked whole, with tensors that are still there.</summary>
+internal sealed class RunReader
+{
+    private readonly Optimizer _optimizer;
+    private readonly IReadOnlyList<ISchedule> _schedules;
+    private readonly CheckpointMetadata _metadata;
+    private readonly List<(DeviceBuffer To, StateTensor From)> _tensors;
+    private readonly HashSet<Parameter> _summed;
+    private readonly StateDictionary _state;
+
+    private RunReader(
+        Optimizer optimizer,
+        IReadOnlyList<ISchedule> schedules,
+        CheckpointMetadata metadata,
+        List<(DeviceBuffer To, StateTensor From)> tensors,
+        HashSet<Parameter> summed,
+        StateDictionary state)
+    {
+        _optimizer = optimizer;
+        _schedules = schedules;
+        _metadata = metadata;
+        _tensors = tensors;
+        _summed = summed;
+        _state = state;
+    }
+
+    /// <summary>Checks a file.</summary>
+    /// <param name="file">The file.</param>
+    /// <param name="optimizer">The optimizer that the run must be of.</param>
+    /// <param name="schedules">Its schedules.</param>
+    /// <param name="options">How names and types are taken.</param>
+    /// <param name="transfer">Is told what is read.</param>
+    /// <exception cref="InvalidDataException">It is damaged, or another run's.</exception>
+    /// <exception cref="ArgumentException">Its state is not the optimizer's.</exception>
+    public static RunReader Read(SafetensorsFile file, Optimizer optimizer, IReadOnlyList<ISchedule> schedules, LoadOptions options, Transfer transfer)
+    {
+        var metadata = CheckpointMetadata.Parse(file.Metadata);
+        if (file.Metadata.GetValueOrDefault(CheckpointMetadata.HeaderDigest) is not { } digest || digest != file.HeaderDigest(CheckpointMetadata.HeaderDigest))
+            throw new InvalidDataException($"The header is damaged: metadata '{CheckpointMetadata.HeaderDigest}' must be its digest");
+        var names = new RunNames(metadata, options.Rename);
+        metadata = names.Rename(metadata);
+        var entries = names.Rename(file.Entries);
+
+        var tensors = new List<(DeviceBuffer To, StateTensor From)>();
+        foreach (var parameter in optimizer.Parameters)
+            Find(parameter.Data, parameter, parameter.Name);
+        foreach (var average in optimizer.WeightAverage?.Averages ?? [])
+            Find(average.Data, average, CheckpointContent.AveragePrefix + average.Name);
+        var summed = new HashSet<Parameter>();
+        if (metadata.Accumulation is { } accumulation)
+            FindSums(accumulation);
+        var state = State();
+        optimizer.ThrowIfForeign(state);
+        if (metadata.Schedules.Count != schedules.Count)
+            throw new InvalidDataException($"The file must have the states of {schedules.Count} schedules. Actual number was {metadata.Schedules.Count}");
+        for (var i = 0; i < schedules.Count; i++)
+            schedules[i].ThrowIfForeign(metadata.Schedules[i]);
+        if (metadata.Scaler is null != optimizer.GradientScaler is null)
+            throw new InvalidDataException($"The file must have the state of a gradient scaler if the optimizer has a scaler, and none if it has none. Actual state was {metadata.Scaler?.ToString() ?? "none"}");
+        if (metadata.AverageUpdates is null != optimizer.WeightAverage is null)
+            throw new InvalidDataException($"The file must have averages of parameters if the optimizer has some, and none if it has none. Actual number of their updates was {metadata.AverageUpdates?.ToString(CultureInfo.InvariantCulture) ?? "none"}");
+        foreach (var entry in file.Entries.Values)
+            Verify(file, entry, metadata.Digests, transfer);
+        return new(optimizer, schedules, metadata, tensors, summed, state);
+
+        void Find(DeviceBuffer to, Parameter like, string name)
+        {
+            ObjectDisposedException.ThrowIf(to.IsDisposed, like);
+            if (!entries.Remove(name, out var entry))
+                throw new InvalidDataException($"Parameter '{name}' is missing");
+            tensors.Add((to, file.Tensor(entry, transfer).Fit($"Parameter '{name}'", to.ElementType, like.Shape, options.Convert)));
+        }
+
+        void FindSums(GradientAccumulationState saved)
+        {
+            if (optimizer.Accumulation is not { } own || own.Batches != saved.Batches)
+                throw new InvalidDataException($"The file has the gradients of {saved.Count} of a step's {saved.Batches} batches, and the optimizer must have a GradientAccumulation of as many. Actual number was {optimizer.Accumulation?.Batches.ToString(CultureInfo.InvariantCulture) ?? "none"}");
+            foreach (var parameter in optimizer.Parameters.Where(parameter => parameter.GradientSum is not null && entries.ContainsKey(CheckpointContent.AccumulationPrefix + parameter.Name)))
+            {
+                Find(parameter.GradientSum!, parameter, CheckpointContent.AccumulationPrefix + parameter.Name);
+                summed.Add(parameter);
+            }
+        }
+
+        StateDictionary State()
+        {
+            if (metadata.Groups.Count != optimizer.Groups.Count)
+                throw new InvalidDataException($"The file must have {optimizer.Groups.Count} parameter groups, as the optimizer has. Actual number was {metadata.Groups.Count}");
+            GroupState[] groups = [.. metadata.Groups.Select((group, i) => new GroupState(group.Optimizer, Options(group.Options, optimizer.Groups[i].AnyOptions, options.Convert), group.Parameters))];
+            var types = Types(optimizer, groups);
+            var states = metadata.Steps.ToDictionary(pair => pair.Key, pair => (Step: pair.Value, Tensors: new OrderedDictionary<string, StateTensor>()));
+            foreach (var (name, entry) in entries)
+            {
+                var end = name.LastIndexOf('/');
+                if (!name.StartsWith(CheckpointContent.StatePrefix, StringComparison.Ordinal) || end < CheckpointContent.StatePrefix.Length || !states.TryGetValue(name[CheckpointContent.StatePrefix.Length..end], out var state))
+                    throw new InvalidDataException($"Tensor '{name}' is neither a parameter of the optimizer nor its state, nor an average");
+                var (what, tensor) = ($"Tensor '{name}'", file.Tensor(entry, transfer));
+                state.Tensors.Add(name[(end + 1)..], StateOf(tensor, what, types.GetValueOrDefault(name[CheckpointContent.StatePrefix.Length..end]), options.Convert));
+            }
+            return new(groups, states.ToDictionary(pair => pair.Key, pair => new ParameterState(pair.Value.Step, pair.Value.Tensors)));
+        }
+    }
+
+    /// <summary>Takes the run over.</summary>
+    public void Apply()
+    {
+        foreach (var (to, from) in _tensors)
+            from.CopyTo(to);
+        _optimizer.TakeState(_state);
+        _optimizer.Accumulation?.Load(_metadata.Accumulation, _summed);
+        if (_metadata.Scaler is not null)
+            _optimizer.GradientScaler!.Load(_metadata.Scaler);
+        if (_metadata.AverageUpdates is { } updates)
+            _optimizer.WeightAverage!.UpdateCount = updates;
+        for (var i = 0; i < _schedules.Count; i++)
+            _schedules[i].Load(_metadata.Schedules[i]);
+    }
+
+    private static OptimizerOptions Options(HyperParameters values, OptimizerOptions like, bool convert)
+    {
+        var options = Checkpoint.Options(values, like);
+        return convert ? options with { StatePrecision = like.StatePrecision } : options;
+    }
+
+    /// <summary>The type of each parameter's state.</summary>
+    private static Dictionary<string, ElementType> Types(Optimizer optimizer, GroupState[] groups)
+    {
+        var types = new Dictionary<string, ElementType>();
+        for (var i = 0; i < groups.Length; i++)
+        {
+            foreach (var parameter in optimizer.Groups[i].Parameters)
+                types[parameter.Name] = groups[i].Options.StatePrecision == StatePrecision.Float32 ? ElementType.Float32 : parameter.ElementType;
+        }
+        return types;
+    }
+
+    /// <summary>State as it is in the file, which the optimizer then checks; or converted.</summary>
+    private static StateTensor StateOf(FileTensor tensor, string what, ElementType type, bool convert)
+    {
+        if (convert)
+            return new(type, tensor.Shape, tensor.Bytes(what, type, convert));
+        return Enum.TryParse<ElementType>(tensor.Type, out var own)
+            ? new(own, tensor.Shape, tensor.Read(what))
+            : throw new InvalidDataException($"{what} must be Float32, BFloat16 or Float16. Actual type was {tensor.Type}");
+    }
+
+    private static void Verify(SafetensorsFile file, SafetensorsEntry entry, IReadOnlyDictionary<string, string> digests, Transfer transfer)
+    {
+        if (!digests.TryGetValue(entry.Name, out var expected))
+            throw new InvalidDataException($"The digest of tensor '{entry.Name}' is missing");
+        var hash = new XxHash128();
+        var piece = new byte[Math.Min(entry.Length, StateTensor.PieceLength)];
+        for (var offset = 0L; offset < entry.Length; offset += piece.Length)
+        {
+            var part = piece.AsSpan(0, (int)Math.Min(piece.Length, entry.Length - offset));
+            file.Read(entry, offset, part);
+            hash.Append(part);
+            transfer.Advance(part.Length);
+        }
+        var actual = Convert.ToHexStringLower(hash.GetCurrentHash());
+        if (actual != expected)
+            throw new InvalidDataException($"Tensor '{entry.Name}' is damaged: its digest must be {expected}. Actual digest was {actual}");
+    }
+}

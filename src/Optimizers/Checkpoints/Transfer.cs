@@ -1,0 +1,43 @@
+namespace GpuOptim.Optimizers.Checkpoints;
+
+/// <summary>How far the way of many bytes is, told to whoever wants to know; it ends here if it is cancelled.</summary>
+/// <param name="progress">Is told which part is done, from 0 to 1.</param>
+/// <param name="cancellationToken">Ends it.</param>
+internal sealed class Transfer(IProgress<double>? progress = null, CancellationToken cancellationToken = default)
+{
+    private long _done;
+    private bool _isCommitted;
+
+    /// <summary>How many bytes there are.</summary>
+    public long Total { get; init; }
+
+    /// <summary>Bytes were moved.</summary>
+    /// <exception cref="OperationCanceledException">No more shall be.</exception>
+    public void Advance(long bytes)
+    {
+        ThrowIfCancelled();
+        _done += bytes;
+        progress?.Report((double)_done / Total);
+    }
+
+    /// <summary>From here on it is completed: half of it would be worse than none.</summary>
+    /// <exception cref="OperationCanceledException">It was cancelled before.</exception>
+    public void Commit()
+    {
+        ThrowIfCancelled();
+        _isCommitted = true;
+    }
+
+    /// <summary>Tells the end, where there was nothing to move.</summary>
+    public void Complete()
+    {
+        if (Total == 0)
+            progress?.Report(1);
+    }
+
+    private void ThrowIfCancelled()
+    {
+        if (!_isCommitted)
+            cancellationToken.ThrowIfCancellationRequested();
+    }
+}

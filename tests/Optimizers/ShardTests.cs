@@ -1,0 +1,190 @@
+using System.Text.Json;
+using GpuOptim.Host;
+using GpuOptim.Optimizers.Checkpoints;
+
+namespace GpuOptim.Tests.Optimizers;
+
+/// <summary>Models in several files.</summary>
+public sealed class ShardTests
+{
+    private const string Count = "-of-00003.safetensors";
+
+    private string _folder = null!;
+    private SimdDevice _device = null!;
+
+    private string Index => Path.Combine(_folder, "model.safetensors.index.json");
+
+    private IEnumerable<string> Files => Directory.GetFiles(_folder).Select(path => Path.GetFileName(path)!).Order();
+
+    [SetUp]
+    public void Open()
+    {
+        _folder = Directory.CreateTempSubdirectory("gpuoptim-shards-").FullName;
+        _device = new(threads: 1);
+    }
+
+    [TearDown]
+    public void Close()
+    {
+        _device.Dispose();
+        Directory.Delete(_folder, recursive: true);
+    }
+
+    /// <summary>Each file is as short as it was asked to be, all names are Hugging Face's, and all comes back.</summary>
+    [Test]
+    public void ComesBackFromFilesOfLimitedLength()
+    {
+        var reports = new List<double>();
+        Checkpoint.SaveParameters(Index, Model(1), maxBytes: 1200, new Reports(reports));
+        Assert.That(Files, Is.EqualTo(["model-00001" + Count, "model-00002" + Count, "model-00003" + Count, "model.safetensors.index.json"]));
+        Assert.That(Directory.GetFiles(_folder, "*.safetensors").Select(path => new FileInfo(path).Length), Is.All.LessThanOrEqualTo(1200));
+        Assert.That(reports, Is.Ordered);
+        Assert.That(reports[^1], Is.EqualTo(1));
+        using var json = JsonDocument.Parse(File.ReadAllText(Index));
+        Assert.That(json.RootElement.GetProperty("metadata").GetProperty("total_size").GetInt64(), Is.EqualTo(5 * 64 * sizeof(float)));
+        Assert.That(json.RootElement.GetProperty("weight_map").EnumerateObject().Select(property => property.Name), Is.EqualTo(["p0", "p1", "p2", "p3", "p4"]));
+        AssertLoads(1);
+        Assert.That(() => Checkpoint.SaveParameters(Index, Model(1), maxBytes: 0), Throws.TypeOf<ArgumentOutOfRangeException>());
+        Assert.That(() => Checkpoint.SaveParameters(Path.Combine(_folder, "model.safetensors"), Model(1), maxBytes: 1200), Throws.ArgumentException.With.Message.Contains("path must be an index's: NAME.safetensors.index.json"));
+    }
+
+    /// <summary>A tensor that is longer than a file may be has one of its own; no tensors need none.</summary>
+    [Test]
+    public void TinyLimitsAndNoTensorsAreWritten()
+    {
+        Checkpoint.SaveParameters(Index, Model(1), maxBytes: 1);
+        Assert.That(Files.Count(), Is.EqualTo(6));
+        AssertLoads(1);
+        Checkpoint.SaveParameters(Index, [], maxBytes: 1);
+        Assert.That(Files, Is.EqualTo(["model.safetensors.index.json"]));
+        Assert.That(Checkpoint.LoadParameters(Index, []).Loaded, Is.Empty);
+    }
+
+    /// <summary>Files of another save never go under the names of those that an index refers to; old ones go, and what others put beside stays.</summary>
+    [Test]
+    public void AnotherSaveReplacesTheFirst()
+    {
+        File.WriteAllText(Path.Combine(_folder, "model-notes.safetensors"), "not ours");
+        Checkpoint.SaveParameters(Path.Combine(_folder, "model-other.safetensors.index.json"), Model(9), maxBytes: 1200);
+        for (var save = 1; save <= 4; save++)
+        {
+            Checkpoint.SaveParameters(Index, Model(save), maxBytes: 1200);
+            AssertLoads(save);
+            Assert.That(Files.Count(), Is.EqualTo(1 + 4 + 4), $"save {save}");
+        }
+        Checkpoint.LoadParameters(Path.Combine(_folder, "model-other.safetensors.index.json"), Model(0));
+    }
+
+    /// <summary>Whatever the point at which a save dies, the old model is there; the next save tidies up.</summary>
+    [Test]
+    public void AKilledSaveLeavesTheOldModel()
+    {
+        Checkpoint.SaveParameters(Index, Model(1), maxBytes: 1200);
+        var old = File.ReadAllBytes(Index);
+        Checkpoint.SaveParameters(Index, Model(2), maxBytes: 1200);
+        var names = Files.Where(name => name.EndsWith(Count, StringComparison.Ordinal)).ToArray();
+        // Files that a save had named before its index was there: now they have none.
+        foreach (var name in names)
+            File.Copy(Path.Combine(_folder, name), Path.Combine(_folder, name.Replace("00003", "00004", StringComparison.Ordinal)));
+        File.WriteAllText($"{Index}.{Guid.NewGuid():N}.tmp", "a shard, half written");
+        AssertLoads(2);
+        Checkpoint.SaveParameters(Index, Model(3), maxBytes: 1200);
+        AssertLoads(3);
+        Assert.That(Files.Count(), Is.EqualTo(4));
+        File.WriteAllBytes(Index, old);
+        Assert.That(() => Checkpoint.LoadParameters(Index, Model(0)), Throws.TypeOf<InvalidDataException>().With.Message.Contains("must be of the same save as the index").Or.Message.Contains("is missing"));
+    }
+
+    /// <summary>A save that cannot be completed changes nothing.</summary>
+    [Test]
+    public void AFailedSaveLeavesTheOldModel()
+    {
+        Checkpoint.SaveParameters(Index, Model(1), maxBytes: 1200);
+        var before = Files.ToArray();
+        var model = Model(2);
+        model[4].Data.Dispose();
+        Assert.That(() => Checkpoint.SaveParameters(Index, model, maxBytes: 1200), Throws.TypeOf<ObjectDisposedException>());
+        Assert.That(Files, Is.EqualTo(before));
+        AssertLoads(1);
+    }
+
+    /// <summary>While one writes and others read, who reads has one save, whole.</summary>
+    [Test]
+    public void ReadersNeverSeeAMixture()
+    {
+        Checkpoint.SaveParameters(Index, Model(1), maxBytes: 1200);
+        using var end = new CancellationTokenSource();
+        var readers = Enumerable.Range(0, 2).Select(_ => Task.Run(() =>
+        {
+            using var device = new SimdDevice(threads: 1);
+            var loads = 0;
+            for (; !end.IsCancellationRequested; loads++)
+            {
+                var model = Model(0, device);
+                Checkpoint.LoadParameters(Index, model);
+                Assert.That(model.SelectMany(parameter => parameter.Data.ToArray()).Distinct().Count(), Is.EqualTo(1));
+            }
+            return loads;
+        })).ToArray();
+        for (var save = 2; save < 40; save++)
+            Checkpoint.SaveParameters(Index, Model(save), maxBytes: 1200);
+        end.Cancel();
+        Task.WaitAll(readers);
+        Assert.That(readers.Select(reader => reader.Result), Is.All.Positive);
+        AssertLoads(39);
+    }
+
+    [TestCase("""{"weight_map":{"p":"../model.safetensors"}}""", "The file of tensor 'p' must be a name within the index's folder. Actual value was \"../model.safetensors\"")]
+    [TestCase("""{"weight_map":{"p":"a/../../b.safetensors"}}""", "The file of tensor 'p' must be a name within the index's folder")]
+    [TestCase("""{"weight_map":{"p":"..\\b.safetensors"}}""", "The file of tensor 'p' must be a name within the index's folder")]
+    [TestCase("""{"weight_map":{"p":"/etc/passwd"}}""", "The file of tensor 'p' must be a name within the index's folder")]
+    [TestCase("""{"weight_map":{"p":"C:\\b.safetensors"}}""", "The file of tensor 'p' must be a name within the index's folder")]
+    [TestCase("""{"weight_map":{"p":""}}""", "The file of tensor 'p' must be a name within the index's folder")]
+    [TestCase("""{"weight_map":{"p":7}}""", "The file of tensor 'p' must be a name within the index's folder. Actual value was 7")]
+    [TestCase("""{"weight_map":{"p":"none.safetensors"}}""", "File 'none.safetensors' of tensor 'p' is missing")]
+    [TestCase("""{"weight_map":{"p":"none/none.safetensors"}}""", "File 'none.safetensors' of tensor 'p' is missing")]
+    [TestCase("""{"weight_map":{"q":"shard.safetensors"}}""", "Tensor 'q' must be in file 'shard.safetensors', as the index says. It is missing there")]
+    [TestCase("""{"weight_map":{"p":"shard.safetensors","p":"shard.safetensors"}}""", "'p' of 'weight_map' must be there once")]
+    [TestCase("""{"weight_map":{},"weight_map":{}}""", "'weight_map' must be there once")]
+    [TestCase("""{"weight_map":[]}""", "An index must have 'weight_map', an object. It is missing")]
+    [TestCase("""{"metadata":{"gpuoptim.save":"x"},"weight_map":{"p":"shard.safetensors"}}""", "File 'shard.safetensors' must be of the same save as the index. It is of another")]
+    [TestCase("""[]""", "An index must have 'weight_map'")]
+    [TestCase("""{"weight_map":{"p":[[[[[[[[[[[[[[[[[[1]]]]]]]]]]]]]]]]]]}}""", "An index must be JSON, at most 16 levels deep")]
+    [TestCase("""{"weight_map":""", "An index must be JSON")]
+    [TestCase("""{"weight_map":{"p":"\ud800.safetensors"}}""", "An index must be JSON")]
+    public void HostileIndexesAreRefused(string json, string message)
+    {
+        Checkpoint.SaveParameters(Path.Combine(_folder, "shard.safetensors"), [_device.CreateParameter("p", [2])]);
+        File.WriteAllText(Index, json);
+        var parameter = _device.CreateParameter<float>("p", [2], [1f, 2f]);
+        Assert.That(() => Checkpoint.LoadParameters(Index, [parameter]), Throws.TypeOf<InvalidDataException>().With.Message.Contains(message).And.Message.Contains(Index));
+        Assert.That(parameter.Data.ToArray(), Is.EqualTo([1f, 2f]));
+    }
+
+    [Test]
+    public void AFolderHasOneIndex()
+    {
+        Assert.That(() => Checkpoint.LoadParameters(_folder, Model(0)), Throws.TypeOf<InvalidDataException>().With.Message.Contains("A folder must have one file NAME.safetensors.index.json. Actual number was 0"));
+        var own = Path.Combine(_folder, "own.safetensors.index.json");
+        Checkpoint.SaveParameters(own, Model(1), maxBytes: 1200);
+        var model = Model(0);
+        Checkpoint.LoadParameters(_folder, model);
+        Assert.That(model.SelectMany(parameter => parameter.Data.ToArray()), Is.All.EqualTo(1));
+    }
+
+    private void AssertLoads(float value)
+    {
+        var model = Model(0);
+        var report = Checkpoint.LoadParameters(Index, model, new() { Strict = true });
+        Assert.That(report.Loaded, Has.Count.EqualTo(5));
+        Assert.That(model.SelectMany(parameter => parameter.Data.ToArray()), Is.All.EqualTo(value));
+    }
+
+    private Parameter<float>[] Model(float value, SimdDevice? device = null) =>
+        [.. Enumerable.Range(0, 5).Select(i => (device ?? _device).CreateParameter<float>($"p{i}", [8, 8], [.. Enumerable.Repeat(value, 64)]))];
+
+    private sealed class Reports(List<double> values) : IProgress<double>
+    {
+        public void Report(double value) => values.Add(value);
+    }
+}
