@@ -9,18 +9,18 @@ namespace GpuOptim.TorchSharp;
 public abstract partial class TorchOptimizer
 {
     /// <summary>
-    /// Writes a file for <c>torch.load</c>: <c>{"model": model.state_dict(), "optimizer": optimizer.state_dict(), …}</c>, as <see cref="TorchCheckpoint.Save"/>, with
+    /// Writes a file for <c>torch.load</c>: <c>{"model": model.state_dict(), "optimizer": optimizer.state_dict(), …}</c>, as <see cref="TorchCheckpoint"/> does, with
     /// the model's buffers.
     /// </summary>
-    /// <inheritdoc cref="TorchCheckpoint.Save"/>
+    /// <inheritdoc cref="TorchCheckpoint.Save(string, Optimizers.Optimizer, IReadOnlyList{ISchedule})"/>
     /// <param name="path">The file; overwritten.</param>
     /// <param name="schedules">This library's schedules, on <see cref="Inner"/>.</param>
     /// <exception cref="NotSupportedException">A buffer is of a type that is not written.</exception>
     public void SaveCheckpoint(string path, params IReadOnlyList<ISchedule> schedules) =>
         TorchCheckpoint.SaveRun(path, Inner, schedules, [.. Buffers().Select(named => ToBuffer(named.Name, named.Tensor))]);
 
-    /// <summary>Goes on from a file of PyTorch's, as <see cref="TorchCheckpoint.Load"/>, with the model's buffers, which the file must have.</summary>
-    /// <inheritdoc cref="TorchCheckpoint.Load"/>
+    /// <summary>Goes on from a file of PyTorch's, as <see cref="TorchCheckpoint"/> does, with the model's buffers, which the file must have.</summary>
+    /// <inheritdoc cref="TorchCheckpoint.Load(string, Optimizers.Optimizer, LoadOptions, IReadOnlyList{ISchedule})"/>
     /// <param name="path">The file.</param>
     /// <param name="options">How names and types are taken; as they are if null.</param>
     /// <param name="schedules">This library's schedules, on <see cref="Inner"/>.</param>

@@ -273,12 +273,12 @@ public static class Checkpoint
     {
         if (cancellationToken.IsCancellationRequested)
             return Task.FromCanceled(cancellationToken);
-        var snapshot = device is null ? null : HostSnapshot.Take(content, device);
+        var snapshot = device is null ? null : HostSnapshot.Take(content.Tensors.Values.Select(tensor => tensor.Bytes), device);
         return Task.Run(
             () =>
             {
                 using (snapshot)
-                    (snapshot?.Content ?? content).Write(path, maxBytes, new(progress, cancellationToken) { Total = content.Length });
+                    (snapshot is null ? content : content.With(snapshot.Copies)).Write(path, maxBytes, new(progress, cancellationToken) { Total = content.Length });
             },
             CancellationToken.None);
     }
@@ -296,7 +296,7 @@ public static class Checkpoint
             throw SafetensorsFile.Damaged(files.Name, failure.Message, failure);
         }
         cancellationToken.ThrowIfCancellationRequested();
-        match.Copy(options.Progress);
+        match.Copy(new(options.Progress) { Total = match.Length });
         return match.Report;
     }
 

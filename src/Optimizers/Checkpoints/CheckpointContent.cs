@@ -53,6 +53,13 @@ internal sealed record CheckpointContent(IReadOnlyDictionary<string, StateTensor
         return tensors;
     }
 
+    /// <summary>The same tensors, with their bytes elsewhere.</summary>
+    /// <param name="bytes">The bytes of each, in order.</param>
+    public CheckpointContent With(IReadOnlyList<TensorBytes> bytes) => this with
+    {
+        Tensors = Tensors.Select((pair, i) => (pair.Key, Value: new StateTensor(pair.Value.ElementType, [.. pair.Value.Shape], bytes[i]))).ToDictionary(each => each.Key, each => each.Value),
+    };
+
     /// <summary>Writes one file.</summary>
     public void Write(Stream stream, Transfer transfer)
     {

@@ -10,28 +10,29 @@ internal sealed class HostSnapshot : IDisposable
 
     private readonly HostBlock _memory;
 
-    private HostSnapshot(CheckpointContent content, HostBlock memory) => (Content, _memory) = (content, memory);
+    private HostSnapshot(TensorBytes[] copies, HostBlock memory) => (Copies, _memory) = (copies, memory);
 
-    /// <summary>What was copied.</summary>
-    public CheckpointContent Content { get; }
+    /// <summary>What was copied, in the order in which it was given.</summary>
+    public IReadOnlyList<TensorBytes> Copies { get; }
 
     /// <summary>Copies tensors, waiting for what the device has been given before.</summary>
-    /// <param name="content">The tensors.</param>
+    /// <param name="tensors">The tensors.</param>
     /// <param name="device">Where they lie.</param>
-    public static HostSnapshot Take(CheckpointContent content, Device device)
+    public static HostSnapshot Take(IEnumerable<TensorBytes> tensors, Device device)
     {
-        var memory = device.Lend(content.Tensors.Values.Sum(tensor => Aligned(tensor.Bytes.Length)));
+        TensorBytes[] all = [.. tensors];
+        var memory = device.Lend(all.Sum(bytes => Aligned(bytes.Length)));
         try
         {
-            var tensors = new Dictionary<string, StateTensor>();
+            var copies = new TensorBytes[all.Length];
             var address = memory.Address;
-            foreach (var (name, tensor) in content.Tensors)
+            for (var i = 0; i < all.Length; i++)
             {
-                Copy(tensor.Bytes, address);
-                tensors.Add(name, new(tensor.ElementType, [.. tensor.Shape], new TensorBytes.InMemory(address, tensor.Bytes.Length)));
-                address += (nint)Aligned(tensor.Bytes.Length);
+                Copy(all[i], address);
+                copies[i] = new TensorBytes.InMemory(address, all[i].Length);
+                address += (nint)Aligned(all[i].Length);
             }
-            return new(content with { Tensors = tensors }, memory);
+            return new(copies, memory);
         }
         catch
         {

@@ -9,6 +9,9 @@ internal sealed record ParameterMatch(IReadOnlyList<(Parameter Parameter, StateT
 {
     private const int NamesInMessages = 3;
 
+    /// <summary>Nothing to be copied.</summary>
+    public static ParameterMatch Empty { get; } = new([], new([], [], []));
+
     /// <summary>Matches by name.</summary>
     /// <param name="tensors">The file's tensors by their names there.</param>
     /// <param name="parameters">The parameters.</param>
@@ -44,16 +47,19 @@ internal sealed record ParameterMatch(IReadOnlyList<(Parameter Parameter, StateT
         return new(found, new([.. found.Select(each => each.Item1.Name)], missing, unexpected));
     }
 
-    /// <summary>Copies tensors into parameters, telling how far it is.</summary>
-    public void Copy(IProgress<double>? progress = null)
+    /// <summary>Bytes of the tensors.</summary>
+    public long Length => Tensors.Sum(each => each.Tensor.Bytes.Length);
+
+    /// <summary>Copies tensors into parameters.</summary>
+    /// <param name="transfer">Is told what was copied.</param>
+    public void Copy(Transfer transfer)
     {
-        var (total, done) = (Math.Max(1, Tensors.Sum(each => each.Tensor.Bytes.Length)), 0L);
         foreach (var (parameter, tensor) in Tensors)
         {
             tensor.CopyTo(parameter.Data);
-            done += tensor.Bytes.Length;
-            progress?.Report((double)done / total);
+            transfer.Advance(tensor.Bytes.Length);
         }
+        transfer.Complete();
     }
 
     private static string Missing(List<string> missing, string[] unexpected)

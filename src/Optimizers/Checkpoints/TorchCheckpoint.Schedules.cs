@@ -9,7 +9,7 @@ public static partial class TorchCheckpoint
     /// Writes <c>scheduler.state_dict()</c> alone, as Hugging Face's <c>scheduler.pt</c> has it. A schedule that PyTorch does not know is written as the
     /// <c>LambdaLR</c> that it would be there.
     /// </summary>
-    /// <param name="path">The file; overwritten, as by <see cref="Save"/>.</param>
+    /// <param name="path">The file; overwritten, as by <c>Save</c>.</param>
     /// <param name="schedule">The schedule.</param>
     /// <exception cref="IOException">The file cannot be written.</exception>
     public static void SaveSchedule(string path, ISchedule schedule)
@@ -32,12 +32,14 @@ public static partial class TorchCheckpoint
     {
         ArgumentException.ThrowIfNullOrEmpty(path);
         ArgumentNullException.ThrowIfNull(schedule);
-        Read(path, file =>
+        Read(() => TorchFile.Open(path), Check, progress: null, CancellationToken.None);
+
+        (ParameterMatch, Action) Check(TorchFile file)
         {
             var root = file.Root as PickleDictionary ?? throw new InvalidDataException("The file must hold a dictionary");
             var state = TorchSchedule.Read(root, schedule, file.Number);
             schedule.ThrowIfForeign(state, constants);
-            return () => schedule.Load(state, constants);
-        });
+            return (ParameterMatch.Empty, () => schedule.Load(state, constants));
+        }
     }
 }

@@ -22,6 +22,9 @@ namespace GpuOptim.Optimizers.Checkpoints;
 /// </remarks>
 public static partial class TorchCheckpoint
 {
+    /// <summary>What messages call a stream.</summary>
+    private const string StreamName = "stream";
+
     /// <summary>
     /// Writes <c>{"optimizer": optimizer.state_dict(), "params": [tensor, …], "model": {name: tensor, …}}</c>; the last two are the same
     /// tensors, stored once. Of a <see cref="ModelOptimizer"/> it is <c>"optimizers": [state_dict, …]</c>, in the order of its
@@ -36,6 +39,44 @@ public static partial class TorchCheckpoint
     /// <exception cref="ObjectDisposedException">The optimizer, or a parameter's memory, was disposed of.</exception>
     public static void Save(string path, Optimizer optimizer, params IReadOnlyList<ISchedule> schedules) => SaveRun(path, optimizer, schedules, []);
 
+    /// <summary>Writes a run to a stream, from where it stands. What cannot seek gets it by way of a temporary file.</summary>
+    /// <inheritdoc cref="Save(string, Optimizer, IReadOnlyList{ISchedule})"/>
+    /// <param name="stream">The stream; it stays open, behind what was written.</param>
+    /// <param name="optimizer">The optimizer.</param>
+    /// <param name="schedules">Its schedules.</param>
+    public static void Save(Stream stream, Optimizer optimizer, params IReadOnlyList<ISchedule> schedules)
+    {
+        ArgumentNullException.ThrowIfNull(stream);
+        var (pickle, storages) = PickleWriter.Write(Run(optimizer, schedules, []));
+        TorchArchiveWriter.Write(stream, pickle, storages);
+    }
+
+    /// <summary>Writes a run while training goes on, as <see cref="Checkpoint.SaveAsync"/> does: the file is that of the moment of the call.</summary>
+    /// <inheritdoc cref="Save(string, Optimizer, IReadOnlyList{ISchedule})"/>
+    /// <param name="path">The file; overwritten.</param>
+    /// <param name="optimizer">The optimizer.</param>
+    /// <param name="schedules">Its schedules; null for none.</param>
+    /// <param name="progress">Is told which part of the bytes was written, from 0 to 1.</param>
+    /// <param name="cancellationToken">Gives up writing; an old file stays.</param>
+    /// <returns>Ends when the file is whole on the disk and has its name.</returns>
+    /// <exception cref="OperationCanceledException">It was cancelled.</exception>
+    public static Task SaveAsync(
+        string path, Optimizer optimizer, IReadOnlyList<ISchedule>? schedules = null, IProgress<double>? progress = null, CancellationToken cancellationToken = default)
+    {
+        ArgumentException.ThrowIfNullOrEmpty(path);
+        var (pickle, storages) = PickleWriter.Write(Run(optimizer, schedules ?? [], []));
+        if (cancellationToken.IsCancellationRequested)
+            return Task.FromCanceled(cancellationToken);
+        var snapshot = HostSnapshot.Take(storages, optimizer.Device);
+        return Task.Run(
+            () =>
+            {
+                using (snapshot)
+                    Write(path, pickle, snapshot.Copies, new(progress, cancellationToken) { Total = storages.Sum(bytes => bytes.Length) });
+            },
+            CancellationToken.None);
+    }
+
     /// <inheritdoc cref="Save(string, Optimizer, IReadOnlyList{ISchedule})"/>
     /// <param name="path">The file; overwritten.</param>
     /// <param name="optimizer">The optimizer.</param>
@@ -44,24 +85,7 @@ public static partial class TorchCheckpoint
     internal static void SaveRun(string path, Optimizer optimizer, IReadOnlyList<ISchedule> schedules, IEnumerable<ModelBuffer> buffers)
     {
         ArgumentException.ThrowIfNullOrEmpty(path);
-        ArgumentNullException.ThrowIfNull(optimizer);
-        ArgumentNullException.ThrowIfNull(schedules);
-        ObjectDisposedException.ThrowIf(optimizer.IsDisposed, optimizer);
-        var parameters = Checkpoint.Live(optimizer.Parameters);
-        var root = new PickleDictionary();
-        if (optimizer is ModelOptimizer model)
-            root[TorchRun.OptimizersKey] = model.Optimizers.Select(each => (object?)TorchState.Write(each, schedules)).ToList();
-        else
-            root[TorchRun.OptimizerKey] = TorchState.Write(optimizer, schedules);
-        root[TorchRun.ParametersKey] = parameters.Values.ToList<object?>();
-        root[TorchRun.ModelKey] = Model(parameters, buffers);
-        if (optimizer.GradientScaler is { } scaler)
-            root[TorchRun.ScalerKey] = TorchScaler.Write(scaler.State());
-        if (schedules is [var only])
-            root[TorchRun.SchedulerKey] = TorchSchedule.Write(only);
-        else if (schedules.Count > 1)
-            root[TorchRun.SchedulersKey] = schedules.Select(schedule => (object?)TorchSchedule.Write(schedule)).ToList();
-        Write(path, root);
+        Write(path, Run(optimizer, schedules, buffers));
     }
 
     /// <summary>
@@ -81,8 +105,43 @@ public static partial class TorchCheckpoint
     /// <exception cref="InvalidDataException">The file is damaged, or another run's; the message names what is wrong. Nothing was changed.</exception>
     /// <exception cref="IOException">The file cannot be read.</exception>
     /// <exception cref="ObjectDisposedException">The optimizer, or a parameter's memory, was disposed of. Nothing was changed.</exception>
-    public static void Load(string path, Optimizer optimizer, LoadOptions? options = null, params IReadOnlyList<ISchedule> schedules) =>
+    public static void Load(string path, Optimizer optimizer, LoadOptions? options, params IReadOnlyList<ISchedule> schedules) =>
         LoadRun(path, optimizer, options, schedules, [], _ => { });
+
+    /// <inheritdoc cref="Load(string, Optimizer, LoadOptions, IReadOnlyList{ISchedule})"/>
+    public static void Load(string path, Optimizer optimizer, params IReadOnlyList<ISchedule> schedules) => Load(path, optimizer, options: null, schedules);
+
+    /// <summary>Takes over a run from a stream, which is read from where it stands to its end. What cannot seek goes by way of a temporary file.</summary>
+    /// <inheritdoc cref="Load(string, Optimizer, LoadOptions, IReadOnlyList{ISchedule})"/>
+    /// <param name="stream">The stream; it stays open.</param>
+    /// <param name="optimizer">The optimizer.</param>
+    /// <param name="options">How names and types are taken; as they are if null.</param>
+    /// <param name="schedules">Its schedules.</param>
+    public static void Load(Stream stream, Optimizer optimizer, LoadOptions? options, params IReadOnlyList<ISchedule> schedules)
+    {
+        ArgumentNullException.ThrowIfNull(stream);
+        Load(() => TorchFile.Open(stream, StreamName), optimizer, options ?? new(), schedules, [], _ => { }, CancellationToken.None);
+    }
+
+    /// <inheritdoc cref="Load(Stream, Optimizer, LoadOptions, IReadOnlyList{ISchedule})"/>
+    public static void Load(Stream stream, Optimizer optimizer, params IReadOnlyList<ISchedule> schedules) => Load(stream, optimizer, options: null, schedules);
+
+    /// <summary>Takes over a run in the background; nobody else may use the optimizer until it is done.</summary>
+    /// <inheritdoc cref="Load(string, Optimizer, LoadOptions, IReadOnlyList{ISchedule})"/>
+    /// <param name="path">The file.</param>
+    /// <param name="optimizer">The optimizer.</param>
+    /// <param name="schedules">Its schedules; null for none.</param>
+    /// <param name="options">How names and types are taken, and who is told how far it is.</param>
+    /// <param name="cancellationToken">Gives up, while the file is checked, and nothing was changed. Once it is taken over, that is completed.</param>
+    /// <returns>Ends when the run is taken over.</returns>
+    /// <exception cref="OperationCanceledException">It was cancelled. Nothing was changed.</exception>
+    public static Task LoadAsync(
+        string path, Optimizer optimizer, IReadOnlyList<ISchedule>? schedules = null, LoadOptions? options = null, CancellationToken cancellationToken = default)
+    {
+        ArgumentException.ThrowIfNullOrEmpty(path);
+        ThrowIfUnfit(optimizer, schedules ?? []);
+        return Task.Run(() => Load(() => TorchFile.Open(path), optimizer, options ?? new(), schedules ?? [], [], _ => { }, cancellationToken), cancellationToken);
+    }
 
     /// <inheritdoc cref="Load(string, Optimizer, LoadOptions, IReadOnlyList{ISchedule})"/>
     /// <param name="path">The file.</param>
@@ -95,39 +154,11 @@ public static partial class TorchCheckpoint
         string path, Optimizer optimizer, LoadOptions? options, IReadOnlyList<ISchedule> schedules, IReadOnlyList<ModelBuffer> buffers, Action<IReadOnlyList<ModelBuffer>> take)
     {
         ArgumentException.ThrowIfNullOrEmpty(path);
-        ArgumentNullException.ThrowIfNull(optimizer);
-        ArgumentNullException.ThrowIfNull(schedules);
-        ObjectDisposedException.ThrowIf(optimizer.IsDisposed, optimizer);
-        if (optimizer.GradientScaler is { } own)
-            ObjectDisposedException.ThrowIf(own.IsDisposed, own);
-        options ??= new();
-        Optimizer[] parts = optimizer is ModelOptimizer model ? [.. model.Optimizers] : [optimizer];
-        foreach (var part in parts)
-            _ = TorchOptimizer.Of(part);
-        Read(path, file =>
-        {
-            var run = TorchRun.Of(file.Root);
-            var state = State(file, run, parts, options);
-            optimizer.ThrowIfForeign(state);
-            var match = run.IsStateAlone ? null : Match(file, run, [.. optimizer.Parameters], options, buffers);
-            ModelBuffer[] loaded = run.IsStateAlone ? [] : [.. buffers.Select(buffer => Fit(file, run, buffer, options))];
-            var positions = Positions(file, run, schedules, options.ScheduleConstants);
-            var scaler = optimizer.GradientScaler is not null && run.Scaler is { } saved ? TorchScaler.Read(file, saved.State) : null;
-            return () =>
-            {
-                match?.Copy(options.Progress);
-                take(loaded);
-                optimizer.TakeState(state);
-                if (scaler is not null)
-                    optimizer.GradientScaler!.Load(scaler);
-                for (var i = 0; i < positions.Length; i++)
-                    schedules[i].Load(positions[i], options.ScheduleConstants);
-            };
-        });
+        Load(() => TorchFile.Open(path), optimizer, options ?? new(), schedules, buffers, take, CancellationToken.None);
     }
 
     /// <summary>Writes parameters alone, as a module's state dictionary: <c>{name: tensor, …}</c>.</summary>
-    /// <param name="path">The file; overwritten, as by <see cref="Save"/>.</param>
+    /// <param name="path">The file; overwritten, as by <c>Save</c>.</param>
     /// <param name="parameters">The parameters, no two of the same name.</param>
     /// <exception cref="ArgumentException">A name cannot be written, or two have the same.</exception>
     /// <exception cref="IOException">The file cannot be written.</exception>
@@ -136,7 +167,19 @@ public static partial class TorchCheckpoint
     {
         ArgumentException.ThrowIfNullOrEmpty(path);
         ArgumentNullException.ThrowIfNull(parameters);
-        Write(path, Model(Checkpoint.Live(parameters), []));
+        Write(path, Model(CheckpointContent.Live(parameters), []));
+    }
+
+    /// <summary>Writes parameters alone to a stream, from where it stands. What cannot seek gets them by way of a temporary file.</summary>
+    /// <inheritdoc cref="SaveParameters(string, IEnumerable{Parameter})"/>
+    /// <param name="stream">The stream; it stays open, behind what was written.</param>
+    /// <param name="parameters">The parameters, no two of the same name.</param>
+    public static void SaveParameters(Stream stream, IEnumerable<Parameter> parameters)
+    {
+        ArgumentNullException.ThrowIfNull(stream);
+        ArgumentNullException.ThrowIfNull(parameters);
+        var (pickle, storages) = PickleWriter.Write(Model(CheckpointContent.Live(parameters), []));
+        TorchArchiveWriter.Write(stream, pickle, storages);
     }
 
     /// <summary>
@@ -150,20 +193,113 @@ public static partial class TorchCheckpoint
     /// <exception cref="InvalidDataException">The file is damaged, or a parameter is missing or another tensor; the message names it. Nothing was changed.</exception>
     /// <exception cref="IOException">The file cannot be read.</exception>
     /// <exception cref="ObjectDisposedException">A parameter's memory was disposed of. Nothing was changed.</exception>
-    public static LoadReport LoadParameters(string path, IEnumerable<Parameter> parameters, LoadOptions? options = null)
+    public static LoadReport LoadParameters(string path, IEnumerable<Parameter> parameters, LoadOptions? options)
+    {
+        ArgumentException.ThrowIfNullOrEmpty(path);
+        ArgumentNullException.ThrowIfNull(parameters);
+        return LoadParameters(() => TorchFile.Open(path), [.. parameters], options ?? new(), CancellationToken.None);
+    }
+
+    /// <inheritdoc cref="LoadParameters(string, IEnumerable{Parameter}, LoadOptions)"/>
+    public static LoadReport LoadParameters(string path, IEnumerable<Parameter> parameters) => LoadParameters(path, parameters, options: null);
+
+    /// <summary>Reads parameters from a stream, from where it stands to its end. What cannot seek goes by way of a temporary file.</summary>
+    /// <inheritdoc cref="LoadParameters(string, IEnumerable{Parameter}, LoadOptions)"/>
+    /// <param name="stream">The stream; it stays open.</param>
+    /// <param name="parameters">The parameters.</param>
+    /// <param name="options">How names, types and what is missing are taken.</param>
+    public static LoadReport LoadParameters(Stream stream, IEnumerable<Parameter> parameters, LoadOptions? options)
+    {
+        ArgumentNullException.ThrowIfNull(stream);
+        ArgumentNullException.ThrowIfNull(parameters);
+        return LoadParameters(() => TorchFile.Open(stream, StreamName), [.. parameters], options ?? new(), CancellationToken.None);
+    }
+
+    /// <inheritdoc cref="LoadParameters(Stream, IEnumerable{Parameter}, LoadOptions)"/>
+    public static LoadReport LoadParameters(Stream stream, IEnumerable<Parameter> parameters) => LoadParameters(stream, parameters, options: null);
+
+    /// <summary>Reads parameters in the background; nobody else may use them until it is done.</summary>
+    /// <inheritdoc cref="LoadParameters(string, IEnumerable{Parameter}, LoadOptions)"/>
+    /// <param name="path">The file.</param>
+    /// <param name="parameters">The parameters.</param>
+    /// <param name="options">How names, types and what is missing are taken, and who is told how far it is.</param>
+    /// <param name="cancellationToken">Gives up, while the file is checked, and nothing was changed. Once parameters are written, that is completed.</param>
+    /// <exception cref="OperationCanceledException">It was cancelled. Nothing was changed.</exception>
+    public static Task<LoadReport> LoadParametersAsync(string path, IEnumerable<Parameter> parameters, LoadOptions? options = null, CancellationToken cancellationToken = default)
     {
         ArgumentException.ThrowIfNullOrEmpty(path);
         ArgumentNullException.ThrowIfNull(parameters);
         Parameter[] all = [.. parameters];
-        options ??= new();
-        LoadReport? report = null;
-        Read(path, file =>
+        return Task.Run(() => LoadParameters(() => TorchFile.Open(path), all, options ?? new(), cancellationToken), cancellationToken);
+    }
+
+    /// <summary>What a file holds of a run, as it lies on the device.</summary>
+    private static PickleDictionary Run(Optimizer optimizer, IReadOnlyList<ISchedule> schedules, IEnumerable<ModelBuffer> buffers)
+    {
+        ThrowIfUnfit(optimizer, schedules);
+        var parameters = CheckpointContent.Live(optimizer.Parameters);
+        var root = new PickleDictionary();
+        if (optimizer is ModelOptimizer model)
+            root[TorchRun.OptimizersKey] = model.Optimizers.Select(each => (object?)TorchState.Write(each, schedules)).ToList();
+        else
+            root[TorchRun.OptimizerKey] = TorchState.Write(optimizer, schedules);
+        root[TorchRun.ParametersKey] = parameters.Values.ToList<object?>();
+        root[TorchRun.ModelKey] = Model(parameters, buffers);
+        if (optimizer.GradientScaler is { } scaler)
+            root[TorchRun.ScalerKey] = TorchScaler.Write(scaler.State());
+        if (schedules is [var only])
+            root[TorchRun.SchedulerKey] = TorchSchedule.Write(only);
+        else if (schedules.Count > 1)
+            root[TorchRun.SchedulersKey] = schedules.Select(schedule => (object?)TorchSchedule.Write(schedule)).ToList();
+        return root;
+    }
+
+    private static void Load(
+        Func<TorchFile> open,
+        Optimizer optimizer,
+        LoadOptions options,
+        IReadOnlyList<ISchedule> schedules,
+        IReadOnlyList<ModelBuffer> buffers,
+        Action<IReadOnlyList<ModelBuffer>> take,
+        CancellationToken cancellationToken)
+    {
+        ThrowIfUnfit(optimizer, schedules);
+        Optimizer[] parts = optimizer is ModelOptimizer model ? [.. model.Optimizers] : [optimizer];
+        foreach (var part in parts)
+            _ = TorchOptimizer.Of(part);
+        Read(open, Check, options.Progress, cancellationToken);
+
+        (ParameterMatch, Action) Check(TorchFile file)
         {
-            var match = Match(file, TorchRun.Of(file.Root), all, options, []);
-            report = match.Report;
-            return () => match.Copy(options.Progress);
-        });
-        return report!;
+            var run = TorchRun.Of(file.Root);
+            var state = State(file, run, parts, options);
+            optimizer.ThrowIfForeign(state);
+            var match = run.IsStateAlone ? ParameterMatch.Empty : Match(file, run, [.. optimizer.Parameters], options, buffers);
+            ModelBuffer[] loaded = run.IsStateAlone ? [] : [.. buffers.Select(buffer => Fit(file, run, buffer, options))];
+            var positions = Positions(file, run, schedules, options.ScheduleConstants);
+            var scaler = optimizer.GradientScaler is not null && run.Scaler is { } saved ? TorchScaler.Read(file, saved.State) : null;
+            return (match, () =>
+            {
+                take(loaded);
+                optimizer.TakeState(state);
+                if (scaler is not null)
+                    optimizer.GradientScaler!.Load(scaler);
+                for (var i = 0; i < positions.Length; i++)
+                    schedules[i].Load(positions[i], options.ScheduleConstants);
+            });
+        }
+    }
+
+    private static LoadReport LoadParameters(Func<TorchFile> open, Parameter[] parameters, LoadOptions options, CancellationToken cancellationToken) =>
+        Read(open, file => (Match(file, TorchRun.Of(file.Root), parameters, options, []), () => { }), options.Progress, cancellationToken).Report;
+
+    private static void ThrowIfUnfit(Optimizer optimizer, IReadOnlyList<ISchedule> schedules)
+    {
+        ArgumentNullException.ThrowIfNull(optimizer);
+        ArgumentNullException.ThrowIfNull(schedules);
+        ObjectDisposedException.ThrowIf(optimizer.IsDisposed, optimizer);
+        if (optimizer.GradientScaler is { } scaler)
+            ObjectDisposedException.ThrowIf(scaler.IsDisposed, scaler);
     }
 
     private static PickleDictionary Model(Dictionary<string, StateTensor> parameters, IEnumerable<ModelBuffer> buffers) => new(
@@ -175,26 +311,37 @@ public static partial class TorchCheckpoint
     private static void Write(string path, PickleDictionary root)
     {
         var (pickle, storages) = PickleWriter.Write(root);
-        AtomicFile.Write(path, stream => TorchArchiveWriter.Write(stream, pickle, storages));
+        Write(path, pickle, storages, transfer: null);
     }
 
+    private static void Write(string path, byte[] pickle, IReadOnlyList<TensorBytes> storages, Transfer? transfer) =>
+        AtomicFile.Write(path, stream => TorchArchiveWriter.Write(stream, pickle, storages, transfer));
+
     /// <summary>Checks a file, whole, and only then changes anything.</summary>
-    /// <param name="path">The file.</param>
-    /// <param name="check">Checks what is in it, and returns what then is to be done.</param>
-    private static void Read(string path, Func<TorchFile, Action> check)
+    /// <param name="open">Opens it.</param>
+    /// <param name="check">Checks what is in it, and returns the parameters to be copied and what then is to be done.</param>
+    /// <param name="progress">Is told how far it is.</param>
+    /// <param name="cancellationToken">Gives up before anything is changed.</param>
+    private static ParameterMatch Read(Func<TorchFile> open, Func<TorchFile, (ParameterMatch Match, Action Change)> check, IProgress<double>? progress, CancellationToken cancellationToken)
     {
-        using var file = TorchFile.Open(path);
+        using var file = open();
+        ParameterMatch match;
         Action change;
+        Transfer transfer;
         try
         {
-            change = check(file);
-            file.Verify();
+            (match, change) = check(file);
+            transfer = new(progress, cancellationToken) { Total = file.Length + match.Length };
+            file.Verify(transfer);
         }
         catch (Exception failure) when (failure is InvalidDataException or ArgumentException)
         {
-            throw SafetensorsFile.Damaged(path, failure.Message.TrimEnd('.'), failure);
+            throw SafetensorsFile.Damaged(file.Name, failure.Message.TrimEnd('.'), failure);
         }
+        transfer.Commit();
+        match.Copy(transfer);
         change();
+        return match;
     }
 
     /// <summary>The state of an optimizer, or of the several that a model has, one behind the other.</summary>

@@ -50,16 +50,23 @@ internal sealed class TorchFile : IDisposable
         }
     }
 
+    /// <summary>What messages call it.</summary>
+    public string Name => _source.Name;
+
+    /// <summary>Bytes that have a CRC-32.</summary>
+    public long Length => _content.Entries.Sum(entry => entry.Length);
+
     /// <summary>Compares each entry with its CRC-32. The legacy format has none.</summary>
+    /// <param name="transfer">Is told what was read.</param>
     /// <exception cref="InvalidDataException">One is damaged.</exception>
-    public void Verify()
+    public void Verify(Transfer transfer)
     {
         foreach (var entry in _content.Entries)
-            Verify(_source, entry);
+            Verify(_source, entry, transfer);
     }
 
-    /// <inheritdoc cref="Verify()"/>
-    public static void Verify(ByteSource source, TorchEntry entry)
+    /// <inheritdoc cref="Verify(Transfer)"/>
+    public static void Verify(ByteSource source, TorchEntry entry, Transfer? transfer = null)
     {
         if (entry.Crc is not { } expected)
             return;
@@ -70,6 +77,7 @@ internal sealed class TorchFile : IDisposable
             var part = piece.AsSpan(0, (int)Math.Min(piece.Length, entry.Length - offset));
             Read(source, entry, offset, part);
             crc.Append(part);
+            transfer?.Advance(part.Length);
         }
         if (crc.GetCurrentHashAsUInt32() is var actual && actual != expected)
             throw new InvalidDataException($"Entry '{entry.Name}' is damaged: its CRC-32 must be {expected:x8}. Actual value was {actual:x8}");
