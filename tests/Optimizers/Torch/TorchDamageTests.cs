@@ -124,7 +124,9 @@ public sealed class TorchDamageTests
         RefusedOf("Entry 'a/data/0' must have 8 bytes, 2 of Float32. Actual number was 7", ("a/data.pkl", pickle), ("a/data/0", data[1..]));
         RefusedOf("Entry 'a/byteorder' must be 'little'. Actual value was 'big'", ("a/data.pkl", pickle), ("a/data/0", data), ("a/byteorder", "big"u8.ToArray()));
         RefusedOf("Entry 'a/byteorder' must be 'little'. Actual value was ''", ("a/data.pkl", pickle), ("a/data/0", data), ("a/byteorder", []));
-        RefusedOf("Entry 'a/data.pkl' is not as it should be. Global 'os.system' is not allowed", ("a/data.pkl", Encoding.Latin1.GetBytes("\u0080\u0002cos\nsystem\n.")));
+        RefusedOf("Entry 'a/data.pkl' is not as it should be. Opcode 0x82 at byte 2 is not allowed", ("a/data.pkl", [0x80, 2, 0x82, 1]));
+        RefusedOf("The file must hold a dictionary", ("a/data.pkl", Encoding.Latin1.GetBytes("\u0080\u0002cos\nsystem\n.")));
+        RefusedOf("Parameter 'p' must be a tensor. Actual value was os.system(…)", ("a/data.pkl", Encoding.Latin1.GetBytes("\u0080\u0002}X\u0001\0\0\0pcos\nsystem\nN\u0085Rs.")));
         RefusedOf("The file must hold a dictionary", ("a/data.pkl", PickleWriter.Write(new List<object?>()).Pickle));
         System.IO.File.WriteAllBytes(File, [.. "PK\u0003\u0004"u8, .. new byte[100]]);
         Refused("must be a zip archive, whole");

@@ -1,6 +1,7 @@
 using System.Buffers.Binary;
 using System.Globalization;
 using System.IO.Hashing;
+using System.Numerics;
 using GpuOptim.Host;
 
 namespace GpuOptim.Optimizers.Checkpoints.Torch;
@@ -102,14 +103,30 @@ internal sealed class TorchFile : IDisposable
     public double? Number(object? value)
     {
         if (value is not TorchTensor { Count: 1 } tensor)
-            return value is long or double ? Convert.ToDouble(value, CultureInfo.InvariantCulture) : null;
+        {
+            return value switch
+            {
+                long or double => Convert.ToDouble(value, CultureInfo.InvariantCulture),
+                BigInteger whole => (double)whole,
+                _ => null,
+            };
+        }
         Span<byte> bytes = stackalloc byte[tensor.Element.Size];
         Read(tensor, 0, bytes);
         return tensor.Element.Name switch
         {
             "Float32" => BinaryPrimitives.ReadSingleLittleEndian(bytes),
             "Float64" => BinaryPrimitives.ReadDoubleLittleEndian(bytes),
+            "Float16" => (double)BinaryPrimitives.ReadHalfLittleEndian(bytes),
+            "BFloat16" => BitConverter.Int32BitsToSingle(BinaryPrimitives.ReadInt16LittleEndian(bytes) << 16),
             "Int64" => BinaryPrimitives.ReadInt64LittleEndian(bytes),
+            "Int32" => BinaryPrimitives.ReadInt32LittleEndian(bytes),
+            "Int16" => BinaryPrimitives.ReadInt16LittleEndian(bytes),
+            "Int8" => (sbyte)bytes[0],
+            "UInt8" => bytes[0],
+            "UInt16" => BinaryPrimitives.ReadUInt16LittleEndian(bytes),
+            "UInt32" => BinaryPrimitives.ReadUInt32LittleEndian(bytes),
+            "UInt64" => BinaryPrimitives.ReadUInt64LittleEndian(bytes),
             _ => null,
         };
     }

@@ -8,4 +8,6 @@ internal sealed record TorchStorage(string Key, TorchElement Element, long Count
 {
     /// <summary>How many bytes it has.</summary>
     public long Length => checked(Count * Element.Size);
+
+    public override string ToString() => $"a storage of {Count} {Element.Name}";
 }

@@ -15,19 +15,21 @@ internal sealed record TorchTensor
     /// <exception cref="InvalidDataException">It does not lie within.</exception>
     public TorchTensor(TorchStorage storage, long offset, long[] shape, long[] strides)
     {
-        if (shape.Length > MaxDimensions || strides.Length != shape.Length || offset < 0 || shape.Any(extent => extent < 0) || strides.Any(stride => stride < 0))
-            throw new InvalidDataException($"A tensor in storage '{storage.Key}' must have at most {MaxDimensions} dimensions, as many strides, and no negative number. Actual offset, shape and strides were {offset}, {Parameter.Describe(shape)} and {Parameter.Describe(strides)}");
+        if (shape.Length > MaxDimensions)
+            throw new InvalidDataException($"A tensor in storage '{Key(storage)}' must have at most {MaxDimensions} dimensions. Actual number was {shape.Length}");
+        if (strides.Length != shape.Length || offset < 0 || Array.Exists(shape, extent => extent < 0) || Array.Exists(strides, stride => stride < 0))
+            throw new InvalidDataException($"A tensor in storage '{Key(storage)}' must have as many strides as dimensions, and no negative number. Actual offset, shape and strides were {offset}, {Parameter.Describe(shape)} and {(strides.Length > MaxDimensions ? $"{strides.Length} numbers" : Parameter.Describe(strides))}");
         Int128 count = 1, last = offset;
         for (var i = 0; i < shape.Length; i++)
         {
             count *= shape[i];
             // A factor of 0 may come later, but no honest tensor is that large in between.
             if (count > long.MaxValue)
-                throw new InvalidDataException($"A tensor in storage '{storage.Key}' must fit into memory. Actual shape was {Parameter.Describe(shape)}");
+                throw new InvalidDataException($"A tensor in storage '{Key(storage)}' must fit into memory. Actual shape was {Parameter.Describe(shape)}");
             last += (Int128)(shape[i] - 1) * strides[i];
         }
         if (count > 0 ? last >= storage.Count : offset > storage.Count)
-            throw new InvalidDataException($"A tensor in storage '{storage.Key}' must be within its {storage.Count} elements. Actual last element of offset {offset}, shape {Parameter.Describe(shape)} and strides {Parameter.Describe(strides)} was {last}");
+            throw new InvalidDataException($"A tensor in storage '{Key(storage)}' must be within its {storage.Count} elements. Actual last element of offset {offset}, shape {Parameter.Describe(shape)} and strides {Parameter.Describe(strides)} was {last}");
         (Storage, Offset, Shape, Strides, Count, Reach) = (storage, offset, shape, strides, (long)count, count > 0 ? (long)last - offset + 1 : 0);
     }
 
@@ -62,4 +64,8 @@ internal sealed record TorchTensor
             return true;
         }
     }
+
+    public override string ToString() => $"a tensor of {Element.Name}, shape {Parameter.Describe(Shape)}";
+
+    private static string Key(TorchStorage storage) => PickleValue.Shorten(storage.Key);
 }
