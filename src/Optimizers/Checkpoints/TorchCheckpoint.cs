@@ -194,7 +194,7 @@ public static class TorchCheckpoint
     private static StateTensor Fit(TorchFile file, Parameter parameter, object? value)
     {
         if (value is not TorchTensor tensor)
-            throw new InvalidDataException(value is null ? $"Parameter '{parameter.Name}' is missing" : $"Parameter '{parameter.Name}' must be a tensor. Actual value was {value}");
+            throw new InvalidDataException(value is null ? $"Parameter '{parameter.Name}' is missing" : $"Parameter '{parameter.Name}' must be a tensor. Actual value was {PickleValue.Describe(value)}");
         if (tensor.Element.Type != parameter.ElementType)
             throw new InvalidDataException($"Parameter '{parameter.Name}' must be {parameter.ElementType}. Actual type was {tensor.Element.Name}");
         if (!tensor.Shape.SequenceEqual(parameter.Shape))
@@ -223,5 +223,5 @@ public static class TorchCheckpoint
     private static object? Find(PickleDictionary root, string[] keys) =>
         keys.FirstOrDefault(root.ContainsKey) is { } key ? root[key] : null;
 
-    private static string Keys(PickleDictionary root) => string.Join(", ", root.Keys.Take(8).Select(key => $"'{key}'"));
+    private static string Keys(PickleDictionary root) => string.Join(", ", root.Keys.Take(8).Select(key => $"'{PickleValue.Describe(key)}'"));
 }

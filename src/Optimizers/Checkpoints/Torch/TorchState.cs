@@ -67,7 +67,7 @@ internal static class TorchState
         foreach (var (index, state) in savedStates)
         {
             if (!parameters.TryGetValue(index, out var parameter) || state is not PickleDictionary entries)
-                throw new InvalidDataException($"State must be a dictionary for each number of a parameter. '{index}' is none");
+                throw new InvalidDataException($"State must be a dictionary for each number of a parameter. '{PickleValue.Describe(index)}' is none");
             states.Add(parameter.Name, Read(file, entries, parameter, kind));
         }
         return new(groups, states);
@@ -101,11 +101,11 @@ internal static class TorchState
             }
             else if (value is TorchTensor tensor)
             {
-                tensors.Add($"{key}", file.Tensor($"State '{key}' of parameter '{parameter.Name}'", tensor));
+                tensors.Add($"{key}", file.Tensor($"State '{PickleValue.Describe(key)}' of parameter '{parameter.Name}'", tensor));
             }
             else if (value is not null)
             {
-                throw new InvalidDataException($"State '{key}' of parameter '{parameter.Name}' must be a tensor or None. Actual value was {value}");
+                throw new InvalidDataException($"State '{PickleValue.Describe(key)}' of parameter '{parameter.Name}' must be a tensor or None. Actual value was {PickleValue.Describe(value)}");
             }
         }
         return new(step, tensors);
@@ -119,7 +119,7 @@ internal static class TorchState
         for (var i = 0; i < indices.Count; i++)
         {
             if (indices[i] is not long index || !parameters.TryAdd(index, group.Parameters[i]))
-                throw new InvalidDataException($"Parameter {i} of group {place} must have a number of its own. Actual value was {indices[i] ?? "None"}");
+                throw new InvalidDataException($"Parameter {i} of group {place} must have a number of its own. Actual value was {PickleValue.Describe(indices[i])}");
         }
         if (!saved.TryGetValue(Names, out var value))
             return;
@@ -128,7 +128,7 @@ internal static class TorchState
         for (var i = 0; i < names.Count; i++)
         {
             if (names[i] as string != group.Parameters[i].Name)
-                throw new InvalidDataException($"Parameter {i} of group {place} must be '{group.Parameters[i].Name}', as in the optimizer. Actual name was '{names[i]}'");
+                throw new InvalidDataException($"Parameter {i} of group {place} must be '{group.Parameters[i].Name}', as in the optimizer. Actual name was '{PickleValue.Describe(names[i])}'");
         }
     }
 }
