@@ -186,7 +186,7 @@ public sealed class ScheduleConstantsTests
     public void ACheckpointOfOldIsNotCompared()
     {
         var state = OfOld(_kinds["SequentialLR"].Make(Sgd()).State());
-        var metadata = new CheckpointMetadata([], new Dictionary<string, long?>(), [state, _kinds["OneCycleLR"].Make(Sgd()).State()], null, null, new Dictionary<string, string>());
+        var metadata = new CheckpointMetadata([], new Dictionary<string, long?>(), [state, _kinds["OneCycleLR"].Make(Sgd()).State()], null, null, null, new Dictionary<string, string>());
         var texts = metadata.ToTexts().ToDictionary(pair => pair.Name, pair => pair.Text);
         var schedules = CheckpointMetadata.Parse(texts).Schedules;
         Assert.That(schedules.Select(ScheduleStates.Describe), Is.EqualTo(metadata.Schedules.Select(ScheduleStates.Describe)));

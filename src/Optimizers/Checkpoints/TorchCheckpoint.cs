@@ -394,7 +394,7 @@ public static partial class TorchCheckpoint
         model.Where(pair => pair.Key is string).ToDictionary(pair => (string)pair.Key, pair => Content(file, pair.Value));
 
     private static FileTensor Content(TorchFile file, object? value) =>
-        value is TorchTensor tensor ? file.Content(tensor) : new("", [], _ => throw new InvalidOperationException()) { OtherValue = $"{value ?? "None"}" };
+        value is TorchTensor tensor ? file.Content(tensor) : new("", [], _ => throw new InvalidOperationException()) { OtherValue = PickleValue.Describe(value) };
 
     /// <summary>A buffer of the model as the file has it.</summary>
     private static ModelBuffer Fit(TorchFile file, TorchRun run, ModelBuffer buffer, LoadOptions options)

@@ -26,7 +26,7 @@ public sealed class TorchFuzzTests
     [TearDown]
     public void RemoveFolder() => Directory.Delete(_folder, recursive: true);
 
-    /// <summary>A few files of each. <c>-- 'TestRunParameters.Parameter(name="DamagedFiles", value="100000")'</c> makes more, of all kinds together.</summary>
+    /// <summary>A few files of each. <c>GpuOptim.Tests --filter Name=HostileFilesAreRefusedOrReadToTheSame --test-parameter DamagedFiles=100000</c> makes more, of all kinds together.</summary>
     [Test]
     public void HostileFilesAreRefusedOrReadToTheSame([Values("namespace.pt", "numpy_array.pt", "protocol4.pt", "float8_beside.pt", "tensors.pt", "tensors_legacy.pt")] string name)
     {

@@ -4,7 +4,7 @@ namespace GpuOptim.Optimizers.Checkpoints.Torch;
 internal sealed class PickleDictionary : OrderedDictionary<object, object?>
 {
     /// <summary>What an empty one takes, and what an entry takes: with a place in the index, in tables that are up to a quarter longer.</summary>
-    public const int Size = 96, EntrySize = 36;
+    public const int Size = 80, EntrySize = 36;
 
     /// <summary>An empty one.</summary>
     public PickleDictionary()

@@ -119,14 +119,14 @@ internal sealed class PickleReader
 
             case (byte)'a': Append([_stack.Pop()], _stack.Peek()); break;
             case (byte)'e' or 0x90: Append(_stack.AboveMark(), _stack.BelowMark()); _stack.DropToMark(); break;
-            case (byte)'s': SetItems(_stack.Pop(2), _stack.Peek()); break;
+            case (byte)'s': SetItem(); break;
             case (byte)'u': SetItems(_stack.AboveMark(), _stack.BelowMark()); _stack.DropToMark(); break;
 
             case (byte)'c': _stack.Push(TorchObjects.Global(Name(), Name(), _budget)); break;
-            case 0x93: _stack.Push(Global(_stack.Pop(2))); break;
-            case (byte)'R' or 0x81: Call(_stack.Pop(2)); break;
+            case 0x93: GlobalOfTexts(); break;
+            case (byte)'R' or 0x81: Call(); break;
             // Arguments by name are left out: what takes them is not known here.
-            case 0x92: Call(_stack.Pop(3)); break;
+            case 0x92: _stack.Pop(); Call(); break;
             case (byte)'i': _stack.Push(TorchObjects.Call(TorchObjects.Global(Name(), Name(), _budget), _stack.PopToMark(), _budget)); break;
             case (byte)'o': Make(_stack.PopToMark()); break;
             case (byte)'b': Build(_stack.Pop()); break;
@@ -167,7 +167,17 @@ internal sealed class PickleReader
         }
     }
 
-    private void Call(object?[] values) => _stack.Push(TorchObjects.Call(values[0], values[1], _budget));
+    private void SetItem()
+    {
+        var (value, key) = (_stack.Pop(), _stack.Pop());
+        SetItems([key, value], _stack.Peek());
+    }
+
+    private void Call()
+    {
+        var (arguments, function) = (_stack.Pop(), _stack.Pop());
+        _stack.Push(TorchObjects.Call(function, arguments, _budget));
+    }
 
     private void Make(object?[] values)
     {
@@ -184,9 +194,13 @@ internal sealed class PickleReader
             unknown.State = state;
     }
 
-    private object Global(object?[] names) => names is [string module, string name]
-        ? TorchObjects.Global(module, name, _budget)
-        : throw new InvalidDataException($"A global name must be two texts. Actual values were {PickleValue.Describe(names[0])} and {PickleValue.Describe(names[1])}");
+    private void GlobalOfTexts()
+    {
+        var (name, module) = (_stack.Pop(), _stack.Pop());
+        _stack.Push(module is string first && name is string second
+            ? TorchObjects.Global(first, second, _budget)
+            : throw new InvalidDataException($"A global name must be two texts. Actual values were {PickleValue.Describe(module)} and {PickleValue.Describe(name)}"));
+    }
 
     private PickleList List(object?[] items)
     {

@@ -60,7 +60,7 @@ internal sealed class TorchFile : IDisposable
     /// <summary>Compares each entry with its CRC-32. The legacy format has none.</summary>
     /// <param name="transfer">Is told what was read.</param>
     /// <exception cref="InvalidDataException">One is damaged.</exception>
-    public void Verify(Transfer transfer)
+    public void Verify(Transfer? transfer = null)
     {
         foreach (var entry in _content.Entries)
             Verify(_source, entry, transfer);

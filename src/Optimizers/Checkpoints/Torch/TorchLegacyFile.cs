@@ -33,7 +33,7 @@ internal static class TorchLegacyFile
         foreach (var key in keys)
         {
             if (key is not string name || !objects.Storages.TryGetValue(name, out var storage))
-                throw new InvalidDataException($"Storage '{key}' must belong to a tensor. It belongs to none");
+                throw new InvalidDataException($"Storage '{PickleValue.Describe(key)}' must belong to a tensor. It belongs to none");
             if (stream.Length - position < prefix.Length || storage.Length > stream.Length - position - prefix.Length)
                 throw new InvalidDataException($"Storage '{name}' must be within the file. Actual place of its {storage.Length} bytes was {position} of {stream.Length}");
             stream.Position = position;
@@ -54,6 +54,6 @@ internal static class TorchLegacyFile
     private static void ThrowIfOther(object? actual, object expected, string what)
     {
         if (!expected.Equals(actual))
-            throw new InvalidDataException($"A PyTorch file must have {expected} as its {what}. Actual value was {actual ?? "missing"}");
+            throw new InvalidDataException($"A PyTorch file must have {expected} as its {what}. Actual value was {(actual is null ? "missing" : PickleValue.Describe(actual))}");
     }
 }

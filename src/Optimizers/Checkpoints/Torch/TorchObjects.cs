@@ -12,13 +12,13 @@ internal sealed class TorchObjects
     private delegate object? Function(object?[] arguments, PickleBudget budget);
 
     /// <summary>What a tensor or storage takes here, and its place among others.</summary>
-    private const int TensorSize = 224, StorageSize = 224;
+    private const int TensorSize = 128, StorageSize = 176;
 
     private const string FromType = "torch._tensor._rebuild_from_type_v2";
 
     private static readonly Dictionary<string, Function> _functions = new()
     {
-        ["builtins.bytes"] = (arguments, _) => arguments is [] ? new PickleBytes([]) : null,
+        ["builtins.bytes"] = (arguments, budget) => arguments is [] ? Empty(budget) : null,
         ["builtins.dict"] = (arguments, budget) => Entries(arguments, budget),
         ["builtins.frozenset"] = (arguments, budget) => Items(arguments, budget) is { } items ? new PickleSet(items) : null,
         ["builtins.list"] = Items,
@@ -28,8 +28,8 @@ internal sealed class TorchObjects
         ["collections.Counter"] = (arguments, budget) => Entries(arguments, budget),
         ["collections.OrderedDict"] = (arguments, budget) => Entries(arguments, budget),
         ["collections.defaultdict"] = (arguments, budget) => arguments is [_, .. var entries] ? Entries(entries, budget) : Entries([], budget),
-        ["numpy.core.multiarray.scalar"] = (arguments, _) => NumpyScalar.Read(arguments),
-        ["numpy._core.multiarray.scalar"] = (arguments, _) => NumpyScalar.Read(arguments),
+        ["numpy.core.multiarray.scalar"] = Scalar,
+        ["numpy._core.multiarray.scalar"] = Scalar,
         ["torch.Size"] = (arguments, _) => arguments is [object?[] size] ? size : null,
         ["torch._utils._rebuild_tensor"] = (arguments, budget) => arguments is [TorchStorage storage, long offset, object?[] shape, object?[] strides]
             ? Tensor(storage, offset, shape, strides, budget)
@@ -76,9 +76,9 @@ internal sealed class TorchObjects
     {
         if (arguments is not object?[] values || function is not (PickleObject or TorchElement))
             throw new InvalidDataException($"A call must be of a function with a tuple. Actual values were {PickleValue.Describe(function)} and {PickleValue.Describe(arguments)}");
-        budget.Charge(64);
         if (function is PickleObject { Arguments: null } known && _functions.TryGetValue(known.Name, out var carryOut) && carryOut(values, budget) is { } result)
             return result;
+        budget.Charge(64);
         // Python's own way to make an object says nothing about it, but its first argument does.
         return new PickleObject(function is PickleObject { Name: "copyreg._reconstructor" or "copyreg.__newobj__" } && values is [PickleObject type, ..] ? type.Name : (function as PickleObject)?.Name ?? $"{function}", values);
     }
@@ -121,9 +121,22 @@ internal sealed class TorchObjects
     private static long[] Naturals(object?[] values) =>
         Array.ConvertAll(values, value => value is long number ? number : throw new InvalidDataException("Shape and strides of a tensor must be whole numbers"));
 
-    /// <summary>A list of the same items, if there are such.</summary>
+    private static PickleBytes Empty(PickleBudget budget)
+    {
+        budget.Charge(32);
+        return new([]);
+    }
+
+    private static object? Scalar(object?[] arguments, PickleBudget budget)
+    {
+        budget.Charge(64);
+        return NumpyScalar.Read(arguments);
+    }
+
+    /// <summary>A list of the same items, or what it takes to make another collection of them; null if there are none such.</summary>
     private static PickleList? Items(object?[] arguments, PickleBudget budget)
     {
+        budget.Charge(96);
         var list = new PickleList();
         switch (arguments)
         {
@@ -169,7 +182,8 @@ internal sealed class TorchObjects
     {
         if (arguments is not [string text, "latin1" or "latin-1"] || text.AsSpan().ContainsAnyExceptInRange('\0', '\u00ff'))
             return null;
-        budget.Charge(64 + text.Length);
+        // Code that the runtime has not optimized yet takes some more on the way.
+        budget.Charge(192 + text.Length);
         return new(Encoding.Latin1.GetBytes(text));
     }
 }

@@ -83,7 +83,7 @@ internal sealed record TorchOptimizer(OptimizerOptions Defaults, bool CountsStep
         foreach (var key in saved.Keys)
         {
             if (key is not string name || !(Names.Contains(name) || _ignored.Contains(name) || Constants.Any(constant => constant.Name == name)))
-                throw new InvalidDataException($"'{path}.{key}' is none of {like.GetType().Name}");
+                throw new InvalidDataException($"'{path}.{PickleValue.Describe(key)}' is none of {like.GetType().Name}");
         }
         if (!saved.ContainsKey("lr"))
             throw new InvalidDataException($"'{path}.lr' is missing");
@@ -123,7 +123,7 @@ internal sealed record TorchOptimizer(OptimizerOptions Defaults, bool CountsStep
             (double[] numbers, IReadOnlyList<object?> list) when list.Count == numbers.Length && list.All(each => number(each) is not null) => list.Select(each => number(each)!.Value).ToArray(),
             _ => null,
         };
-        return read ?? throw new InvalidDataException($"'{path}.{name}' must be {Kind(usual)}. Actual value was {value ?? "None"}");
+        return read ?? throw new InvalidDataException($"'{path}.{name}' must be {Kind(usual)}. Actual value was {PickleValue.Describe(value)}");
     }
 
     private static string Kind(object usual) => usual switch

@@ -42,7 +42,7 @@ internal sealed record TorchRun(
         if (States("", root, IsOptimizer) is { Count: > 0 } alone && alone.TrueForAll(each => IsOptimizer(each.State)))
             return new(true, alone, null, null, null, [], "");
         if (root is not PickleDictionary file)
-            throw new InvalidDataException($"The file must hold a dictionary. Actual value was {root ?? "None"}");
+            throw new InvalidDataException($"The file must hold a dictionary. Actual value was {PickleValue.Describe(root)}");
         var model = Find(file, _models) is (var path, PickleDictionary tensors) ? (path, tensors) : ((string, PickleDictionary)?)null;
         var optimizers = Find(file, _optimizers) is { } saved ? States(saved.Path, saved.Value, IsOptimizer) : [];
         var list = file.GetValueOrDefault(ParametersKey) is List<object?> values ? (ParametersKey, values) : ((string, List<object?>)?)null;
@@ -56,7 +56,7 @@ internal sealed record TorchRun(
             list,
             Find(file, _scalers) is (var scalerPath, PickleDictionary scaler) ? (scalerPath, scaler) : null,
             Find(file, _schedules) is { } schedules ? States(schedules.Path, schedules.Value, state => state.ContainsKey("last_epoch") || state.ContainsKey("_schedulers")) : [],
-            string.Join(", ", file.Keys.Take(EntriesInMessages).Select(key => $"'{key}'")));
+            string.Join(", ", file.Keys.Take(EntriesInMessages).Select(key => $"'{PickleValue.Describe(key)}'")));
     }
 
     private static bool IsOptimizer(PickleDictionary state) => state.ContainsKey(TorchState.Groups);
@@ -66,7 +66,7 @@ internal sealed record TorchRun(
     {
         PickleDictionary state when isState(state) => [(path, state)],
         PickleDictionary several when several.Count > 0 && several.Values.All(each => each is PickleDictionary state && isState(state)) =>
-            [.. several.Select(pair => ($"{path}{(path.Length > 0 ? "." : "")}{pair.Key}", (PickleDictionary)pair.Value!))],
+            [.. several.Select(pair => ($"{path}{(path.Length > 0 ? "." : "")}{PickleValue.Describe(pair.Key)}", (PickleDictionary)pair.Value!))],
         PickleDictionary other when path.Length > 0 => [(path, other)],
         IReadOnlyList<object?> several when several.Count > 0 && several.All(each => each is PickleDictionary state && isState(state)) =>
             [.. several.Select((each, i) => ($"{path}[{i}]", (PickleDictionary)each!))],

@@ -20,7 +20,7 @@ internal static class TorchScaler
     {
         if (saved.Count == 0)
             return null;
-        double Number(string name) => file.Number(saved.GetValueOrDefault(name)) ?? throw new InvalidDataException($"'{name}' of the gradient scaler must be a number. Actual value was {saved.GetValueOrDefault(name) ?? "None"}");
+        double Number(string name) => file.Number(saved.GetValueOrDefault(name)) ?? throw new InvalidDataException($"'{name}' of the gradient scaler must be a number. Actual value was {PickleValue.Describe(saved.GetValueOrDefault(name))}");
         int Count(string name)
         {
             var number = Number(name);

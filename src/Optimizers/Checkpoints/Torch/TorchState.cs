@@ -63,7 +63,7 @@ internal static class TorchState
         for (var i = 0; i < savedGroups.Count; i++)
         {
             var place = $"{prefix}{Groups}[{i}]";
-            var group = savedGroups[i] as PickleDictionary ?? throw new InvalidDataException($"'{place}' must be a dictionary. Actual value was {savedGroups[i] ?? "None"}");
+            var group = savedGroups[i] as PickleDictionary ?? throw new InvalidDataException($"'{place}' must be a dictionary. Actual value was {PickleValue.Describe(savedGroups[i])}");
             Number(group, place, optimizer.Groups[i], parameters, options);
             groups.Add(new(optimizer.GetType().Name, kind.Read(group, place, optimizer.Groups[i].AnyOptions, file.Number), [.. optimizer.Groups[i].Parameters.Select(parameter => parameter.Name)]));
         }
@@ -72,8 +72,8 @@ internal static class TorchState
         foreach (var (index, state) in savedStates)
         {
             if (!parameters.TryGetValue(index, out var own) || state is not PickleDictionary entries)
-                throw new InvalidDataException($"'{prefix}{State}' must have a dictionary for each number or name of a parameter. '{index}' is none");
-            states.Add(own.Parameter.Name, Read(file, $"{prefix}{State}[{index}]", entries, own.Parameter, own.Options, kind, options));
+                throw new InvalidDataException($"'{prefix}{State}' must have a dictionary for each number or name of a parameter. '{PickleValue.Describe(index)}' is none");
+            states.Add(own.Parameter.Name, Read(file, $"{prefix}{State}[{PickleValue.Describe(index)}]", entries, own.Parameter, own.Options, kind, options));
         }
         return new(groups, states);
     }
@@ -103,15 +103,15 @@ internal static class TorchState
             {
                 step = file.Number(value) is { } number && number == Math.Floor(number) && Math.Abs(number) <= 1L << 53
                     ? (long)number
-                    : throw new InvalidDataException($"'{Step}' of parameter '{parameter.Name}', '{path}.{Step}', must be a whole number. Actual value was {file.Number(value)?.ToString(System.Globalization.CultureInfo.InvariantCulture) ?? $"{value ?? "None"}"}");
+                    : throw new InvalidDataException($"'{Step}' of parameter '{parameter.Name}', '{path}.{Step}', must be a whole number. Actual value was {PickleValue.Describe(file.Number(value) ?? value)}");
             }
             else if (value is TorchTensor tensor)
             {
-                tensors.Add($"{key}", new(type, tensor.Shape, file.Content(tensor).Bytes($"State '{key}' of parameter '{parameter.Name}'", type, options.Convert)));
+                tensors.Add(key as string ?? PickleValue.Describe(key), new(type, tensor.Shape, file.Content(tensor).Bytes($"State '{PickleValue.Describe(key)}' of parameter '{parameter.Name}'", type, options.Convert)));
             }
             else if (value is not null)
             {
-                throw new InvalidDataException($"State '{key}' of parameter '{parameter.Name}', '{path}.{key}', must be a tensor or None. Actual value was {value}");
+                throw new InvalidDataException($"State '{PickleValue.Describe(key)}' of parameter '{parameter.Name}', '{path}.{PickleValue.Describe(key)}', must be a tensor or None. Actual value was {PickleValue.Describe(value)}");
             }
         }
         return new(step, tensors);
@@ -125,12 +125,12 @@ internal static class TorchState
             throw new InvalidDataException($"'{path}.{Parameters}' must have {group.Parameters.Count} parameters, as the optimizer's group. Actual number was {(saved.GetValueOrDefault(Parameters) as List<object?>)?.Count ?? 0}");
         var names = saved.TryGetValue(Names, out var value) ? value as List<object?> : indices.TrueForAll(index => index is string) ? indices : null;
         if ((value is not null && names is null) || (names is not null && (names.Count != indices.Count || !names.TrueForAll(name => name is string))))
-            throw new InvalidDataException($"'{path}.{Names}' must be {indices.Count} names. Actual value was {value ?? "None"}");
+            throw new InvalidDataException($"'{path}.{Names}' must be {indices.Count} names. Actual value was {PickleValue.Describe(value)}");
         Parameter[] order = names is null ? [.. group.Parameters] : ByName([.. names.Cast<string>()], path, group, options);
         for (var i = 0; i < indices.Count; i++)
         {
             if (indices[i] is not (long or string) || !parameters.TryAdd(indices[i]!, (order[i], group.AnyOptions)))
-                throw new InvalidDataException($"'{path}.{Parameters}[{i}]' must be a number or name of its own. Actual value was {indices[i] ?? "None"}");
+                throw new InvalidDataException($"'{path}.{Parameters}[{i}]' must be a number or name of its own. Actual value was {PickleValue.Describe(indices[i])}");
         }
     }
 
@@ -141,7 +141,7 @@ internal static class TorchState
         for (var i = 0; i < names.Length; i++)
         {
             if (!own.Remove(options.Rename?.Invoke(names[i]) ?? names[i], out order[i]!))
-                throw new InvalidDataException($"Names of '{path}' must be those of the optimizer's group, each once. Actual name was '{names[i]}'{Advice(names, group)}");
+                throw new InvalidDataException($"Names of '{path}' must be those of the optimizer's group, each once. Actual name was '{PickleValue.Describe(names[i])}'{Advice(names, group)}");
         }
         return order;
     }
