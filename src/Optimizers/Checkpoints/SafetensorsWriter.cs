@@ -1,3 +1,4 @@
+using System.Buffers;
 using System.Buffers.Binary;
 using System.IO.Hashing;
 using System.Text.Json;
@@ -11,7 +12,7 @@ internal static class SafetensorsWriter
     /// <param name="stream">Where to, from where it stands.</param>
     /// <param name="tensors">The tensors by name.</param>
     /// <param name="metadata">The metadata for given digests, as long whatever they are.</param>
-    /// <param name="headerDigest">The metadata text that gets the header's digest; null if there is none.</param>
+    /// <param name="headerDigest">The metadata text that gets the header's digest; null if there is none, and then tensors have none either.</param>
     /// <param name="transfer">Is told what was written.</param>
     public static void Write(
         Stream stream,
@@ -37,20 +38,23 @@ internal static class SafetensorsWriter
         var digests = ordered.ToDictionary(each => each.Name, _ => new string('0', SafetensorsFile.DigestLength));
         stream.Position = start + Header(ordered, metadata(digests), headerDigest).Length;
 
-        var piece = new byte[StateTensor.PieceLength];
+        // Fresh memory is zeroed first, which for short files takes as long as to write them.
+        var piece = ArrayPool<byte>.Shared.Rent(StateTensor.PieceLength);
         var hash = new XxHash128();
         foreach (var (name, tensor) in ordered)
         {
-            for (var offset = 0L; offset < tensor.Bytes.Length; offset += piece.Length)
+            for (var offset = 0L; offset < tensor.Bytes.Length; offset += StateTensor.PieceLength)
             {
-                var part = piece.AsSpan(0, (int)Math.Min(piece.Length, tensor.Bytes.Length - offset));
+                var part = piece.AsSpan(0, (int)Math.Min(StateTensor.PieceLength, tensor.Bytes.Length - offset));
                 tensor.Bytes.Read(offset, part);
-                hash.Append(part);
+                if (headerDigest is not null)
+                    hash.Append(part);
                 stream.Write(part);
                 transfer.Advance(part.Length);
             }
             digests[name] = Convert.ToHexStringLower(hash.GetHashAndReset());
         }
+        ArrayPool<byte>.Shared.Return(piece);
         var end = stream.Position;
         stream.Position = start;
         stream.Write(Header(ordered, metadata(digests), headerDigest));
