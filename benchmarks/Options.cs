@@ -47,7 +47,7 @@ internal sealed class Options(int rounds, Option<int[]>? manyThreads = null)
         {
             using var accelerator = AcceleratorBench.Open(name);
             Announce(accelerator.Description);
-            Write(result, accelerator.Description, null, [.. acceleratorRaces(accelerator, rounds)]);
+            Write(result.GetValue(_file), accelerator.Description, pyTorch: null, [.. acceleratorRaces(accelerator, rounds)]);
             return;
         }
         List<string> devices = [], torches = [];
@@ -62,14 +62,16 @@ internal sealed class Options(int rounds, Option<int[]>? manyThreads = null)
                 torches.Add(torch.Description);
             all.AddRange(races(device, torch, rounds));
         }
-        Write(result, string.Join("; ", devices), torches.Count > 0 ? string.Join("; ", torches) : null, [.. all]);
+        Write(result.GetValue(_file), string.Join("; ", devices), torches.Count > 0 ? string.Join("; ", torches) : null, [.. all]);
     }
 
-    private static void Announce(string description) => AnsiConsole.MarkupLineInterpolated($"[bold]{description}[/], .NET {Environment.Version}");
+    /// <summary>Says what is measured.</summary>
+    public static void Announce(string description) => AnsiConsole.MarkupLineInterpolated($"[bold]{description}[/], .NET {Environment.Version}");
 
-    private void Write(ParseResult result, string device, string? torch, object[] races)
+    /// <summary>Writes what was measured, if there is a file for it.</summary>
+    public static void Write(FileInfo? file, string device, string? pyTorch, object[] races)
     {
-        if (result.GetValue(_file) is { } file)
-            File.WriteAllText(file.FullName, JsonSerializer.Serialize(new { Device = device, Runtime = $"{Environment.Version}", PyTorch = torch, Races = races }, _json));
+        if (file is not null)
+            File.WriteAllText(file.FullName, JsonSerializer.Serialize(new { Device = device, Runtime = $"{Environment.Version}", PyTorch = pyTorch, Races = races }, _json));
     }
 }

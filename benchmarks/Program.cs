@@ -5,6 +5,7 @@ using GpuOptim.Benchmarks.Ilgpu;
 using GpuOptim.Benchmarks.Muon;
 using GpuOptim.Benchmarks.NewtonSchulz;
 using GpuOptim.Benchmarks.Throughput;
+using GpuOptim.Benchmarks.TorchSharp;
 using GpuOptim.Benchmarks.Training;
 
 var command = new RootCommand("Measures GpuOptim against the machine's memory, its arithmetic, and PyTorch.")
@@ -14,6 +15,7 @@ var command = new RootCommand("Measures GpuOptim against the machine's memory, i
     MuonCommand.Create(),
     CheckpointCommand.Create(),
     TrainingCommand.Create(),
+    TorchSharpCommand.Create(),
     VerifyCommand.Create(),
     PtxCommand.Create(),
     EstimateCommand.Create(),

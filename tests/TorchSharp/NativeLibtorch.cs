@@ -8,7 +8,7 @@ namespace GpuOptim.Tests.TorchSharp;
 /// <remarks>
 /// libLibTorchSharp.so asks libstdc++ for version GLIBCXX_3.4.32 of a single symbol that nothing in it refers to: a mark that GCC 13's
 /// <c>iostream</c> leaves. On a system before GCC 13 (Debian 12, Ubuntu 22.04) the loader refuses it for that alone. A version that is needed
-/// weakly may be missing, so in the copy beside the tests the one need is marked weak, and nothing else is changed.
+/// weakly may be missing, so in the copy beside the program the one need is marked weak, and nothing else is changed.
 /// </remarks>
 internal static class NativeLibtorch
 {
@@ -72,7 +72,7 @@ internal static class NativeLibtorch
             var bytes = File.ReadAllBytes(library);
             if (MarkWeak(bytes, MissingVersion) != 1)
                 return $"{library} needs {MissingVersion} of libstdc++ in a way that is not known";
-            // Whole or not at all: another run of the tests may load it.
+            // Whole or not at all: another run may load it.
             var copy = $"{library}.{Environment.ProcessId}";
             File.WriteAllBytes(copy, bytes);
             File.Move(copy, library, overwrite: true);
