@@ -10,6 +10,7 @@ internal sealed class RunReader
 {
     private readonly Optimizer _optimizer;
     private readonly IReadOnlyList<ISchedule> _schedules;
+    private readonly ScheduleConstants _constants;
     private readonly CheckpointMetadata _metadata;
     private readonly List<(DeviceBuffer To, StateTensor From)> _tensors;
     private readonly HashSet<Parameter> _summed;
@@ -18,6 +19,7 @@ internal sealed class RunReader
     private RunReader(
         Optimizer optimizer,
         IReadOnlyList<ISchedule> schedules,
+        ScheduleConstants constants,
         CheckpointMetadata metadata,
         List<(DeviceBuffer To, StateTensor From)> tensors,
         HashSet<Parameter> summed,
@@ -25,6 +27,7 @@ internal sealed class RunReader
     {
         _optimizer = optimizer;
         _schedules = schedules;
+        _constants = constants;
         _metadata = metadata;
         _tensors = tensors;
         _summed = summed;
@@ -61,14 +64,14 @@ internal sealed class RunReader
         if (metadata.Schedules.Count != schedules.Count)
             throw new InvalidDataException($"The file must have the states of {schedules.Count} schedules. Actual number was {metadata.Schedules.Count}");
         for (var i = 0; i < schedules.Count; i++)
-            schedules[i].ThrowIfForeign(metadata.Schedules[i]);
+            schedules[i].ThrowIfForeign(metadata.Schedules[i], options.ScheduleConstants);
         if (metadata.Scaler is null != optimizer.GradientScaler is null)
             throw new InvalidDataException($"The file must have the state of a gradient scaler if the optimizer has a scaler, and none if it has none. Actual state was {metadata.Scaler?.ToString() ?? "none"}");
         if (metadata.AverageUpdates is null != optimizer.WeightAverage is null)
             throw new InvalidDataException($"The file must have averages of parameters if the optimizer has some, and none if it has none. Actual number of their updates was {metadata.AverageUpdates?.ToString(CultureInfo.InvariantCulture) ?? "none"}");
         foreach (var entry in file.Entries.Values)
             Verify(file, entry, metadata.Digests, transfer);
-        return new(optimizer, schedules, metadata, tensors, summed, state);
+        return new(optimizer, schedules, options.ScheduleConstants, metadata, tensors, summed, state);
 
         void Find(DeviceBuffer to, Parameter like, string name)
         {
@@ -120,7 +123,7 @@ internal sealed class RunReader
         if (_metadata.AverageUpdates is { } updates)
             _optimizer.WeightAverage!.UpdateCount = updates;
         for (var i = 0; i < _schedules.Count; i++)
-            _schedules[i].Load(_metadata.Schedules[i]);
+            _schedules[i].Load(_metadata.Schedules[i], _constants);
     }
 
     private static OptimizerOptions Options(HyperParameters values, OptimizerOptions like, bool convert)

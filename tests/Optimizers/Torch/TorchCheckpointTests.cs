@@ -240,7 +240,7 @@ public sealed class TorchCheckpointTests
         if (layout != "optimizers")
         {
             var states = ((ModelOptimizer)run.Optimizer).Optimizers.Select(each => (object?)TorchState.Write(each, [])).ToList();
-            var tensors = Checkpoint.Live(run.Parameters);
+            var tensors = CheckpointContent.Live(run.Parameters);
             Write(layout switch
             {
                 "list" => new PickleDictionary { ["state_dict"] = Tensors(tensors), ["optimizer_states"] = states },
