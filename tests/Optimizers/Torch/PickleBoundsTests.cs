@@ -62,7 +62,7 @@ public sealed class PickleBoundsTests
     }
 
     [TestCase("]q\0h\0a.")]
-    [TestCase("]q\0]q\u0001h\0ah\u0001a.")]
+    [TestCase("]q\0]q\u0001h\0aa.")]
     [TestCase("}q\0K\u0001h\0s.")]
     [TestCase("]q\0h\0\u0085a.")]
     [TestCase("c\n\nq\0h\0\u0085Rq\0h\0b.")]
