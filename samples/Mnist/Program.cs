@@ -89,6 +89,8 @@ static void Train(IReadOnlyList<Recipe> recipes, Settings settings, FileInfo cha
     AnsiConsole.MarkupLine("[grey]train loss: nats, mean of the last epoch; in steps: the optimizer's share[/]");
     AnsiConsole.MarkupLineInterpolated($"[grey]digests of the weights: {string.Join(", ", runs.Select(run => $"{run.Recipe.Name} {run.Weights}"))}[/]");
 
-    File.WriteAllText(chart.FullName, new LossChart(runs, runs.Max(run => run.Accuracies.Count), description).ToString());
+    var seen = runs.Max(run => run.Accuracies.Count);
+    Curve[] curves = [.. runs.Select(run => new Curve(run.Recipe.Name, run.Losses, run.Accuracies[^1]))];
+    File.WriteAllText(chart.FullName, new LossChart(curves, seen, "epochs", points: seen * 5, description).ToString());
     AnsiConsole.MarkupLineInterpolated($"Loss curves: [link]{chart.FullName}[/]");
 }
