@@ -8,7 +8,8 @@ namespace GpuOptim.TorchSharp;
 /// <summary>Optimizers for TorchSharp's modules: of all their parameters, or of named ones.</summary>
 /// <remarks>
 /// Parameters must be float32, bfloat16 or float16, dense and contiguous, all on the CPU or all on one CUDA card; what is not is refused by its name
-/// (<see cref="NotSupportedException"/>). Tied weights, which are one tensor under two names, are one parameter.
+/// (<see cref="NotSupportedException"/>). Tied weights, which are one tensor under two names, are one parameter. Steps use as many threads as
+/// <c>torch.get_num_threads()</c> says when the optimizer is made.
 /// </remarks>
 public static class TorchOptimizers
 {

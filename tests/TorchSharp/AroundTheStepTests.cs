@@ -210,6 +210,19 @@ public sealed class AroundTheStepTests : TorchTest
         Assert.That(optimizer.ParamGroups.Count(), Is.EqualTo(3));
     }
 
+    /// <summary>A module whose layers are made by libtorch.</summary>
+    [Test]
+    public void ALayerOfLibtorchsOwnIsTrained()
+    {
+        using var model = nn.TransformerEncoderLayer(8, 2, 16, dropout: 0);
+        using var optimizer = model.AdamW();
+        Assert.That(optimizer.Inner.Parameters.Select(parameter => parameter.Name), Is.EqualTo(model.named_parameters().Select(named => named.name)).And.Contains("linear1.weight"));
+        var before = model.parameters().Select(TensorTests.Values).ToArray();
+        model.call(randn(3, 2, 8), null!, null!).square().sum().backward();
+        optimizer.step();
+        Assert.That(model.parameters().Select((parameter, i) => TensorTests.Values(parameter).SequenceEqual(before[i])), Has.None.True);
+    }
+
     [Test]
     public void AClosureComputesTheLossFirst()
     {
