@@ -27,9 +27,11 @@ public abstract partial class TorchOptimizer : Modules.OptimizerHelper, IMomentu
 
     private protected TorchOptimizer(torch.nn.Module? module, IEnumerable<(string Name, TorchParameter Parameter)> parameters, Func<IEnumerable<Parameter>, Optimizer> create)
     {
+        ArgumentNullException.ThrowIfNull(parameters);
         (string Name, TorchParameter Tensor)[] tensors = [.. parameters];
         if (tensors.Length == 0)
             throw new ArgumentException("parameters must hold at least one parameter. Actual number was 0.", nameof(parameters));
+        ThrowIfGone(tensors);
         _module = module;
         _device = TensorBinding.Open(tensors[0].Name, tensors[0].Tensor);
         try
@@ -179,16 +181,23 @@ public abstract partial class TorchOptimizer : Modules.OptimizerHelper, IMomentu
         return group;
     }
 
+    private static void ThrowIfGone((string Name, TorchParameter Tensor)[] tensors)
+    {
+        foreach (var (name, tensor) in tensors)
+        {
+            if (tensor is null || tensor.IsInvalid)
+                throw new ArgumentException($"Parameter '{name}' must be there. It is null, or was disposed of.", nameof(tensors));
+        }
+    }
+
     /// <summary>Binds tensors; what stands under two names, as tied weights do, is one parameter under its first.</summary>
     private List<TensorBinding> Bind((string Name, TorchParameter Tensor)[] tensors)
     {
+        ThrowIfGone(tensors);
         var present = _bindings.Select(binding => binding.Tensor.Handle).ToHashSet();
         var added = new Dictionary<nint, TensorBinding>();
         foreach (var (name, tensor) in tensors)
         {
-            ArgumentNullException.ThrowIfNull(tensor, name);
-            if (tensor.IsInvalid)
-                throw new ArgumentException($"Parameter '{name}' must be there. It was disposed of.", nameof(tensors));
             if (present.Contains(tensor.Handle))
                 throw new ArgumentException($"Parameter '{name}' must be given once. It is in the optimizer already.", nameof(tensors));
             if (!added.ContainsKey(tensor.Handle))

@@ -131,7 +131,9 @@ public sealed class TensorTests : TorchTest
         Refused("Parameter 'bad' must be on the device of the others. Actual device was meta", new(zeros([3], device: META)));
         var gone = Weight(1);
         gone.Dispose();
-        Assert.That(() => Optimizer(("good", Weight(1)), ("bad", gone)), Throws.ArgumentException.With.Message.StartsWith("Parameter 'bad' must be there. It was disposed of."));
+        Assert.That(() => Optimizer(("good", Weight(1)), ("bad", gone)), Throws.ArgumentException.With.Message.StartsWith("Parameter 'bad' must be there."));
+        Assert.That(() => Optimizer(("bad", gone)), Throws.ArgumentException.With.Message.StartsWith("Parameter 'bad' must be there."));
+        Assert.That(() => Optimizer(("bad", null!)), Throws.ArgumentException.With.Message.StartsWith("Parameter 'bad' must be there."));
         Assert.That(() => Array.Empty<(string, Parameter)>().Optimizer(_plain), Throws.ArgumentException.With.Message.StartsWith("parameters must hold at least one parameter."));
         Assert.That(() => new[] { ("v", Weight(1, 2)) }.Optimizer(new MuonOptions()), Throws.ArgumentException.With.Message.Contains("'v'"), "Muon on a vector");
     }

@@ -286,7 +286,8 @@ public static partial class TorchCheckpoint
                     optimizer.GradientScaler!.Load(scaler);
                 for (var i = 0; i < positions.Length; i++)
                     schedules[i].Load(positions[i], options.ScheduleConstants);
-            });
+            }
+            );
         }
     }
 
