@@ -278,7 +278,9 @@ public static partial class TorchCheckpoint
             ModelBuffer[] loaded = run.IsStateAlone ? [] : [.. buffers.Select(buffer => Fit(file, run, buffer, options))];
             var positions = Positions(file, run, schedules, options.ScheduleConstants);
             var scaler = optimizer.GradientScaler is not null && run.Scaler is { } saved ? TorchScaler.Read(file, saved.State) : null;
-            return (match, () =>
+            return (match, Change);
+
+            void Change()
             {
                 take(loaded);
                 optimizer.TakeState(state);
@@ -287,7 +289,6 @@ public static partial class TorchCheckpoint
                 for (var i = 0; i < positions.Length; i++)
                     schedules[i].Load(positions[i], options.ScheduleConstants);
             }
-            );
         }
     }
 
@@ -348,14 +349,22 @@ public static partial class TorchCheckpoint
     /// <summary>The state of an optimizer, or of the several that a model has, one behind the other.</summary>
     private static StateDictionary State(TorchFile file, TorchRun run, Optimizer[] parts, LoadOptions options)
     {
+        // torch.distributed writes several optimizers as one, whose groups name their parameters.
+        if (run.Optimizers is [var all] && parts.Length > 1)
+            return Join(parts.Select(part => TorchState.Read(file, all.Path, TorchNamedState.PartOf(all.State, part, options), part, options)));
         if (run.Optimizers.Count != parts.Length)
         {
             throw new InvalidDataException(run.Optimizers.Count == 0
                 ? $"The file must have an optimizer's state, alone or as one of {TorchRun.OptimizerKeys}. Actual entries were {run.Entries}"
                 : $"The file must have the state of {parts.Length} optimizers. Actual number was {run.Optimizers.Count}: {string.Join(", ", run.Optimizers.Select(each => $"'{each.Path}'"))}");
         }
-        StateDictionary[] states = [.. parts.Select((part, i) => TorchState.Read(file, run.Optimizers[i].Path, run.Optimizers[i].State, part, options))];
-        return new([.. states.SelectMany(state => state.Groups)], states.SelectMany(state => state.Parameters).ToDictionary());
+        return Join(parts.Select((part, i) => TorchState.Read(file, run.Optimizers[i].Path, run.Optimizers[i].State, part, options)));
+    }
+
+    private static StateDictionary Join(IEnumerable<StateDictionary> states)
+    {
+        StateDictionary[] all = [.. states];
+        return new([.. all.SelectMany(state => state.Groups)], all.SelectMany(state => state.Parameters).ToDictionary());
     }
 
     /// <summary>The state of each schedule, checked.</summary>

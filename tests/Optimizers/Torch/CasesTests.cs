@@ -23,6 +23,7 @@ public sealed class CasesTests
     [TestCase("protocol4.pt")]
     [TestCase("lightning.ckpt")]
     [TestCase("names_for_indices.pt")]
+    [TestCase("flattened.pt")]
     public void GoesOnToTheBit(string file)
     {
         var parameters = Model<float>();
@@ -57,6 +58,29 @@ public sealed class CasesTests
         TorchCheckpoint.Load(Case("names_for_indices.pt"), other);
         foreach (var (name, state) in optimizer.StateDictionary().Parameters)
             Assert.That(other.StateDictionary()[name]["exp_avg"].Values<float>().ToArray(), Is.EqualTo(state["exp_avg"].Values<float>().ToArray()), name);
+    }
+
+    /// <summary>One state of all parameters, by names, is that of a model's several optimizers.</summary>
+    [TestCase("names_for_indices.pt", "'optimizer.param_groups' must have 1 parameter groups")]
+    [TestCase("flattened.pt", null)]
+    public void NamesSayWhichOptimizerIsMeant(string file, string? refusal)
+    {
+        var parameters = Model<float>();
+        using var whole = new AdamW(parameters);
+        using var parts = new ModelOptimizer(Model<float>(), Assignment.Named("2.*", new AdamOptions { WeightDecayMode = WeightDecayMode.Decoupled }), Assignment.Rest(new AdamWOptions()));
+        TorchCheckpoint.Load(Case(file), whole);
+        if (refusal is not null)
+        {
+            // One group there, of parameters that are in two here.
+            Assert.That(() => TorchCheckpoint.Load(Case(file), parts), Throws.TypeOf<InvalidDataException>().With.Message.Contains(refusal));
+            return;
+        }
+        TorchCheckpoint.Load(Case(file), parts);
+        var (expected, actual) = (whole.StateDictionary(), parts.StateDictionary());
+        Assert.That(actual.Parameters.Keys, Is.EquivalentTo(expected.Parameters.Keys));
+        foreach (var (name, state) in expected.Parameters)
+            Assert.That(actual[name]["exp_avg_sq"].Values<float>().ToArray(), Is.EqualTo(state["exp_avg_sq"].Values<float>().ToArray()), name);
+        Assert.That(parts.Groups.Select(group => group.LearningRate), Is.All.EqualTo(0.01));
     }
 
     [Test]

@@ -59,7 +59,7 @@ internal sealed record TorchRun(
             string.Join(", ", file.Keys.Take(EntriesInMessages).Select(key => $"'{PickleValue.Describe(key)}'")));
     }
 
-    private static bool IsOptimizer(PickleDictionary state) => state.ContainsKey(TorchState.Groups);
+    private static bool IsOptimizer(PickleDictionary state) => state.ContainsKey(TorchState.Groups) || TorchNamedState.IsFlat(state);
 
     /// <summary>One state, or several in a list, a tuple or a dictionary.</summary>
     private static List<(string Path, PickleDictionary State)> States(string path, object? value, Func<PickleDictionary, bool> isState) => value switch

@@ -53,6 +53,8 @@ internal static class TorchState
     {
         var kind = TorchOptimizer.Of(optimizer);
         var prefix = path.Length > 0 ? path + "." : "";
+        if (TorchNamedState.IsFlat(saved))
+            saved = TorchNamedState.Unflatten(saved, path, optimizer, options);
         if (saved.GetValueOrDefault(Groups) is not List<object?> savedGroups || saved.GetValueOrDefault(State) is not PickleDictionary savedStates)
             throw new InvalidDataException($"An optimizer's state must have a dictionary '{prefix}{State}' and a list '{prefix}{Groups}'");
         if (savedGroups.Count != optimizer.Groups.Count)
