@@ -47,8 +47,16 @@ internal abstract class TensorBinding : IDisposable
 
     /// <summary>Finds data and gradient again.</summary>
     /// <exception cref="ObjectDisposedException">The parameter was disposed of.</exception>
-    /// <exception cref="NotSupportedException">It is another than it was, or its gradient is sparse or not contiguous.</exception>
+    /// <exception cref="NotSupportedException">It is another than it was, or its gradient is none that can be taken.</exception>
     public abstract void Read();
+
+    /// <summary>Refuses a tensor that is gone, by its name.</summary>
+    /// <exception cref="ObjectDisposedException">It was disposed of.</exception>
+    public void ThrowIfGone()
+    {
+        if (Tensor.IsInvalid)
+            throw new ObjectDisposedException(Name, $"Parameter '{Name}' was disposed of, or replaced, as model.to(…) does: make the optimizer after that.");
+    }
 
     /// <summary>Lets go of the tensor's memory.</summary>
     public abstract void Dispose();
@@ -78,27 +86,26 @@ internal sealed class TensorBinding<T> : TensorBinding where T : unmanaged
         (_device, _type) = (device, tensor.dtype);
         _parameter = new(name, Shape, Wrap(TensorMemory.AddressOf(tensor), Shape.Aggregate(1L, (volume, extent) => volume * extent)));
         _parameter.ReleaseGradient();
+        _parameter.Locate = Locate;
     }
 
     public override Parameter Parameter => _parameter;
 
     public override void Read()
     {
-        if (Tensor.IsInvalid)
-            throw new ObjectDisposedException(Name, $"Parameter '{Name}' was disposed of, or replaced, as model.to(…) does: make the optimizer after that.");
-        var address = TensorMemory.AddressOf(Tensor);
-        if (address != _parameter.Data.Address || Tensor.dtype != _type)
-            Follow(address);
+        Locate();
         using var gradient = Tensor.grad;
         if (gradient is null)
         {
             _parameter.ReleaseGradient();
             return;
         }
-        // Such a tensor has no address, and libtorch would say so by an exception.
+        // A sparse tensor has no address, and libtorch would say so by an exception. TorchSharp lets any tensor be a gradient.
         if (gradient.is_sparse || !gradient.is_contiguous())
             TensorMemory.ThrowIfScattered($"The gradient of parameter '{Name}'", gradient);
-        address = TensorMemory.AddressOf(gradient);
+        if (gradient.dtype != _type || gradient.numel() != _parameter.Length || gradient.device_type != Tensor.device_type)
+            throw new NotSupportedException($"The gradient of parameter '{Name}' must be {_type} of shape {TensorMemory.Describe(Shape)}, on {Tensor.device}. Actual one was {gradient.dtype} of shape {TensorMemory.Describe(gradient.shape)}, on {gradient.device}.");
+        var address = TensorMemory.AddressOf(gradient);
         if (_gradient is null)
             _gradient = Wrap(address, _parameter.Length);
         else
@@ -114,7 +121,16 @@ internal sealed class TensorBinding<T> : TensorBinding where T : unmanaged
         _gradient?.Dispose();
     }
 
-    /// <summary>The parameter's memory is elsewhere: if it still is the tensor that it was, the optimizer goes with it.</summary>
+    /// <summary>Finds the data again.</summary>
+    private void Locate()
+    {
+        ThrowIfGone();
+        var address = TensorMemory.AddressOf(Tensor);
+        if (address != _parameter.Data.Address || Tensor.dtype != _type || Tensor.numel() != _parameter.Length || !Tensor.is_contiguous())
+            Follow(address);
+    }
+
+    /// <summary>The parameter's memory is elsewhere, or seen otherwise: if it still is the tensor that it was, the optimizer goes with it.</summary>
     private void Follow(nint address)
     {
         ThrowIfUnfit(_device, Name, Tensor);

@@ -16,8 +16,12 @@ public abstract partial class TorchOptimizer
     /// <param name="path">The file; overwritten.</param>
     /// <param name="schedules">This library's schedules, on <see cref="Inner"/>.</param>
     /// <exception cref="NotSupportedException">A buffer is of a type that is not written.</exception>
-    public void SaveCheckpoint(string path, params IReadOnlyList<ISchedule> schedules) =>
-        TorchCheckpoint.SaveRun(path, Inner, schedules, [.. Buffers().Select(named => ToBuffer(named.Name, named.Tensor))]);
+    public void SaveCheckpoint(string path, params IReadOnlyList<ISchedule> schedules)
+    {
+        ThrowIfGone();
+        SynchronizeRates();
+        TorchCheckpoint.SaveRun(path, Inner, schedules, [.. Buffers().Select(named => ToBuffer(named.Name, named.Tensor))], [.. Ties()]);
+    }
 
     /// <summary>Goes on from a file of PyTorch's, as <see cref="TorchCheckpoint"/> does, with the model's buffers, which the file must have.</summary>
     /// <inheritdoc cref="TorchCheckpoint.Load(string, Optimizers.Optimizer, LoadOptions, IReadOnlyList{ISchedule})"/>
@@ -26,8 +30,8 @@ public abstract partial class TorchOptimizer
     /// <param name="schedules">This library's schedules, on <see cref="Inner"/>.</param>
     public void LoadCheckpoint(string path, LoadOptions? options = null, params IReadOnlyList<ISchedule> schedules)
     {
-        // Where parameters lie now is where they are loaded to.
-        Read(this, EventArgs.Empty);
+        ThrowIfGone();
+        SynchronizeRates();
         (string Name, torch.Tensor Tensor)[] own = [.. Buffers()];
         TorchCheckpoint.LoadRun(path, Inner, options, schedules, [.. own.Select(named => ToBuffer(named.Name, named.Tensor))], loaded =>
         {
@@ -41,7 +45,19 @@ public abstract partial class TorchOptimizer
         });
     }
 
-    private IEnumerable<(string Name, torch.Tensor Tensor)> Buffers() => _module?.named_buffers(include_nonpersistent: false).Select(named => (named.name, named.buffer)) ?? [];
+    /// <summary>What the model has besides what the optimizer trains: buffers, and parameters of others.</summary>
+    private IEnumerable<(string Name, torch.Tensor Tensor)> Buffers()
+    {
+        var trained = _bindings.Select(binding => binding.Tensor.Handle).ToHashSet();
+        return _module?.state_dict().Where(pair => !trained.Contains(pair.Value.Handle)).Select(pair => (pair.Key, pair.Value)) ?? [];
+    }
+
+    /// <summary>Names under which a trained parameter stands again, as tied weights do.</summary>
+    private IEnumerable<(string Name, string Of)> Ties()
+    {
+        var names = _bindings.ToDictionary(binding => binding.Tensor.Handle, binding => binding.Name);
+        return _module?.state_dict().Where(pair => names.TryGetValue(pair.Value.Handle, out var name) && name != pair.Key).Select(pair => (pair.Key, names[pair.Value.Handle])) ?? [];
+    }
 
     private static ModelBuffer ToBuffer(string name, torch.Tensor tensor)
     {

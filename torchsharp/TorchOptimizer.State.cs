@@ -8,6 +8,7 @@ public abstract partial class TorchOptimizer
     /// <summary>A copy of the optimizer's state.</summary>
     public override StateDictionary state_dict()
     {
+        ThrowIfGone();
         SynchronizeRates();
         var state = Inner.StateDictionary();
         var transfer = new StateTransfer(this);
@@ -17,6 +18,8 @@ public abstract partial class TorchOptimizer
         for (var i = 0; i < _groups.Count; i++)
             dictionary.Options[i] = new TorchGroupState(transfer, state.Groups[IndexOf(_groups[i])], _groups[i].InitialLearningRate);
         transfer.Dictionary = dictionary;
+        // Whoever asked has it; it is as large as the optimizer's own.
+        _state = new();
         return dictionary;
     }
 

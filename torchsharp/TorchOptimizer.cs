@@ -92,8 +92,12 @@ public abstract partial class TorchOptimizer : Modules.OptimizerHelper, IMomentu
             zero_grad();
             return;
         }
+        ThrowIfGone();
         foreach (var binding in _bindings)
+        {
             binding.Tensor.grad = null;
+            binding.Parameter.ReleaseGradient();
+        }
     }
 
     /// <summary>Adds a group of parameters.</summary>
@@ -138,8 +142,9 @@ public abstract partial class TorchOptimizer : Modules.OptimizerHelper, IMomentu
     public new void to(torch.Device device)
     {
         ArgumentNullException.ThrowIfNull(device);
-        if (device.type != _bindings[0].Tensor.device_type)
-            throw new NotSupportedException($"The optimizer must stay on {_bindings[0].Tensor.device}. Make one after model.to({device}), and load this one's state_dict().");
+        ThrowIfGone();
+        if (device.type != _bindings[0].Tensor.device_type || (device.type != DeviceType.CPU && device.index != _bindings[0].Tensor.device_index))
+            throw new NotSupportedException($"The optimizer must stay on {_bindings[0].Tensor.device}. Make one after model.to({device}).");
     }
 
     /// <summary>Gives back the optimizer's state. Parameters stay.</summary>
@@ -200,6 +205,8 @@ public abstract partial class TorchOptimizer : Modules.OptimizerHelper, IMomentu
         {
             if (present.Contains(tensor.Handle))
                 throw new ArgumentException($"Parameter '{name}' must be given once. It is in the optimizer already.", nameof(tensors));
+            if (tensor.device_type != tensors[0].Tensor.device_type || tensor.device_index != tensors[0].Tensor.device_index)
+                throw new NotSupportedException($"Parameter '{name}' must be on the device of the others. Actual device was {tensor.device}.");
             if (!added.ContainsKey(tensor.Handle))
                 added.Add(tensor.Handle, TensorBinding.Create(_device, name, tensor));
         }
@@ -213,7 +220,12 @@ public abstract partial class TorchOptimizer : Modules.OptimizerHelper, IMomentu
         SynchronizeRates();
         foreach (var binding in _bindings)
             binding.Read();
-        ReadAverages();
+    }
+
+    private void ThrowIfGone()
+    {
+        foreach (var binding in _bindings)
+            binding.ThrowIfGone();
     }
 
     private void SynchronizeRates()

@@ -78,7 +78,11 @@ public abstract partial class Optimizer : IDisposable
         if (GradientScaler is { } scaler)
             ObjectDisposedException.ThrowIf(scaler.IsDisposed, scaler);
         if (WeightAverage is { } average)
+        {
             ObjectDisposedException.ThrowIf(average.IsDisposed, average);
+            average.LocateAverages();
+            average.Updating?.Invoke();
+        }
         ReadChecks(wait: false);
         _step ??= Device.CreateStep();
         PrepareStep(_step);

@@ -53,6 +53,9 @@ public sealed class WeightAverage : IDisposable
         set => field = value >= 0 ? value : throw new ArgumentOutOfRangeException(nameof(UpdateCount), value, "UpdateCount must be at least 0.");
     }
 
+    /// <summary>Called by each update, in a step or not: for what else an averaged model has.</summary>
+    internal Action? Updating { get; set; }
+
     /// <summary>The rule of the next update.</summary>
     internal AverageRule NextRule => new(_decay is { } decay ? 1 - decay : 1.0 / (UpdateCount + 1), UpdateCount == 0);
 
@@ -77,6 +80,7 @@ public sealed class WeightAverage : IDisposable
     public void Update()
     {
         Check();
+        Updating?.Invoke();
         var rule = NextRule;
         foreach (var (_, table, members) in _batches)
         {
@@ -127,8 +131,18 @@ public sealed class WeightAverage : IDisposable
     private void Check()
     {
         ObjectDisposedException.ThrowIf(IsDisposed, this);
+        LocateAverages();
+        foreach (var parameter in _parameters)
+            parameter.Locate?.Invoke();
         foreach (var parameter in _parameters)
             ObjectDisposedException.ThrowIf(parameter.Data.IsDisposed, parameter);
+    }
+
+    /// <summary>Has engines whose tensors move say whether averages are where they were.</summary>
+    internal void LocateAverages()
+    {
+        foreach (var average in _averages)
+            average.Locate?.Invoke();
     }
 
     private UpdateBatch Table(ElementType type, int[] members, Func<int, nint> data, Func<int, nint> state) =>

@@ -109,6 +109,24 @@ public sealed class AroundTheStepTests : TorchTest
         Assert.That(TensorTests.Values(averaged.weight!), Is.EqualTo(new float[] { 8, 8 }));
     }
 
+    /// <summary>SWA: buffers come with each update, and what is not trained at once.</summary>
+    [Test]
+    public void AnEqualAverageHasTheModelsBuffers()
+    {
+        using var model = Normalized();
+        using var averaged = Normalized();
+        using var optimizer = model.Sgd(new() { LearningRate = 1 });
+        using var mean = optimizer.EqualAverage(averaged);
+        Backward(model, randn(16, 5));
+        mean.Update();
+        var copies = averaged.named_buffers().ToDictionary(named => named.name, named => named.buffer);
+        foreach (var (name, buffer) in model.named_buffers())
+            Assert.That(TensorTests.Values(copies[name]), Is.EqualTo(TensorTests.Values(buffer)), name);
+        averaged.to(bfloat16);
+        Assert.That(mean.Update, Throws.InvalidOperationException.With.Message.StartsWith("The average of parameter '"));
+        Assert.That(mean.Swap, Throws.InvalidOperationException);
+    }
+
     [Test]
     public void AnAverageOfAnotherModelIsRefused()
     {
@@ -116,6 +134,13 @@ public sealed class AroundTheStepTests : TorchTest
         using var optimizer = model.AdamW();
         using var other = nn.Linear(5, 5);
         Assert.That(() => optimizer.ExponentialAverage(other), Throws.ArgumentException.With.Message.Contains("is missing"));
+        using var mine = Normalized();
+        using var its = Normalized();
+        using (optimizer.EqualAverage(mine))
+            Assert.That(() => optimizer.ExponentialAverage(mine), Throws.ArgumentException.With.Message.StartsWith("averaged must hold one average."));
+        optimizer.ExponentialAverage(mine).Dispose();
+        using var part = model.named_parameters().Take(2).Optimizer(new AdamWOptions());
+        Assert.That(() => part.ExponentialAverage(its), Throws.ArgumentException.With.Message.StartsWith("Every parameter of averaged must be averaged. 'norm."));
         Assert.That(() => optimizer.ExponentialAverage(model), Throws.ArgumentException.With.Message.StartsWith("Parameters must not share memory."));
         using var bare = model.named_parameters().Optimizer(new AdamWOptions());
         Assert.That(() => bare.CopyBuffers(model), Throws.InvalidOperationException.With.Message.Contains("made of a model"));

@@ -73,6 +73,21 @@ public sealed class PyTorchFilesTests : TorchTest
         Assert.That(Digest(other), Is.EqualTo(Digest(model)));
     }
 
+    /// <summary>What the model's state dictionary has, the file has: a tied weight under both names, and what is not trained.</summary>
+    [Test]
+    public void TheFileHasAllOfTheModel()
+    {
+        using var model = new Tied();
+        using var optimizer = model.AdamW();
+        optimizer.SaveCheckpoint(File);
+        var names = model.state_dict().Keys.ToArray();
+        Assert.That(names, Does.Contain("decoder.weight"));
+        using var device = new GpuOptim.Host.SimdDevice(threads: 1);
+        var report = TorchCheckpoint.LoadParameters(File, [device.CreateParameter("decoder.weight", [4, 4])]);
+        Assert.That(report.Loaded.Concat(report.Unexpected), Is.EquivalentTo(names));
+        optimizer.LoadCheckpoint(File);
+    }
+
     [Test]
     public void AFileThatDoesNotFitChangesNothing()
     {
@@ -136,6 +151,21 @@ public sealed class PyTorchFilesTests : TorchTest
         TorchOptimizer Make(nn.Module module) => kind == "sgd"
             ? module.Sgd(new() { LearningRate = 0.25, Momentum = 0.5 })
             : module.AdamW(new() { LearningRate = 0.25 });
+    }
+
+    /// <summary>Two layers of one weight.</summary>
+    private sealed class Tied : nn.Module<Tensor, Tensor>
+    {
+        private readonly Modules.Linear encoder = nn.Linear(4, 4), decoder = nn.Linear(4, 4);
+
+        public Tied()
+            : base(nameof(Tied))
+        {
+            decoder.weight = encoder.weight;
+            RegisterComponents();
+        }
+
+        public override Tensor forward(Tensor input) => decoder.call(encoder.call(input));
     }
 
     private static Modules.Sequential Model() => nn.Sequential(("linear", nn.Linear(5, 4)), ("norm", nn.BatchNorm1d(4)));

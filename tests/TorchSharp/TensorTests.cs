@@ -1,4 +1,5 @@
 using GpuOptim.Optimizers;
+using GpuOptim.Optimizers.Checkpoints;
 using GpuOptim.TorchSharp;
 using TorchSharp;
 using static TorchSharp.torch;
@@ -159,6 +160,67 @@ public sealed class TensorTests : TorchTest
         Assert.That(Values(bad), Is.All.EqualTo(0f));
     }
 
+    /// <summary>TorchSharp lets any tensor be a gradient.</summary>
+    [Test]
+    public void AGradientOfAnotherKindIsRefusedBeforeAnythingChanges()
+    {
+        Parameter good = Weight(1, 2), bad = new(zeros(2, 3));
+        using var optimizer = Optimizer(("good", good), ("bad", bad));
+        foreach (var gradient in (Tensor[])[ones(2, 3, float64), ones(2, 3, bfloat16), ones(1), ones(7)])
+        {
+            good.grad = ones(2);
+            bad.grad = gradient;
+            Assert.That(() => optimizer.step(), Throws.TypeOf<NotSupportedException>().With.Message.StartsWith("The gradient of parameter 'bad' must be Float32 of shape [2, 3], on cpu. Actual one was "));
+            Assert.That(() => optimizer.zero_grad(), Throws.TypeOf<NotSupportedException>());
+            Assert.That(Values(good), Is.EqualTo(new float[] { 1, 2 }));
+        }
+        optimizer.zero_grad(set_to_none: true);
+        Assert.That(optimizer.Inner.Parameters.Select(parameter => parameter.HasGradient), Is.All.False);
+    }
+
+    [Test]
+    public void AParameterThatIsSeenOtherwiseIsRefusedByName()
+    {
+        Parameter turned = new(arange(6, float32).view(2, 3)), cut = Weight(1, 2, 3, 4), other = Weight(1, 2);
+        using var optimizer = Optimizer(("turned", turned), ("cut", cut), ("other", other));
+        using var withoutGradients = no_grad();
+        turned.transpose_(0, 1);
+        Assert.That(() => optimizer.step(), Throws.TypeOf<NotSupportedException>().With.Message.StartsWith("Parameter 'turned' must be contiguous."));
+        turned.transpose_(0, 1);
+        cut.set_(cut.narrow(0, 0, 2));
+        Assert.That(() => optimizer.step(), Throws.TypeOf<NotSupportedException>().With.Message.StartsWith("Parameter 'cut' must stay Float32 of shape [4]. It is Float32 of shape [2] now"));
+    }
+
+    /// <summary>Averages and checkpoints take parameters where they are, too.</summary>
+    [Test]
+    public void WhatIsMovedIsFoundOutsideOfStepsToo()
+    {
+        var weight = Weight(1, 2);
+        using var optimizer = Optimizer(("w", weight));
+        using var average = WeightAverage.Exponential(optimizer.Inner.Parameters);
+        var file = Path.GetTempFileName();
+        using (no_grad())
+            weight.set_(tensor(new float[] { 10, 20 }));
+        average.Update();
+        Assert.That(((GpuOptim.Host.Parameter<float>)average.Averages[0]).Data.ToArray(), Is.EqualTo(new float[] { 10, 20 }));
+        Checkpoint.Save(file, optimizer.Inner);
+        using (no_grad())
+            weight.set_(tensor(new float[] { 5, 5 }));
+        Checkpoint.Load(file, optimizer.Inner);
+        Assert.That(Values(weight), Is.EqualTo(new float[] { 10, 20 }));
+        using (no_grad())
+            weight.set_(tensor(new float[] { 7, 8 }));
+        optimizer.SaveCheckpoint(file);
+        using (no_grad())
+            weight.set_(tensor(new float[] { 5, 5 }));
+        optimizer.LoadCheckpoint(file);
+        Assert.That(Values(weight), Is.EqualTo(new float[] { 7, 8 }));
+        File.Delete(file);
+        weight.Dispose();
+        Assert.That(average.Update, Throws.TypeOf<ObjectDisposedException>().With.Message.StartsWith("Parameter 'w'"));
+        Assert.That(average.Swap, Throws.TypeOf<ObjectDisposedException>());
+    }
+
     /// <summary>Rows of an embedding that is looked up sparsely, as programs come by sparse gradients.</summary>
     [Test]
     public void ASparseEmbeddingIsRefusedAndADenseOneTaken()
@@ -187,7 +249,11 @@ public sealed class TensorTests : TorchTest
         model.to(bfloat16);
         Assert.That(
             () => Step(model, optimizer, bfloat16),
-            Throws.InstanceOf<ObjectDisposedException>().Or.InstanceOf<NotSupportedException>().With.Message.StartsWith("Parameter 'first.weight'").And.Message.Contains("make the optimizer after"));
+            Throws.TypeOf<ObjectDisposedException>().With.Message.StartsWith("Parameter 'first.weight'").And.Message.Contains("make the optimizer after"));
+        Assert.That(() => optimizer.state_dict(), Throws.TypeOf<ObjectDisposedException>().With.Message.StartsWith("Parameter 'first.weight'"));
+        Assert.That(() => optimizer.zero_grad(true), Throws.TypeOf<ObjectDisposedException>().With.Message.StartsWith("Parameter 'first.weight'"));
+        Assert.That(() => optimizer.SaveCheckpoint("never.pt"), Throws.TypeOf<ObjectDisposedException>().With.Message.StartsWith("Parameter 'first.weight'"));
+        Assert.That(() => Checkpoint.Save("never.safetensors", optimizer.Inner), Throws.TypeOf<ObjectDisposedException>().With.Message.StartsWith("Parameter 'first.weight'"));
         using var anew = model.AdamW();
         Step(model, anew, bfloat16);
         Assert.That(anew.Inner.Parameters.Select(parameter => parameter.ElementType), Is.All.EqualTo(ElementType.BFloat16));

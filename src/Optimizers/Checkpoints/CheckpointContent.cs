@@ -81,7 +81,11 @@ internal sealed record CheckpointContent(IReadOnlyDictionary<string, StateTensor
             AtomicFile.Write(path, stream => Write(stream, transfer));
     }
 
-    private static StateTensor Live(Parameter parameter) => new(parameter.ElementType, [.. parameter.Shape], new TensorBytes.OnDevice(parameter.Data));
+    private static StateTensor Live(Parameter parameter)
+    {
+        parameter.Locate?.Invoke();
+        return new(parameter.ElementType, [.. parameter.Shape], new TensorBytes.OnDevice(parameter.Data));
+    }
 
     private static void Add(Dictionary<string, StateTensor> tensors, string name, StateTensor tensor)
     {

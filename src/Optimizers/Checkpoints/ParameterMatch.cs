@@ -33,6 +33,7 @@ internal sealed record ParameterMatch(IReadOnlyList<(Parameter Parameter, StateT
         var missing = new List<string>();
         foreach (var parameter in parameters)
         {
+            parameter.Locate?.Invoke();
             ObjectDisposedException.ThrowIf(parameter.Data.IsDisposed, parameter);
             if (byName.Remove(parameter.Name, out var match))
                 found.Add((parameter, match.Tensor.Fit($"Parameter '{parameter.Name}'", parameter.ElementType, parameter.Shape, options.Convert)));

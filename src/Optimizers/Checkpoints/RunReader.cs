@@ -75,6 +75,7 @@ internal sealed class RunReader
 
         void Find(DeviceBuffer to, Parameter like, string name)
         {
+            like.Locate?.Invoke();
             ObjectDisposedException.ThrowIf(to.IsDisposed, like);
             if (!entries.Remove(name, out var entry))
                 throw new InvalidDataException($"Parameter '{name}' is missing");

@@ -37,7 +37,7 @@ public static partial class TorchCheckpoint
     /// <exception cref="ArgumentException">PyTorch has no such optimizer, or no equivalent for one of its options; the message names it.</exception>
     /// <exception cref="IOException">The file cannot be written.</exception>
     /// <exception cref="ObjectDisposedException">The optimizer, or a parameter's memory, was disposed of.</exception>
-    public static void Save(string path, Optimizer optimizer, params IReadOnlyList<ISchedule> schedules) => SaveRun(path, optimizer, schedules, []);
+    public static void Save(string path, Optimizer optimizer, params IReadOnlyList<ISchedule> schedules) => SaveRun(path, optimizer, schedules, [], []);
 
     /// <summary>Writes a run to a stream, from where it stands. What cannot seek gets it by way of a temporary file.</summary>
     /// <inheritdoc cref="Save(string, Optimizer, IReadOnlyList{ISchedule})"/>
@@ -82,10 +82,15 @@ public static partial class TorchCheckpoint
     /// <param name="optimizer">The optimizer.</param>
     /// <param name="schedules">Its schedules.</param>
     /// <param name="buffers">What else <c>model</c> holds.</param>
-    internal static void SaveRun(string path, Optimizer optimizer, IReadOnlyList<ISchedule> schedules, IEnumerable<ModelBuffer> buffers)
+    /// <param name="ties">Other names under which <c>model</c> holds a parameter.</param>
+    internal static void SaveRun(string path, Optimizer optimizer, IReadOnlyList<ISchedule> schedules, IReadOnlyList<ModelBuffer> buffers, IReadOnlyList<(string Name, string Of)> ties)
     {
         ArgumentException.ThrowIfNullOrEmpty(path);
-        Write(path, Run(optimizer, schedules, buffers));
+        var root = Run(optimizer, schedules, buffers);
+        var model = (PickleDictionary)root[TorchRun.ModelKey]!;
+        foreach (var (name, of) in ties)
+            model[name] = model[of];
+        Write(path, root);
     }
 
     /// <summary>
