@@ -75,7 +75,7 @@ public sealed class AtomicFileTests
         });
     }
 
-    /// <summary>A writer that is at work keeps its file while others save to the same name.</summary>
+    /// <summary>A writer that is at work keeps its file while others save to the same name; what was to be saved later is there in the end.</summary>
     [Test]
     public void WritersAtWorkAreLeftAlone()
     {
@@ -93,7 +93,7 @@ public sealed class AtomicFileTests
         mayEnd.Set();
         slow.Wait();
         Assert.That(Directory.GetFiles(_folder), Is.EqualTo([Target]));
-        Assert.That(File.ReadAllBytes(Target), Is.EqualTo([1]));
+        Assert.That(File.ReadAllBytes(Target), Is.EqualTo([2]));
     }
 
     /// <summary>Many at once: each succeeds, and in the end there is one file.</summary>

@@ -30,6 +30,40 @@ public sealed class ShardTests
         Directory.Delete(_folder, recursive: true);
     }
 
+    /// <summary>Of two that save into an empty folder at once, both succeed, and the set that is left is one of theirs, whole.</summary>
+    [Test]
+    public void TwoWhoSaveAtOnceLeaveAWholeSet()
+    {
+        for (var round = 0; round < 30; round++)
+        {
+            foreach (var file in Directory.GetFiles(_folder))
+                File.Delete(file);
+            using var together = new Barrier(2);
+            Parallel.For(1, 3, i => Checkpoint.SaveParameters(Index, Model(i), maxBytes: 1200, new AtTheEnd(together)));
+            var left = Model(0);
+            Checkpoint.LoadParameters(Index, left);
+            Assert.That(left.SelectMany(parameter => parameter.Data.ToArray()).Distinct().ToArray(), Is.EqualTo(new[] { 1f }).Or.EqualTo(new[] { 2f }));
+        }
+    }
+
+    /// <summary>An index that is a link: the shards go where it leads.</summary>
+    [Test]
+    public void ALinkedIndexIsFollowed()
+    {
+        if (OperatingSystem.IsWindows())
+            Assert.Ignore("Links need rights on Windows.");
+        var inner = Directory.CreateDirectory(Path.Combine(_folder, "inner")).FullName;
+        Checkpoint.SaveParameters(Path.Combine(inner, "model.safetensors.index.json"), Model(1), maxBytes: 1200);
+        File.CreateSymbolicLink(Index, Path.Combine("inner", "model.safetensors.index.json"));
+        AssertLoads(1);
+        Checkpoint.SaveParameters(Index, Model(2), maxBytes: 1200);
+        Assert.That(Files, Is.EqualTo(["model.safetensors.index.json"]));
+        AssertLoads(2);
+        var read = Model(0);
+        Checkpoint.LoadParameters(inner, read);
+        Assert.That(read[0].Data.ToArray(), Is.All.EqualTo(2));
+    }
+
     /// <summary>Each file is as short as it was asked to be, all names are Hugging Face's, and all comes back.</summary>
     [Test]
     public void ComesBackFromFilesOfLimitedLength()
@@ -182,6 +216,16 @@ public sealed class ShardTests
 
     private Parameter<float>[] Model(float value, SimdDevice? device = null) =>
         [.. Enumerable.Range(0, 5).Select(i => (device ?? _device).CreateParameter<float>($"p{i}", [8, 8], [.. Enumerable.Repeat(value, 64)]))];
+
+    /// <summary>Whoever has written all of its bytes waits for the other.</summary>
+    private sealed class AtTheEnd(Barrier together) : IProgress<double>
+    {
+        public void Report(double value)
+        {
+            if (value == 1)
+                together.SignalAndWait();
+        }
+    }
 
     private sealed class Reports(List<double> values) : IProgress<double>
     {

@@ -274,14 +274,16 @@ public static class Checkpoint
         if (cancellationToken.IsCancellationRequested)
             return Task.FromCanceled(cancellationToken);
         var snapshot = device is null ? null : HostSnapshot.Take(content.Tensors.Values.Select(tensor => tensor.Bytes), device);
-        return Task.Run(
-            () =>
-            {
-                using (snapshot)
-                    (snapshot is null ? content : content.With(snapshot.Copies)).Write(path, maxBytes, new(progress, cancellationToken) { Total = content.Length });
-            },
-            CancellationToken.None);
+        var transfer = new Transfer(progress, cancellationToken) { Total = content.Length };
+        return InBackground(() =>
+        {
+            using (snapshot)
+                (snapshot is null ? content : content.With(snapshot.Copies)).Write(path, maxBytes, transfer);
+        });
     }
+
+    /// <summary>Does something aside; if it is cancelled, so is the task.</summary>
+    internal static async Task InBackground(Action action) => await Task.Run(action, CancellationToken.None).ConfigureAwait(false);
 
     private static LoadReport LoadParameters(Func<ParameterFiles> open, Parameter[] parameters, LoadOptions options, CancellationToken cancellationToken)
     {

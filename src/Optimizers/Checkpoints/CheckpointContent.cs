@@ -78,7 +78,7 @@ internal sealed record CheckpointContent(IReadOnlyDictionary<string, StateTensor
         if (maxBytes is { } limit)
             ShardWriter.Write(path, Tensors, limit, transfer);
         else
-            AtomicFile.Write(path, stream => Write(stream, transfer));
+            AtomicFile.Write(path, stream => Write(stream, transfer), transfer);
     }
 
     private static StateTensor Live(Parameter parameter)

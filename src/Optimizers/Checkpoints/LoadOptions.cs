@@ -20,6 +20,15 @@ public sealed record LoadOptions
     /// </summary>
     public bool? Strict { get; init; }
 
+    /// <summary>Of PyTorch's files, the entry that holds the parameters, if programs do not usually call it so: <c>modelA_state_dict</c>, say.</summary>
+    public string? Model { get; init; }
+
+    /// <summary>
+    /// Of PyTorch's files, the entry that holds the optimizer's state, if programs do not usually call it so, or it is one of several:
+    /// <c>optimizerA_state_dict</c>, <c>optimizer_states[1]</c>, <c>optimizers.generator</c>.
+    /// </summary>
+    public string? Optimizer { get; init; }
+
     /// <summary>Which constants hold where the file has others than a schedule.</summary>
     public ScheduleConstants ScheduleConstants { get; init; }
 

@@ -24,6 +24,7 @@ internal sealed class ParameterFiles : IDisposable
             path = ShardIndex.Find(path);
         else if (!path.EndsWith(".json", StringComparison.OrdinalIgnoreCase))
             return Of(SafetensorsFile.Open(path));
+        path = FileLink.Follow(path);
 
         for (var attempt = 1; ; attempt++)
         {

@@ -19,13 +19,14 @@ internal static class ShardWriter
     /// <param name="transfer">Is told what was written.</param>
     public static void Write(string path, IReadOnlyDictionary<string, StateTensor> tensors, long maxBytes, Transfer transfer)
     {
-        path = Path.GetFullPath(path);
+        path = FileLink.Follow(path);
         var (folder, index) = (Path.GetDirectoryName(path)!, Path.GetFileName(path));
         var save = Guid.NewGuid().ToString("N");
         var shards = Split(tensors, maxBytes);
         var old = Read(path);
         PendingFile.RemoveStale(path);
         var files = new List<PendingFile>();
+        List<string> claimed = [];
         try
         {
             foreach (var shard in shards)
@@ -39,10 +40,14 @@ internal static class ShardWriter
             var stem = index[..^ShardIndex.Suffix.Length];
             string[] Names(string first) => [.. Enumerable.Range(1, shards.Count).Select(i => $"{first}-{i:D5}-of-{shards.Count:D5}.safetensors")];
             var names = Names(stem);
-            if (names.Any(name => File.Exists(Path.Combine(folder, name))))
+            if (!Claim(folder, names, claimed))
+            {
                 names = Names($"{stem}-{save[..8]}");
+                if (!Claim(folder, names, claimed))
+                    throw new IOException($"The names of shards must be free. '{names[0]}' or another is taken. File: '{path}'.");
+            }
             for (var i = 0; i < names.Length; i++)
-                files[i].Rename(Path.Combine(folder, names[i]), overwrite: false);
+                files[i].Rename(Path.Combine(folder, names[i]), overwrite: true);
             var map = shards.SelectMany((shard, i) => shard.Keys.Select(name => KeyValuePair.Create(name, names[i]))).ToDictionary();
             AtomicFile.Write(path, stream => new ShardIndex(map, save).Write(stream, tensors.Values.Sum(tensor => tensor.Bytes.Length)));
         }
@@ -50,7 +55,10 @@ internal static class ShardWriter
         {
             // Where the index is in place, they are its shards.
             if (Read(path)?.Save != save)
+            {
                 files.ForEach(file => file.Delete());
+                claimed.ForEach(File.Delete);
+            }
             throw;
         }
         finally
@@ -58,6 +66,27 @@ internal static class ShardWriter
             files.ForEach(file => file.Dispose());
         }
         RemoveOld(path, index[..^ShardIndex.Suffix.Length] + "-", old);
+    }
+
+    /// <summary>Takes names that nobody has, each by an empty file: of two savers at once only one gets it.</summary>
+    private static bool Claim(string folder, string[] names, List<string> claimed)
+    {
+        foreach (var name in names)
+        {
+            var file = Path.Combine(folder, name);
+            try
+            {
+                new FileStream(file, FileMode.CreateNew).Dispose();
+                claimed.Add(file);
+            }
+            catch (IOException) when (File.Exists(file))
+            {
+                claimed.ForEach(File.Delete);
+                claimed.Clear();
+                return false;
+            }
+        }
+        return true;
     }
 
     private static List<Dictionary<string, StateTensor>> Split(IReadOnlyDictionary<string, StateTensor> tensors, long maxBytes)

@@ -68,13 +68,12 @@ public static partial class TorchCheckpoint
         if (cancellationToken.IsCancellationRequested)
             return Task.FromCanceled(cancellationToken);
         var snapshot = HostSnapshot.Take(storages, optimizer.Device);
-        return Task.Run(
-            () =>
-            {
-                using (snapshot)
-                    Write(path, pickle, snapshot.Copies, new(progress, cancellationToken) { Total = storages.Sum(bytes => bytes.Length) });
-            },
-            CancellationToken.None);
+        var transfer = new Transfer(progress, cancellationToken) { Total = storages.Sum(bytes => bytes.Length) };
+        return Checkpoint.InBackground(() =>
+        {
+            using (snapshot)
+                Write(path, pickle, snapshot.Copies, transfer);
+        });
     }
 
     /// <inheritdoc cref="Save(string, Optimizer, IReadOnlyList{ISchedule})"/>
@@ -242,6 +241,8 @@ public static partial class TorchCheckpoint
     private static PickleDictionary Run(Optimizer optimizer, IReadOnlyList<ISchedule> schedules, IEnumerable<ModelBuffer> buffers)
     {
         ThrowIfUnfit(optimizer, schedules);
+        if (optimizer.Accumulation is { Count: > 0 } accumulation)
+            throw new ArgumentException($"PyTorch's files are of whole steps. {accumulation.Count} of {accumulation.Batches} batches of the next are accumulated: take Checkpoint, or save when Step returned true.", nameof(optimizer));
         var parameters = CheckpointContent.Live(optimizer.Parameters);
         var root = new PickleDictionary();
         if (optimizer is ModelOptimizer model)
@@ -276,12 +277,12 @@ public static partial class TorchCheckpoint
 
         (ParameterMatch, Action) Check(TorchFile file)
         {
-            var run = TorchRun.Of(file.Root);
+            var run = TorchRun.Of(file.Root, options);
             var state = State(file, run, parts, options);
             optimizer.ThrowIfForeign(state);
             var match = run.IsStateAlone ? ParameterMatch.Empty : Match(file, run, [.. optimizer.Parameters], options, buffers);
             ModelBuffer[] loaded = run.IsStateAlone ? [] : [.. buffers.Select(buffer => Fit(file, run, buffer, options))];
-            var positions = Positions(file, run, schedules, options.ScheduleConstants);
+            var positions = Positions(file, run, parts, schedules, options.ScheduleConstants);
             var scaler = optimizer.GradientScaler is not null && run.Scaler is { } saved ? TorchScaler.Read(file, saved.State) : null;
             return (match, Change);
 
@@ -289,6 +290,8 @@ public static partial class TorchCheckpoint
             {
                 take(loaded);
                 optimizer.TakeState(state);
+                // PyTorch's files are of whole steps.
+                optimizer.Accumulation?.Load(null, new HashSet<Parameter>());
                 if (scaler is not null)
                     optimizer.GradientScaler!.Load(scaler);
                 for (var i = 0; i < positions.Length; i++)
@@ -298,7 +301,7 @@ public static partial class TorchCheckpoint
     }
 
     private static LoadReport LoadParameters(Func<TorchFile> open, Parameter[] parameters, LoadOptions options, CancellationToken cancellationToken) =>
-        Read(open, file => (Match(file, TorchRun.Of(file.Root), parameters, options, []), () => { }), options.Progress, cancellationToken).Report;
+        Read(open, file => (Match(file, TorchRun.Of(file.Root, options), parameters, options, []), () => { }), options.Progress, cancellationToken).Report;
 
     private static void ThrowIfUnfit(Optimizer optimizer, IReadOnlyList<ISchedule> schedules)
     {
@@ -322,7 +325,7 @@ public static partial class TorchCheckpoint
     }
 
     private static void Write(string path, byte[] pickle, IReadOnlyList<TensorBytes> storages, Transfer? transfer) =>
-        AtomicFile.Write(path, stream => TorchArchiveWriter.Write(stream, pickle, storages, transfer));
+        AtomicFile.Write(path, stream => TorchArchiveWriter.Write(stream, pickle, storages, transfer), transfer);
 
     /// <summary>Checks a file, whole, and only then changes anything.</summary>
     /// <param name="open">Opens it.</param>
@@ -373,18 +376,28 @@ public static partial class TorchCheckpoint
     }
 
     /// <summary>The state of each schedule, checked.</summary>
-    private static ScheduleState[] Positions(TorchFile file, TorchRun run, IReadOnlyList<ISchedule> schedules, ScheduleConstants constants)
+    private static ScheduleState[] Positions(TorchFile file, TorchRun run, Optimizer[] parts, IReadOnlyList<ISchedule> schedules, ScheduleConstants constants)
     {
         if (schedules.Count == 0)
             return [];
         if (run.Schedules.Count != schedules.Count)
             throw new InvalidDataException($"The file must have the states of {schedules.Count} schedules. Actual number was {run.Schedules.Count}");
-        PickleDictionary[] groups = [.. run.Optimizers.SelectMany(each => each.State.GetValueOrDefault(TorchState.Groups) as List<object?> ?? []).OfType<PickleDictionary>()];
         var states = new ScheduleState[schedules.Count];
         for (var i = 0; i < states.Length; i++)
         {
-            states[i] = TorchSchedule.Read(run.Schedules[i].State, schedules[i], file.Number, groups);
-            schedules[i].ThrowIfForeign(states[i], constants);
+            // Those of the optimizer whose rates it moves: a part of a model's has its own.
+            var own = Array.IndexOf(parts, schedules[i].Optimizer);
+            var optimizers = own >= 0 && run.Optimizers.Count == parts.Length ? [run.Optimizers[own]] : run.Optimizers;
+            PickleDictionary[] groups = [.. optimizers.SelectMany(each => each.State.GetValueOrDefault(TorchState.Groups) as List<object?> ?? []).OfType<PickleDictionary>()];
+            try
+            {
+                states[i] = TorchSchedule.Read(run.Schedules[i].State, schedules[i], file.Number, groups);
+                schedules[i].ThrowIfForeign(states[i], constants);
+            }
+            catch (Exception failure) when (failure is InvalidDataException or ArgumentException)
+            {
+                throw new InvalidDataException($"'{run.Schedules[i].Path}': {failure.Message}", failure);
+            }
         }
         return states;
     }

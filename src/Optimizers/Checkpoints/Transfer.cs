@@ -5,8 +5,13 @@ namespace GpuOptim.Optimizers.Checkpoints;
 /// <param name="cancellationToken">Ends it.</param>
 internal sealed class Transfer(IProgress<double>? progress = null, CancellationToken cancellationToken = default)
 {
+    private static long _transfers;
+
     private long _done;
     private bool _isCommitted;
+
+    /// <summary>Which of all transfers it is: of two to one file, that which was asked for later is the newer one.</summary>
+    public long Order { get; } = Interlocked.Increment(ref _transfers);
 
     /// <summary>How many bytes there are.</summary>
     public long Total { get; init; }
@@ -17,7 +22,14 @@ internal sealed class Transfer(IProgress<double>? progress = null, CancellationT
     {
         ThrowIfCancelled();
         _done += bytes;
-        progress?.Report((double)_done / Total);
+        try
+        {
+            progress?.Report((double)_done / Total);
+        }
+        catch (Exception) when (_isCommitted)
+        {
+            // What was begun is completed, whatever becomes of those who look on.
+        }
     }
 
     /// <summary>From here on it is completed: half of it would be worse than none.</summary>

@@ -189,7 +189,7 @@ public sealed class PickleReaderTests
     [Test]
     public void WhatIsTooMuchIsRefused()
     {
-        Refused($"c{new string('a', 100_000)}\n\n.", "A global name must have at most 256 characters");
+        Refused($"c{new string('a', 100_000)}\n\n.", "A global name must have at most 4096 characters");
         Refused($"V{new string('a', 100_000)}\n.", "A text must have at most 65536 characters");
     }
 

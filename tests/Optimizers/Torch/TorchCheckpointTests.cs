@@ -270,6 +270,55 @@ public sealed class TorchCheckpointTests
         }
     }
 
+    /// <summary>PyTorch's files are of whole steps: sums of one half done are not taken for the loaded run's.</summary>
+    [Test]
+    public void AHalfAccumulatedStepIsNeitherWrittenNorGoneOnWith()
+    {
+        using var device = new SimdDevice(threads: 1);
+        using var parameter = device.CreateParameter<float>("p", [2], [1, 2]);
+        using var optimizer = new Sgd([parameter], new() { LearningRate = 1 });
+        TorchCheckpoint.Save(File, optimizer);
+        using var accumulation = new GradientAccumulation(optimizer, 2);
+        parameter.Gradient.CopyFrom([100, 100]);
+        accumulation.Step();
+        Assert.That(() => TorchCheckpoint.Save(File, optimizer), Throws.ArgumentException.With.Message.StartsWith("PyTorch's files are of whole steps. 1 of 2 batches"));
+        TorchCheckpoint.Load(File, optimizer);
+        Assert.That(accumulation.Count, Is.Zero);
+        parameter.Gradient.CopyFrom([1, 1]);
+        accumulation.Step();
+        accumulation.Step();
+        Assert.That(parameter.Data.ToArray(), Is.EqualTo(new float[] { 0, 1 }));
+    }
+
+    /// <summary>Two optimizers of one kind, as of a GAN: each is taken by its place or name; and names of the program's own.</summary>
+    [Test]
+    public void OneOfSeveralIsTakenByName()
+    {
+        using TrainingRun first = new(new SimdDevice(threads: 1), "adamw"), second = new(new SimdDevice(threads: 1), "adamw"), back = new(new SimdDevice(threads: 1), "adamw");
+        first.Train(0, 1);
+        second.Train(0, 3);
+        var model = new PickleDictionary(CheckpointContent.Live(second.Parameters).Select(pair => KeyValuePair.Create((object)pair.Key, (object?)pair.Value)));
+        var states = new List<object?> { TorchState.Write(first.Optimizer, []), TorchState.Write(second.Optimizer, []) };
+        Write(new() { ["state_dict"] = model, ["optimizer_states"] = states });
+        Refused(() => TorchCheckpoint.Load(File, back.Optimizer), "must have the state of 1 optimizers. Actual number was 2: 'optimizer_states[0]', 'optimizer_states[1]'");
+        TorchCheckpoint.Load(File, back.Optimizer, new LoadOptions { Optimizer = "optimizer_states[1]" });
+        back.Schedule.Load(second.Schedule.State());
+        back.AssertEqual(second);
+
+        Write(new() { ["model"] = "gpt2", ["modelB"] = model, ["optimizer"] = "adamw", ["optimizerB"] = states[1], ["epoch"] = 3L });
+        using var other = new TrainingRun(new SimdDevice(threads: 1), "adamw");
+        Refused(() => TorchCheckpoint.Load(File, other.Optimizer, new LoadOptions { Optimizer = "optimizerC" }), "must have an optimizer's state 'optimizerC', as LoadOptions.Optimizer says");
+        TorchCheckpoint.Load(File, other.Optimizer, new LoadOptions { Model = "modelB", Optimizer = "optimizerB" });
+        other.Schedule.Load(second.Schedule.State());
+        other.AssertEqual(second);
+
+        void Write(PickleDictionary root)
+        {
+            var (pickle, storages) = PickleWriter.Write(root);
+            AtomicFile.Write(File, stream => TorchArchiveWriter.Write(stream, pickle, storages));
+        }
+    }
+
     [Test]
     public void AnotherRunIsRefusedByName()
     {

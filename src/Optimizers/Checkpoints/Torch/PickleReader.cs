@@ -20,7 +20,7 @@ internal sealed class PickleReader
     /// <summary>The opcode that every pickle begins with.</summary>
     public const byte Protocol = 0x80;
 
-    private const int MinProtocol = 2, MaxProtocol = 5, MaxNameLength = 256, MaxIntegerLength = 255, MaxDigits = 600;
+    private const int MinProtocol = 2, MaxProtocol = 5, MaxNameLength = 4096, MaxIntegerLength = 255, MaxDigits = 600;
 
     /// <summary>Whole numbers that every pickle has many of.</summary>
     private static readonly object[] _small = [.. Enumerable.Range(0, 256).Select(number => (object)(long)number)];
@@ -161,7 +161,7 @@ internal sealed class PickleReader
             return;
         for (var i = 0; i < items.Length; i += 2)
         {
-            if (items[i] is PickleList or PickleDictionary or PickleSet)
+            if (items[i] is PickleList or PickleDictionary)
                 throw new InvalidDataException($"Keys of a dictionary must be what does not change. Actual value was {PickleValue.Describe(items[i])}");
             dictionary.Add(items[i], items[i + 1], _budget);
         }

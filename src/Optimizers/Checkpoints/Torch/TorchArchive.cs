@@ -69,7 +69,8 @@ internal static class TorchArchive
             if (!entries.TryAdd(entry.FullName, new(entry.FullName, Start(stream, entry), entry.Length, entry.Crc32)))
                 throw new InvalidDataException($"Entry '{entry.FullName}' must be there once");
         }
-        return entries;
+        // torch.serialization.set_crc32_options(False) has none written.
+        return entries.Values.All(entry => entry.Crc == 0) ? entries.ToDictionary(pair => pair.Key, pair => pair.Value with { Crc = null }) : entries;
     }
 
     /// <summary>

@@ -28,7 +28,7 @@ internal sealed record TorchOptimizer(OptimizerOptions Defaults, bool CountsStep
 
     /// <summary>Keys that do not change the math of float parameters: how it is carried out, what schedulers remember, and what people call a group.</summary>
     private static readonly HashSet<string> _ignored =
-        ["foreach", "fused", "capturable", "differentiable", "initial_lr", "max_lr", "min_lr", "base_momentum", "max_momentum", "name", "params", "param_names"];
+        ["foreach", "fused", "capturable", "differentiable", "initial_lr", "max_lr", "min_lr", "base_momentum", "max_momentum", "swa_lr", "lr_scale", "name", "params", "param_names"];
 
     private static readonly Dictionary<string, LearningRateAdjustment> _adjustments = new()
     {
@@ -119,6 +119,7 @@ internal sealed record TorchOptimizer(OptimizerOptions Defaults, bool CountsStep
             (string, null) => $"{LearningRateAdjustment.Original}",
             (string, string text) => _adjustments.TryGetValue(text, out var adjustment) ? $"{adjustment}" : null,
             (bool, bool) => value,
+            (bool, 0L or 1L) => (long)value == 1,
             (double, _) => number(value),
             (double[] numbers, IReadOnlyList<object?> list) when list.Count == numbers.Length && list.All(each => number(each) is not null) => list.Select(each => number(each)!.Value).ToArray(),
             _ => null,

@@ -25,7 +25,7 @@ internal sealed record TorchRun(
     private static readonly string[]
         _optimizers = [OptimizerKey, "optimizer_state_dict", OptimizersKey, "optimizer_states", "optimizer_state_dicts", "optimizers_state_dict"],
         _models = [ModelKey, "model_state_dict", "state_dict"],
-        _scalers = [ScalerKey, "scaler_state_dict", "grad_scaler", "native_amp_scaling_state"],
+        _scalers = [ScalerKey, "scaler_state_dict", "grad_scaler", "amp_scaler", "MixedPrecision", "MixedPrecisionPlugin", "native_amp_scaling_state"],
         _schedules = [SchedulerKey, "scheduler_state_dict", "lr_scheduler", "lr_scheduler_state_dict", SchedulersKey, "lr_schedulers"];
 
     /// <summary>The keys under which a model is looked for, for messages.</summary>
@@ -36,15 +36,36 @@ internal sealed record TorchRun(
 
     /// <summary>Finds the parts.</summary>
     /// <param name="root">What was saved.</param>
-    /// <exception cref="InvalidDataException">It is neither a dictionary nor a list of optimizers' states.</exception>
-    public static TorchRun Of(object? root)
+    /// <param name="options">Which entries are meant, where the caller says so.</param>
+    /// <exception cref="InvalidDataException">It is neither a dictionary nor a list of optimizers' states, or an entry that the caller names is not there.</exception>
+    public static TorchRun Of(object? root, LoadOptions options)
+    {
+        var run = Find(root, options.Model);
+        if (options.Optimizer is not { } wanted)
+            return run;
+        // One of several, or an entry of the caller's own naming.
+        var chosen = run.Optimizers.Where(each => each.Path == wanted).ToList();
+        if (chosen.Count == 0 && root is PickleDictionary file && file.TryGetValue(wanted, out var value))
+            chosen = States(wanted, value, IsOptimizer);
+        return chosen.Count > 0
+            ? run with { Optimizers = chosen }
+            : throw new InvalidDataException($"The file must have an optimizer's state '{wanted}', as LoadOptions.Optimizer says. Actual states were {string.Join(", ", run.Optimizers.Select(each => $"'{each.Path}'"))}, entries {run.Entries}");
+    }
+
+    private static TorchRun Find(object? root, string? modelKey)
     {
         if (States("", root, IsOptimizer) is { Count: > 0 } alone && alone.TrueForAll(each => IsOptimizer(each.State)))
             return new(true, alone, null, null, null, [], "");
         if (root is not PickleDictionary file)
             throw new InvalidDataException($"The file must hold a dictionary. Actual value was {PickleValue.Describe(root)}");
-        var model = Find(file, _models) is (var path, PickleDictionary tensors) ? (path, tensors) : ((string, PickleDictionary)?)null;
-        var optimizers = Find(file, _optimizers) is { } saved ? States(saved.Path, saved.Value, IsOptimizer) : [];
+        var model = Find(file, _models, value => value is PickleDictionary) is (var path, PickleDictionary tensors) ? (path, tensors) : ((string, PickleDictionary)?)null;
+        if (modelKey is not null)
+        {
+            model = file.GetValueOrDefault(modelKey) is PickleDictionary named
+                ? (modelKey, named)
+                : throw new InvalidDataException($"The file must have a dictionary '{modelKey}', as LoadOptions.Model says. Actual value was {PickleValue.Describe(file.GetValueOrDefault(modelKey))}");
+        }
+        var optimizers = (Find(file, _optimizers, value => value is PickleDictionary or IReadOnlyList<object?>) ?? Find(file, _optimizers, _ => true)) is { } saved ? States(saved.Path, saved.Value, IsOptimizer) : [];
         var list = file.GetValueOrDefault(ParametersKey) is List<object?> values ? (ParametersKey, values) : ((string, List<object?>)?)null;
         // A module's state dictionary is tensors by name, and nothing else.
         if (model is null && list is null && optimizers.Count == 0)
@@ -54,8 +75,8 @@ internal sealed record TorchRun(
             optimizers,
             model,
             list,
-            Find(file, _scalers) is (var scalerPath, PickleDictionary scaler) ? (scalerPath, scaler) : null,
-            Find(file, _schedules) is { } schedules ? States(schedules.Path, schedules.Value, state => state.ContainsKey("last_epoch") || state.ContainsKey("_schedulers")) : [],
+            Find(file, _scalers, value => value is PickleDictionary) is (var scalerPath, PickleDictionary scaler) ? (scalerPath, scaler) : null,
+            Find(file, _schedules, value => value is PickleDictionary or IReadOnlyList<object?>) is { } schedules ? States(schedules.Path, schedules.Value, state => state.ContainsKey("last_epoch") || state.ContainsKey("_schedulers")) : [],
             string.Join(", ", file.Keys.Take(EntriesInMessages).Select(key => $"'{PickleValue.Describe(key)}'")));
     }
 
@@ -73,6 +94,7 @@ internal sealed record TorchRun(
         _ => [],
     };
 
-    private static (string Path, object Value)? Find(PickleDictionary file, string[] keys) =>
-        keys.FirstOrDefault(key => file.GetValueOrDefault(key) is not null) is { } key ? (key, file[key]!) : null;
+    /// <summary>The first entry of some names that is of the kind that is needed: <c>model</c> may be a model's name.</summary>
+    private static (string Path, object Value)? Find(PickleDictionary file, string[] keys, Func<object, bool> isOfKind) =>
+        keys.FirstOrDefault(key => file.GetValueOrDefault(key) is { } value && isOfKind(value)) is { } key ? (key, file[key]!) : null;
 }
