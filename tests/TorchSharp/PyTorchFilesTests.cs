@@ -156,16 +156,17 @@ public sealed class PyTorchFilesTests : TorchTest
     /// <summary>Two layers of one weight.</summary>
     private sealed class Tied : nn.Module<Tensor, Tensor>
     {
-        private readonly Modules.Linear encoder = nn.Linear(4, 4), decoder = nn.Linear(4, 4);
+        private readonly Modules.Linear _encoder = nn.Linear(4, 4), _decoder = nn.Linear(4, 4);
 
         public Tied()
             : base(nameof(Tied))
         {
-            decoder.weight = encoder.weight;
-            RegisterComponents();
+            _decoder.weight = _encoder.weight;
+            register_module("encoder", _encoder);
+            register_module("decoder", _decoder);
         }
 
-        public override Tensor forward(Tensor input) => decoder.call(encoder.call(input));
+        public override Tensor forward(Tensor input) => _decoder.call(_encoder.call(input));
     }
 
     private static Modules.Sequential Model() => nn.Sequential(("linear", nn.Linear(5, 4)), ("norm", nn.BatchNorm1d(4)));
