@@ -4,9 +4,9 @@ namespace GpuOptim.Benchmarks.TorchSharp;
 
 /// <summary>Steps of an optimizer, without what is done between them.</summary>
 /// <param name="name">Whose they are.</param>
-/// <param name="between">What to do before each step, untimed.</param>
 /// <param name="step">A step.</param>
-internal sealed class StepWorkload(string name, Action? between, Action step) : IWorkload
+/// <param name="between">What to do before each step, untimed.</param>
+internal sealed class StepWorkload(string name, Action step, Action between) : IWorkload
 {
     public string Name => name;
 
@@ -21,7 +21,7 @@ internal sealed class StepWorkload(string name, Action? between, Action step) : 
         var ticks = 0L;
         for (var i = 0; i < repetitions; i++)
         {
-            between?.Invoke();
+            between();
             var bytes = GC.GetAllocatedBytesForCurrentThread();
             Start = Stopwatch.GetTimestamp();
             step();

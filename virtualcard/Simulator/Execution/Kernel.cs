@@ -90,10 +90,14 @@ public sealed class Kernel : IDisposable
                 foreach (var runner in resident.Runners)
                 {
                     runner.AddCounts(warpCounts, threadCounts, guardCounts);
-                    if (fault is null)
-                        _idle.Add(runner);
-                    else
+                    if (fault is not null)
+                    {
                         runner.Dispose();
+                        continue;
+                    }
+                    // Another worker may be looking for one.
+                    lock (_idle)
+                        _idle.Add(runner);
                 }
             }
         }
