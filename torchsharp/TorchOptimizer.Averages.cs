@@ -19,7 +19,9 @@ public abstract partial class TorchOptimizer
     public WeightAverage ExponentialAverage(torch.nn.Module averaged, double decay = 0.999) =>
         Average(averaged, averages => WeightAverage.Exponential(Inner.Parameters, decay, averages));
 
-    /// <summary>The mean of the parameters (SWA), kept in another instance of the model. <c>Update()</c> of what comes back takes the present ones in.</summary>
+    /// <summary>
+    /// The mean of the parameters (SWA), kept in another instance of the model. <c>Update()</c> of what comes back takes the present ones in.
+    /// </summary>
     /// <inheritdoc cref="ExponentialAverage"/>
     public WeightAverage EqualAverage(torch.nn.Module averaged) => Average(averaged, averages => WeightAverage.Equal(Inner.Parameters, averages));
 

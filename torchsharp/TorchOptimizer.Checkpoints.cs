@@ -9,8 +9,8 @@ namespace GpuOptim.TorchSharp;
 public abstract partial class TorchOptimizer
 {
     /// <summary>
-    /// Writes a file for <c>torch.load</c>: <c>{"model": model.state_dict(), "optimizer": optimizer.state_dict(), …}</c>, as <see cref="TorchCheckpoint"/> does, with
-    /// the model's buffers.
+    /// Writes a file for <c>torch.load</c>: <c>{"model": model.state_dict(), "optimizer": optimizer.state_dict(), …}</c>, as
+    /// <see cref="TorchCheckpoint"/> does, with the model's buffers.
     /// </summary>
     /// <inheritdoc cref="TorchCheckpoint.Save(string, Optimizers.Optimizer, IReadOnlyList{ISchedule})"/>
     /// <param name="path">The file; overwritten.</param>

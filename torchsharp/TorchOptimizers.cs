@@ -32,7 +32,10 @@ public static class TorchOptimizers
     public static TorchOptimizer<AdamW> AdamW(this torch.nn.Module model, AdamWOptions? options = null) => Create(model, parameters => new AdamW(parameters, options));
 
     /// <inheritdoc cref="Sgd(torch.nn.Module, SgdOptions)"/>
-    /// <summary><see cref="Optimizers.Muon"/> for a model of matrices alone; <see cref="ModelOptimizer(torch.nn.Module, IReadOnlyList{Assignment})"/> trains the others by another.</summary>
+    /// <summary>
+    /// <see cref="Optimizers.Muon"/> for a model of matrices alone; <see cref="ModelOptimizer(torch.nn.Module, IReadOnlyList{Assignment})"/> trains
+    /// the others by another.
+    /// </summary>
     public static TorchOptimizer<Muon> Muon(this torch.nn.Module model, MuonOptions? options = null) => Create(model, parameters => new Muon(parameters, options));
 
     /// <summary>Different algorithms for the parameters of one model: <see cref="Optimizers.ModelOptimizer"/>.</summary>

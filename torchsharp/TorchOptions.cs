@@ -32,28 +32,22 @@ internal static class TorchOptions
                 Centered = o.centered ?? rmsProp.Centered,
                 Maximize = o.maximize ?? rmsProp.Maximize,
             },
-            (AdamOptions adam, Modules.Adam.Options o) => adam with
-            {
-                Beta1 = o.beta1 ?? adam.Beta1,
-                Beta2 = o.beta2 ?? adam.Beta2,
-                Epsilon = o.eps ?? adam.Epsilon,
-                WeightDecay = o.weight_decay ?? adam.WeightDecay,
-                Amsgrad = o.amsgrad ?? adam.Amsgrad,
-                Maximize = o.maximize ?? adam.Maximize,
-            },
-            (AdamWOptions adamW, Modules.AdamW.Options o) => adamW with
-            {
-                Beta1 = o.beta1 ?? adamW.Beta1,
-                Beta2 = o.beta2 ?? adamW.Beta2,
-                Epsilon = o.eps ?? adamW.Epsilon,
-                WeightDecay = o.weight_decay ?? adamW.WeightDecay,
-                Amsgrad = o.amsgrad ?? adamW.Amsgrad,
-                Maximize = o.maximize ?? adamW.Maximize,
-            },
+            (AdamOptions adam, Modules.Adam.Options o) => Adam(adam, o.beta1, o.beta2, o.eps, o.weight_decay, o.amsgrad, o.maximize),
+            (AdamWOptions adamW, Modules.AdamW.Options o) => Adam(adamW, o.beta1, o.beta2, o.eps, o.weight_decay, o.amsgrad, o.maximize),
             // Of no kind, but a rate.
             _ when options.GetType() == typeof(Modules.OptimizerOptions) => own,
             _ => throw new ArgumentException($"options must be of {optimizer.GetType().Name}. Actual type was {options.GetType()}.", nameof(options)),
         };
         return options?.LearningRate is { } rate ? applied with { LearningRate = rate } : applied;
     }
+
+    private static AdamOptionsBase Adam(AdamOptionsBase own, double? beta1, double? beta2, double? epsilon, double? weightDecay, bool? amsgrad, bool? maximize) => own with
+    {
+        Beta1 = beta1 ?? own.Beta1,
+        Beta2 = beta2 ?? own.Beta2,
+        Epsilon = epsilon ?? own.Epsilon,
+        WeightDecay = weightDecay ?? own.WeightDecay,
+        Amsgrad = amsgrad ?? own.Amsgrad,
+        Maximize = maximize ?? own.Maximize,
+    };
 }

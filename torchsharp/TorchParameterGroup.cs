@@ -51,11 +51,11 @@ public class TorchParameterGroup : Modules.ParamGroup, ILearningRateController, 
         {
             if (Inner.AnyOptions.WithMomentum(value) is null)
                 throw WithoutMomentum(Inner.AnyOptions);
-            if (Inner is ParameterGroup<SgdOptions> sgd)
+            if (Inner.AnyOptions is SgdOptions sgd)
             {
                 // TorchSharp's OneCycleLR ends with a momentum of 0, which Nesterov's may not be: until there is momentum again, it is plain.
-                _nesterovWaits = sgd.Options.Nesterov || (_nesterovWaits && sgd.Options.Momentum == 0);
-                sgd.Options = sgd.Options with { Momentum = value, Nesterov = _nesterovWaits && value > 0 };
+                _nesterovWaits = sgd.Nesterov || (_nesterovWaits && sgd.Momentum == 0);
+                Inner.AnyOptions = sgd with { Momentum = value, Nesterov = _nesterovWaits && value > 0 };
                 return;
             }
             Inner.SetMomentum(value);
@@ -82,16 +82,12 @@ public class TorchParameterGroup : Modules.ParamGroup, ILearningRateController, 
     private sealed class WithBetas(ParameterGroup inner, IEnumerable<Modules.Parameter> parameters, Modules.OptimizerOptions options)
         : TorchParameterGroup(inner, parameters, options), IBetas
     {
+        private AdamOptionsBase Adam => (AdamOptionsBase)Inner.AnyOptions;
+
         (double, double) IBetas.Betas
         {
-            get => (((AdamOptionsBase)Inner.AnyOptions).Beta1, ((AdamOptionsBase)Inner.AnyOptions).Beta2);
-            set
-            {
-                if (Inner is ParameterGroup<AdamWOptions> adamW)
-                    adamW.Options = adamW.Options with { Beta1 = value.Item1, Beta2 = value.Item2 };
-                else if (Inner is ParameterGroup<AdamOptions> adam)
-                    adam.Options = adam.Options with { Beta1 = value.Item1, Beta2 = value.Item2 };
-            }
+            get => (Adam.Beta1, Adam.Beta2);
+            set => Inner.AnyOptions = Adam with { Beta1 = value.Item1, Beta2 = value.Item2 };
         }
     }
 }

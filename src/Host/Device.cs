@@ -11,14 +11,10 @@ public abstract class Device : IDisposable
 {
     private readonly Lock _gate = new();
     private readonly HashSet<DeviceBuffer> _buffers = [];
-    private readonly object _lending = new();
-    private HostBlock? _kept;
-    private int _lent;
+    private readonly HostBlockPool _hostBlocks;
     private long _changes;
 
-    private protected Device()
-    {
-    }
+    private protected Device() => _hostBlocks = new(this, AllocateHost);
 
     /// <summary>The devices that this machine has, the best first, but OpenCL, which is unverified, last.</summary>
     public static IReadOnlyList<DeviceInfo> All => DeviceCatalog.All;
@@ -57,8 +53,8 @@ public abstract class Device : IDisposable
     public bool IsDisposed { get; private set; }
 
     /// <summary>
-    /// Counts what may make a step another than the one before: gradients that came, went or moved, and buffers that were disposed of. While it stays,
-    /// an optimizer need not look at each parameter.
+    /// Counts what may make a step another than the one before: gradients that came, went or moved, and buffers that were disposed of. While it
+    /// stays, an optimizer need not look at each parameter.
     /// </summary>
     internal long Changes => Interlocked.Read(ref _changes);
 
@@ -210,13 +206,7 @@ public abstract class Device : IDisposable
         }
         foreach (var buffer in buffers)
             buffer.Dispose();
-        lock (_lending)
-        {
-            while (_lent > 0)
-                Monitor.Wait(_lending);
-            _kept?.Free();
-            _kept = null;
-        }
+        _hostBlocks.Close();
         Close();
         GC.SuppressFinalize(this);
     }
@@ -260,36 +250,7 @@ public abstract class Device : IDisposable
     }
 
     /// <summary>Lends memory of the host's to which the device copies fastest: page-locked, where it knows that.</summary>
-    internal HostBlock Lend(long bytes)
-    {
-        lock (_lending)
-        {
-            ObjectDisposedException.ThrowIf(IsDisposed, this);
-            var block = _kept;
-            _kept = null;
-            if (block is null || block.Length < bytes)
-            {
-                block?.Free();
-                var (address, memory) = AllocateHost(bytes);
-                block = new(this, address, bytes, memory);
-            }
-            _lent++;
-            return block;
-        }
-    }
-
-    /// <summary>Takes back what it lent. One block is kept for the next time, since making one takes long.</summary>
-    internal void TakeBack(HostBlock block)
-    {
-        lock (_lending)
-        {
-            var (kept, spare) = _kept?.Length >= block.Length ? (_kept, block) : (block, _kept);
-            _kept = kept;
-            spare?.Free();
-            _lent--;
-            Monitor.PulseAll(_lending);
-        }
-    }
+    internal HostBlock Lend(long bytes) => _hostBlocks.Lend(bytes);
 
     /// <summary>Counts a change.</summary>
     internal void CountChange() => Interlocked.Increment(ref _changes);

@@ -1,11 +1,11 @@
 namespace GpuOptim.Host;
 
 /// <summary>Memory of the host's that a device lent; it goes back when it is disposed of.</summary>
-/// <param name="device">Who lent it.</param>
+/// <param name="pool">Who lent it.</param>
 /// <param name="address">Where it begins.</param>
 /// <param name="length">How many bytes it has.</param>
 /// <param name="memory">What to dispose of to free it.</param>
-internal sealed class HostBlock(Device device, nint address, long length, IDisposable memory) : IDisposable
+internal sealed class HostBlock(HostBlockPool pool, nint address, long length, IDisposable memory) : IDisposable
 {
     public nint Address => address;
 
@@ -13,5 +13,5 @@ internal sealed class HostBlock(Device device, nint address, long length, IDispo
 
     public void Free() => memory.Dispose();
 
-    public void Dispose() => device.TakeBack(this);
+    public void Dispose() => pool.TakeBack(this);
 }

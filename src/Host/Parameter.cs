@@ -51,7 +51,9 @@ public abstract class Parameter : IDisposable
         }
     } = true;
 
-    /// <summary>Finds the data again, or refuses what has become of them: for engines whose tensors move. Called before data are used outside of a step.</summary>
+    /// <summary>
+    /// Finds the data again, or refuses what has become of them: for engines whose tensors move. Called before data are used outside of a step.
+    /// </summary>
     internal Action? Locate { get; set; }
 
     /// <summary>Lets go of the gradient's memory: there is no gradient until <c>Gradient</c> is set, and <see cref="HasGradient"/>.</summary>

@@ -11,7 +11,7 @@ public abstract class ParameterGroup
     public IReadOnlyList<Parameter> Parameters { get; }
 
     /// <summary>The hyper-parameters, whatever their kind.</summary>
-    internal abstract OptimizerOptions AnyOptions { get; }
+    internal abstract OptimizerOptions AnyOptions { get; set; }
 
     /// <summary>Step size of the group, for the steps to come.</summary>
     /// <exception cref="ArgumentOutOfRangeException">Negative or not finite.</exception>
@@ -21,7 +21,7 @@ public abstract class ParameterGroup
     internal double? InitialLearningRate { get; set; }
 
     /// <summary>Sets the momentum for the steps to come.</summary>
-    internal abstract void SetMomentum(double momentum);
+    internal void SetMomentum(double momentum) => AnyOptions = AnyOptions.WithMomentum(momentum)!;
 
     /// <summary>Refuses groups whose momentum could not be set.</summary>
     /// <exception cref="ArgumentException">There is one.</exception>
@@ -57,14 +57,16 @@ public sealed class ParameterGroup<TOptions> : ParameterGroup where TOptions : O
         }
     }
 
-    internal override OptimizerOptions AnyOptions => Options;
+    internal override OptimizerOptions AnyOptions
+    {
+        get => Options;
+        set => Options = (TOptions)value;
+    }
 
     /// <inheritdoc/>
     public override double LearningRate
     {
         get => Options.LearningRate;
-        set => Options = (TOptions)((OptimizerOptions)Options with { LearningRate = value });
+        set => AnyOptions = AnyOptions with { LearningRate = value };
     }
-
-    internal override void SetMomentum(double momentum) => Options = (TOptions)Options.WithMomentum(momentum)!;
 }

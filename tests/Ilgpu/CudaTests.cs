@@ -10,10 +10,15 @@ using Device = GpuOptim.Host.Device;
 namespace GpuOptim.Tests.Ilgpu;
 
 /// <summary>What only a card can show: tensor cores, an engine's streams and memory, threads, several accelerators, and in which order things may go.</summary>
-/// <remarks>What all devices do, <see cref="TestDevice"/> has tested on a card, too: fixtures in the same category, single tests with <c>cuda</c> in their names.</remarks>
+/// <remarks>
+/// What all devices do, <see cref="TestDevice"/> has tested on a card, too: fixtures in the same category, single tests with <c>cuda</c> in their
+/// names.
+/// </remarks>
 public sealed class CudaTests : CardTest
 {
-    /// <summary>On tensor cores singular values go where they go on the CPU, whatever the shape: rows that are no whole lines, ends of tiles, batches.</summary>
+    /// <summary>
+    /// On tensor cores singular values go where they go on the CPU, whatever the shape: rows that are no whole lines, ends of tiles, batches.
+    /// </summary>
     [TestCase(1, 1, 1)]
     [TestCase(3, 5, 2)]
     [TestCase(33, 17, 1)]

@@ -106,7 +106,9 @@ public sealed class GraphTests : CardTest
         return [.. model.Data().SelectMany(each => each).Select(each => (float)each)];
     }, isGraph: false);
 
-    /// <summary>Whatever the number of kernels and tensors, a step is one launch, captured a few times at first, and the host neither waits nor allocates.</summary>
+    /// <summary>
+    /// Whatever the number of kernels and tensors, a step is one launch, captured a few times at first, and the host neither waits nor allocates.
+    /// </summary>
     [Test]
     public void AStepIsOneLaunch([Values("adamw", "clipped", "scaled", "muon", "model")] string kind)
     {

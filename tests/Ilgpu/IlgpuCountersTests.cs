@@ -10,7 +10,9 @@ namespace GpuOptim.Tests.Ilgpu;
 /// <summary>What optimizers ask of an accelerator: launches, copies, waits.</summary>
 public sealed class IlgpuCountersTests
 {
-    /// <summary>Three groups with different rates, one parameter without a gradient every second step: one launch a step, nothing built anew, no wait.</summary>
+    /// <summary>
+    /// Three groups with different rates, one parameter without a gradient every second step: one launch a step, nothing built anew, no wait.
+    /// </summary>
     [Test]
     public void AStepIsOneLaunchAndNoWait()
     {

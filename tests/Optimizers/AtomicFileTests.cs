@@ -1,21 +1,14 @@
 using System.Diagnostics;
 using GpuOptim.Optimizers.Checkpoints;
+using GpuOptim.Tests.Support;
 
 namespace GpuOptim.Tests.Optimizers;
 
-public sealed class AtomicFileTests
+public sealed class AtomicFileTests : FolderTest
 {
     private const string PathVariable = "GPUOPTIM_TESTS_WRITE_UNTIL_KILLED";
 
-    private string _folder = null!;
-
-    private string Target => Path.Combine(_folder, "run.safetensors");
-
-    [SetUp]
-    public void MakeFolder() => _folder = Directory.CreateTempSubdirectory("gpuoptim-atomic-").FullName;
-
-    [TearDown]
-    public void RemoveFolder() => Directory.Delete(_folder, recursive: true);
+    private string Target => Path.Combine(Folder, "run.safetensors");
 
     /// <summary>Files that killed writers left go with the next save of the same name; others of the folder stay, whatever they are called.</summary>
     [Test]
@@ -23,11 +16,11 @@ public sealed class AtomicFileTests
     {
         string[] strangers = ["other.safetensors.00112233445566778899aabbccddeeff.tmp", "run.safetensors.tmp", "run.safetensors.00112233445566778899aabbccddeefg.tmp", "run.safetensors.x00112233445566778899aabbccddeeff.tmp"];
         foreach (var name in strangers)
-            File.WriteAllText(Path.Combine(_folder, name), "stays");
+            File.WriteAllText(Path.Combine(Folder, name), "stays");
         for (var i = 0; i < 25; i++)
             File.WriteAllText($"{Target}.{Guid.NewGuid():N}.tmp", "half a file");
         AtomicFile.Write(Target, stream => stream.WriteByte(1));
-        Assert.That(Directory.GetFiles(_folder).Select(Path.GetFileName), Is.EquivalentTo([.. strangers, "run.safetensors"]));
+        Assert.That(Directory.GetFiles(Folder).Select(Path.GetFileName), Is.EquivalentTo([.. strangers, "run.safetensors"]));
     }
 
     /// <summary>Processes that save to one name are killed while they do.</summary>
@@ -51,9 +44,9 @@ public sealed class AtomicFileTests
             Assert.That(Left(), Is.Positive, $"kill {kill}");
         }
         AtomicFile.Write(Target, stream => stream.WriteByte(1));
-        Assert.That(Directory.GetFiles(_folder), Is.EqualTo([Target]));
+        Assert.That(Directory.GetFiles(Folder), Is.EqualTo([Target]));
 
-        int Left() => Directory.GetFiles(_folder, "*.tmp").Length;
+        int Left() => Directory.GetFiles(Folder, "*.tmp").Length;
     }
 
     [Test, Explicit("goes on until another test kills it")]
@@ -88,11 +81,11 @@ public sealed class AtomicFileTests
         }));
         isWriting.Wait();
         AtomicFile.Write(Target, stream => stream.WriteByte(2));
-        Assert.That(Directory.GetFiles(_folder), Has.Length.EqualTo(2));
+        Assert.That(Directory.GetFiles(Folder), Has.Length.EqualTo(2));
         Assert.That(File.ReadAllBytes(Target), Is.EqualTo([2]));
         mayEnd.Set();
         slow.Wait();
-        Assert.That(Directory.GetFiles(_folder), Is.EqualTo([Target]));
+        Assert.That(Directory.GetFiles(Folder), Is.EqualTo([Target]));
         Assert.That(File.ReadAllBytes(Target), Is.EqualTo([2]));
     }
 
@@ -101,7 +94,7 @@ public sealed class AtomicFileTests
     public void ManyWritersGetOnWithEachOther()
     {
         Parallel.For(0, 200, new ParallelOptions { MaxDegreeOfParallelism = 8 }, i => AtomicFile.Write(Target, stream => stream.Write([.. Enumerable.Repeat((byte)i, 1000)])));
-        Assert.That(Directory.GetFiles(_folder), Is.EqualTo([Target]));
+        Assert.That(Directory.GetFiles(Folder), Is.EqualTo([Target]));
         Assert.That(File.ReadAllBytes(Target).Distinct().Count(), Is.EqualTo(1));
     }
 
@@ -110,30 +103,30 @@ public sealed class AtomicFileTests
     [TestCase(false)]
     public void LinksAreFollowed(bool isThere)
     {
-        var real = Directory.CreateDirectory(Path.Combine(_folder, "real", "inner")).FullName;
-        var file = Path.Combine(_folder, "real", "file");
+        var real = Directory.CreateDirectory(Path.Combine(Folder, "real", "inner")).FullName;
+        var file = Path.Combine(Folder, "real", "file");
         if (isThere)
             File.WriteAllText(file, "old");
         // A link by a relative path, in a folder that is itself a link: up from where that leads.
         Link(Path.Combine(real, "second"), "../file");
-        Directory.CreateSymbolicLink(Path.Combine(_folder, "folder"), real);
+        Directory.CreateSymbolicLink(Path.Combine(Folder, "folder"), real);
         Link(Target, Path.Combine("folder", "second"));
         AtomicFile.Write(Target, stream => stream.WriteByte(7));
         Assert.That(File.ReadAllBytes(file), Is.EqualTo([7]));
         Assert.That(File.ReadAllBytes(Target), Is.EqualTo([7]));
         Assert.That(new FileInfo(Target).LinkTarget, Is.Not.Null);
         Assert.That(new FileInfo(Path.Combine(real, "second")).LinkTarget, Is.Not.Null);
-        Assert.That(Directory.GetFiles(_folder, "*.tmp", SearchOption.AllDirectories), Is.Empty);
+        Assert.That(Directory.GetFiles(Folder, "*.tmp", SearchOption.AllDirectories), Is.Empty);
     }
 
     [Test]
     public void LinksThatLeadNowhereAreRefused()
     {
-        Link(Target, Path.Combine(_folder, "none", "file"));
+        Link(Target, Path.Combine(Folder, "none", "file"));
         Assert.That(() => AtomicFile.Write(Target, stream => stream.WriteByte(1)), Throws.InstanceOf<IOException>());
-        Link(Path.Combine(_folder, "a"), "b");
-        Link(Path.Combine(_folder, "b"), "a");
-        Assert.That(() => AtomicFile.Write(Path.Combine(_folder, "a"), stream => stream.WriteByte(1)), Throws.InstanceOf<IOException>().With.Message.Contains("Links must lead to a file, over at most 40 of them"));
+        Link(Path.Combine(Folder, "a"), "b");
+        Link(Path.Combine(Folder, "b"), "a");
+        Assert.That(() => AtomicFile.Write(Path.Combine(Folder, "a"), stream => stream.WriteByte(1)), Throws.InstanceOf<IOException>().With.Message.Contains("Links must lead to a file, over at most 40 of them"));
     }
 
     [Test]

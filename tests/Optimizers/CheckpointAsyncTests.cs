@@ -4,17 +4,9 @@ using GpuOptim.Tests.Support;
 
 namespace GpuOptim.Tests.Optimizers;
 
-public sealed class CheckpointAsyncTests
+public sealed class CheckpointAsyncTests : FolderTest
 {
-    private string _folder = null!;
-
-    private string Path => System.IO.Path.Combine(_folder, "run.safetensors");
-
-    [SetUp]
-    public void MakeFolder() => _folder = Directory.CreateTempSubdirectory("gpuoptim-async-").FullName;
-
-    [TearDown]
-    public void RemoveFolder() => Directory.Delete(_folder, recursive: true);
+    private string Path => System.IO.Path.Combine(Folder, "run.safetensors");
 
     /// <summary>The file is that of the moment of the call, while training goes on as if nothing were written.</summary>
     [Test]
@@ -22,7 +14,7 @@ public sealed class CheckpointAsyncTests
     {
         using TrainingRun run = new(device.Open(), kind), whole = new(device.Open(), kind);
         run.Train(0, 3);
-        var expected = System.IO.Path.Combine(_folder, "expected.safetensors");
+        var expected = System.IO.Path.Combine(Folder, "expected.safetensors");
         Checkpoint.Save(expected, run.Optimizer, run.Schedule);
         using var gate = new Gate();
         var saving = Checkpoint.SaveAsync(Path, run.Optimizer, [run.Schedule], gate);
@@ -44,7 +36,7 @@ public sealed class CheckpointAsyncTests
     [Test]
     public async Task SeveralAreWrittenAtOnce()
     {
-        var (first, second) = (System.IO.Path.Combine(_folder, "first"), System.IO.Path.Combine(_folder, "second"));
+        var (first, second) = (System.IO.Path.Combine(Folder, "first"), System.IO.Path.Combine(Folder, "second"));
         using Gate gate = new();
         Task[] saving;
         using (var run = new TrainingRun(new SimdDevice(threads: 1), "small"))
@@ -78,7 +70,7 @@ public sealed class CheckpointAsyncTests
         Assert.That(saving.IsCanceled);
         Assert.That(async () => await Checkpoint.SaveAsync(Path, run.Optimizer, cancellationToken: source.Token), Throws.InstanceOf<OperationCanceledException>());
         Assert.That(File.ReadAllBytes(Path), Is.EqualTo(before));
-        Assert.That(Directory.GetFiles(_folder), Has.Length.EqualTo(1));
+        Assert.That(Directory.GetFiles(Folder), Has.Length.EqualTo(1));
     }
 
     /// <summary>Given up while the file is checked, nothing was changed; later, it is taken over whole.</summary>
@@ -111,7 +103,7 @@ public sealed class CheckpointAsyncTests
         using TrainingRun run = new(new SimdDevice(threads: 1), "model"), other = new(new SimdDevice(threads: 1), "model"), at = new(new SimdDevice(threads: 1), "model");
         run.Train(0, 1);
         at.Train(0, 1);
-        var path = maxBytes is null ? Path : System.IO.Path.Combine(_folder, "run.safetensors.index.json");
+        var path = maxBytes is null ? Path : System.IO.Path.Combine(Folder, "run.safetensors.index.json");
         using var gate = new Gate();
         var saving = Checkpoint.SaveParametersAsync(path, run.Parameters, maxBytes, gate);
         run.Train(1, 1);

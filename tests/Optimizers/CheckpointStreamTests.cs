@@ -2,21 +2,14 @@ using GpuOptim.Host;
 using GpuOptim.Optimizers;
 using GpuOptim.Optimizers.Checkpoints;
 using GpuOptim.Optimizers.Checkpoints.Torch;
+using GpuOptim.Tests.Support;
 
 namespace GpuOptim.Tests.Optimizers;
 
 /// <summary>Runs and parameters by way of streams: what is written is what files hold, from wherever a stream stands, whether it can seek or not.</summary>
-public sealed class CheckpointStreamTests
+public sealed class CheckpointStreamTests : FolderTest
 {
-    private string _folder = null!;
-
-    private string Path => System.IO.Path.Combine(_folder, "run.safetensors");
-
-    [SetUp]
-    public void MakeFolder() => _folder = Directory.CreateTempSubdirectory("gpuoptim-streams-").FullName;
-
-    [TearDown]
-    public void RemoveFolder() => Directory.Delete(_folder, recursive: true);
+    private string Path => System.IO.Path.Combine(Folder, "run.safetensors");
 
     [Test]
     public void RunsGoThroughAnyStream([Values] bool canSeek)
@@ -62,7 +55,7 @@ public sealed class CheckpointStreamTests
     public void ArchivesGoThroughAnyStream([Values] bool canSeek)
     {
         using var run = new TrainingRun(new SimdDevice(threads: 1), "model");
-        var path = System.IO.Path.Combine(_folder, "run.pt");
+        var path = System.IO.Path.Combine(Folder, "run.pt");
         TorchCheckpoint.SaveParameters(path, run.Parameters);
         using var memory = Begun();
         var root = new PickleDictionary();

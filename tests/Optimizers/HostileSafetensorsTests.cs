@@ -2,6 +2,7 @@ using System.Buffers.Binary;
 using System.Text;
 using GpuOptim.Host;
 using GpuOptim.Optimizers.Checkpoints;
+using GpuOptim.Tests.Support;
 
 namespace GpuOptim.Tests.Optimizers;
 
@@ -12,35 +13,29 @@ namespace GpuOptim.Tests.Optimizers;
 /// <remarks>
 /// <c>-- TestRunParameters.Parameter(name="DamagedFiles", value="100000")</c> makes more.
 /// </remarks>
-public sealed class HostileSafetensorsTests
+public sealed class HostileSafetensorsTests : FolderTest
 {
     /// <summary>What a file may take beyond its own length: pieces on their way, and what the test itself needs.</summary>
     private const long Slack = 16 << 20;
 
     private static readonly string[] _names = ["a", "b", "c.weight", "long.name/ü"];
 
-    private string _folder = null!;
     private SimdDevice _device = null!;
     private Parameter<float>[] _parameters = null!;
 
-    private string File => Path.Combine(_folder, "model.safetensors");
+    private string File => Path.Combine(Folder, "model.safetensors");
 
-    private string Index => Path.Combine(_folder, "model.safetensors.index.json");
+    private string Index => Path.Combine(Folder, "model.safetensors.index.json");
 
     [SetUp]
     public void Open()
     {
-        _folder = Directory.CreateTempSubdirectory("gpuoptim-hostile-").FullName;
         _device = new(threads: 1);
         _parameters = [.. _names.Select(name => _device.CreateParameter(name, [2, 3]))];
     }
 
     [TearDown]
-    public void Close()
-    {
-        _device.Dispose();
-        Directory.Delete(_folder, recursive: true);
-    }
+    public void Close() => _device.Dispose();
 
     [Test]
     public void FilesAreRefusedOrReadAsTheyAre()
@@ -66,7 +61,7 @@ public sealed class HostileSafetensorsTests
         for (var shard = 0; shard < 2; shard++)
         {
             var own = tensors.Where((_, i) => i % 2 == shard);
-            System.IO.File.WriteAllBytes(Path.Combine(_folder, $"s{shard}.safetensors"), Assemble($"{{{string.Join(',', own)}}}", null, Data(48), 0));
+            System.IO.File.WriteAllBytes(Path.Combine(Folder, $"s{shard}.safetensors"), Assemble($"{{{string.Join(',', own)}}}", null, Data(48), 0));
         }
         var (files, refused) = (TestContext.Parameters.Get("DamagedFiles", 2000), 0);
         for (var seed = 0; seed < files; seed++)
@@ -177,7 +172,7 @@ public sealed class HostileSafetensorsTests
         }
         catch (InvalidDataException failure)
         {
-            Assert.That(failure.Message, Does.Contain(path).Or.Contain(_folder), what);
+            Assert.That(failure.Message, Does.Contain(path).Or.Contain(Folder), what);
             Assert.That(_parameters.SelectMany(parameter => parameter.Data.ToArray()), Is.All.EqualTo(-1), what);
             return false;
         }

@@ -2,30 +2,21 @@ using System.Buffers.Binary;
 using System.Text;
 using GpuOptim.Host;
 using GpuOptim.Optimizers.Checkpoints;
+using GpuOptim.Tests.Optimizers.Torch;
+using GpuOptim.Tests.Support;
 
 namespace GpuOptim.Tests.Optimizers;
 
 /// <summary>Parameters from files of others: other names, other types, more or fewer tensors, several files.</summary>
-public sealed class LoadParametersTests
+public sealed class LoadParametersTests : FolderTest
 {
-    private static readonly (string Name, long[] Shape)[] _model = [("0.weight", [3, 4]), ("0.bias", [3]), ("1.weight", [3]), ("1.bias", [3]), ("2.weight", [2, 3]), ("2.bias", [2])];
-
-    private string _folder = null!;
     private SimdDevice _device = null!;
 
     [SetUp]
-    public void Open()
-    {
-        _folder = Directory.CreateTempSubdirectory("gpuoptim-parameters-").FullName;
-        _device = new(threads: 1);
-    }
+    public void Open() => _device = new(threads: 1);
 
     [TearDown]
-    public void Close()
-    {
-        _device.Dispose();
-        Directory.Delete(_folder, recursive: true);
-    }
+    public void Close() => _device.Dispose();
 
     /// <summary>A model in several files, by its index or its folder, is what it is in one.</summary>
     [TestCase("sharded/model.safetensors.index.json")]
@@ -34,11 +25,11 @@ public sealed class LoadParametersTests
     public void ShardsAreOneModel(string path)
     {
         Parameter<float>[] expected = Model(), actual = Model();
-        Checkpoint.LoadParameters(Case("sharded/expected.safetensors"), expected);
-        var report = Checkpoint.LoadParameters(Case(path), actual);
+        Checkpoint.LoadParameters(CaseRun.File("sharded/expected.safetensors"), expected);
+        var report = Checkpoint.LoadParameters(CaseRun.File(path), actual);
         AssertEqual(actual, expected);
         Assert.That(expected.SelectMany(parameter => parameter.Data.ToArray()), Is.All.Not.Zero);
-        Assert.That(report.Loaded, Is.EqualTo(_model.Select(each => each.Name)));
+        Assert.That(report.Loaded, Is.EqualTo(CaseRun.Layout.Select(each => each.Name)));
         Assert.That(report.Missing.Concat(report.Unexpected), Is.Empty);
     }
 
@@ -46,9 +37,9 @@ public sealed class LoadParametersTests
     [Test]
     public void UnknownTypesBesideDoNoHarm()
     {
-        var path = Case("new_types_beside.safetensors");
+        var path = CaseRun.File("new_types_beside.safetensors");
         Parameter<float>[] expected = Model(), actual = Model();
-        Checkpoint.LoadParameters(Case("sharded/expected.safetensors"), expected);
+        Checkpoint.LoadParameters(CaseRun.File("sharded/expected.safetensors"), expected);
         var report = Checkpoint.LoadParameters(path, actual);
         AssertEqual(actual, expected);
         Assert.That(report.Unexpected, Is.EquivalentTo(["scale", "packed"]));
@@ -63,7 +54,7 @@ public sealed class LoadParametersTests
     [Test]
     public void NamesThatMissSayWhichPrefixWouldFit()
     {
-        var path = Path.Combine(_folder, "prefixed.safetensors");
+        var path = Path.Combine(Folder, "prefixed.safetensors");
         Checkpoint.SaveParameters(path, Model("module.", 1));
         Parameter<float>[] model = Model(), expected = Model("", 1);
         Assert.That(() => Checkpoint.LoadParameters(path, model), Throws.TypeOf<InvalidDataException>().With.Message.Contains("'module.'").And.Message.Contains("LoadOptions.Rename"));
@@ -76,7 +67,7 @@ public sealed class LoadParametersTests
     [Test]
     public void WhatFitsIsTaken()
     {
-        var path = Path.Combine(_folder, "model.safetensors");
+        var path = Path.Combine(Folder, "model.safetensors");
         Checkpoint.SaveParameters(path, Model("", 1));
         Parameter<float>[] body = Model()[..4], expected = Model("", 1)[..4];
         var head = _device.CreateParameter<float>("head", [2], [5f, 6f]);
@@ -84,7 +75,7 @@ public sealed class LoadParametersTests
         var report = Checkpoint.LoadParameters(path, [.. body, head], new() { Strict = false, Progress = new Reports(reports) });
         AssertEqual(body, expected);
         Assert.That(head.Data.ToArray(), Is.EqualTo([5f, 6f]));
-        Assert.That(report.Loaded, Is.EqualTo(_model[..4].Select(each => each.Name)));
+        Assert.That(report.Loaded, Is.EqualTo(CaseRun.Layout.Take(4).Select(each => each.Name)));
         Assert.That(report.Missing, Is.EqualTo(["head"]));
         Assert.That(report.Unexpected, Is.EquivalentTo(["2.weight", "2.bias"]));
         Assert.That(reports, Is.Ordered);
@@ -96,7 +87,7 @@ public sealed class LoadParametersTests
     public void TypesAreConvertedWhereTheCallerAsks()
     {
         double[] numbers = [1, -2.5, 1.0009765625, 1.00390625, 65519, 1e-8, 3.141592653589793, double.NaN, double.PositiveInfinity];
-        var path = Path.Combine(_folder, "wide.safetensors");
+        var path = Path.Combine(Folder, "wide.safetensors");
         var header = Encoding.UTF8.GetBytes("""{"p":{"dtype":"F64","shape":[9],"data_offsets":[0,72]}}""");
         var length = new byte[8];
         BinaryPrimitives.WriteInt64LittleEndian(length, header.Length);
@@ -114,8 +105,6 @@ public sealed class LoadParametersTests
         Assert.That(half.Data.ToArray(), Is.EqualTo(numbers.Select(number => (Half)(float)number)));
     }
 
-    private static string Case(string name) => Path.Combine(TestContext.CurrentContext.TestDirectory, "Golden", "Cases", name);
-
     private static void AssertEqual(Parameter<float>[] actual, Parameter<float>[] expected)
     {
         for (var i = 0; i < expected.Length; i++)
@@ -124,11 +113,6 @@ public sealed class LoadParametersTests
 
     private Parameter<float>[] Model(string prefix = "", float first = 0) =>
     [
-        .. _model.Select((each, i) => _device.CreateParameter<float>(prefix + each.Name, each.Shape, [.. Enumerable.Repeat(first * (i + 1), (int)each.Shape.Aggregate(1L, (product, extent) => product * extent))])),
+        .. CaseRun.Layout.Select((each, i) => _device.CreateParameter<float>(prefix + each.Name, each.Shape, [.. Enumerable.Repeat(first * (i + 1), (int)each.Shape.Aggregate(1L, (product, extent) => product * extent))])),
     ];
-
-    private sealed class Reports(List<double> values) : IProgress<double>
-    {
-        public void Report(double value) => values.Add(value);
-    }
 }

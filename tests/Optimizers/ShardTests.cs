@@ -1,34 +1,26 @@
 using System.Text.Json;
 using GpuOptim.Host;
 using GpuOptim.Optimizers.Checkpoints;
+using GpuOptim.Tests.Support;
 
 namespace GpuOptim.Tests.Optimizers;
 
 /// <summary>Models in several files.</summary>
-public sealed class ShardTests
+public sealed class ShardTests : FolderTest
 {
     private const string Count = "-of-00003.safetensors";
 
-    private string _folder = null!;
     private SimdDevice _device = null!;
 
-    private string Index => Path.Combine(_folder, "model.safetensors.index.json");
+    private string Index => Path.Combine(Folder, "model.safetensors.index.json");
 
-    private IEnumerable<string> Files => Directory.GetFiles(_folder).Select(path => Path.GetFileName(path)!).Order();
+    private IEnumerable<string> Files => Directory.GetFiles(Folder).Select(path => Path.GetFileName(path)!).Order();
 
     [SetUp]
-    public void Open()
-    {
-        _folder = Directory.CreateTempSubdirectory("gpuoptim-shards-").FullName;
-        _device = new(threads: 1);
-    }
+    public void Open() => _device = new(threads: 1);
 
     [TearDown]
-    public void Close()
-    {
-        _device.Dispose();
-        Directory.Delete(_folder, recursive: true);
-    }
+    public void Close() => _device.Dispose();
 
     /// <summary>Of two that save into an empty folder at once, both succeed, and the set that is left is one of theirs, whole.</summary>
     [Test]
@@ -36,7 +28,7 @@ public sealed class ShardTests
     {
         for (var round = 0; round < 30; round++)
         {
-            foreach (var file in Directory.GetFiles(_folder))
+            foreach (var file in Directory.GetFiles(Folder))
                 File.Delete(file);
             using var together = new Barrier(2);
             Parallel.For(1, 3, i => Checkpoint.SaveParameters(Index, Model(i), maxBytes: 1200, new AtTheEnd(together)));
@@ -52,7 +44,7 @@ public sealed class ShardTests
     {
         if (OperatingSystem.IsWindows())
             Assert.Ignore("Links need rights on Windows.");
-        var inner = Directory.CreateDirectory(Path.Combine(_folder, "inner")).FullName;
+        var inner = Directory.CreateDirectory(Path.Combine(Folder, "inner")).FullName;
         Checkpoint.SaveParameters(Path.Combine(inner, "model.safetensors.index.json"), Model(1), maxBytes: 1200);
         File.CreateSymbolicLink(Index, Path.Combine("inner", "model.safetensors.index.json"));
         AssertLoads(1);
@@ -71,7 +63,7 @@ public sealed class ShardTests
         var reports = new List<double>();
         Checkpoint.SaveParameters(Index, Model(1), maxBytes: 1200, new Reports(reports));
         Assert.That(Files, Is.EqualTo(["model-00001" + Count, "model-00002" + Count, "model-00003" + Count, "model.safetensors.index.json"]));
-        Assert.That(Directory.GetFiles(_folder, "*.safetensors").Select(path => new FileInfo(path).Length), Is.All.LessThanOrEqualTo(1200));
+        Assert.That(Directory.GetFiles(Folder, "*.safetensors").Select(path => new FileInfo(path).Length), Is.All.LessThanOrEqualTo(1200));
         Assert.That(reports, Is.Ordered);
         Assert.That(reports[^1], Is.EqualTo(1));
         using var json = JsonDocument.Parse(File.ReadAllText(Index));
@@ -79,7 +71,7 @@ public sealed class ShardTests
         Assert.That(json.RootElement.GetProperty("weight_map").EnumerateObject().Select(property => property.Name), Is.EqualTo(["p0", "p1", "p2", "p3", "p4"]));
         AssertLoads(1);
         Assert.That(() => Checkpoint.SaveParameters(Index, Model(1), maxBytes: 0), Throws.TypeOf<ArgumentOutOfRangeException>());
-        Assert.That(() => Checkpoint.SaveParameters(Path.Combine(_folder, "model.safetensors"), Model(1), maxBytes: 1200), Throws.ArgumentException.With.Message.Contains("path must be an index's: NAME.safetensors.index.json"));
+        Assert.That(() => Checkpoint.SaveParameters(Path.Combine(Folder, "model.safetensors"), Model(1), maxBytes: 1200), Throws.ArgumentException.With.Message.Contains("path must be an index's: NAME.safetensors.index.json"));
     }
 
     /// <summary>A tensor that is longer than a file may be has one of its own; no tensors need none.</summary>
@@ -98,15 +90,15 @@ public sealed class ShardTests
     [Test]
     public void AnotherSaveReplacesTheFirst()
     {
-        File.WriteAllText(Path.Combine(_folder, "model-notes.safetensors"), "not ours");
-        Checkpoint.SaveParameters(Path.Combine(_folder, "model-other.safetensors.index.json"), Model(9), maxBytes: 1200);
+        File.WriteAllText(Path.Combine(Folder, "model-notes.safetensors"), "not ours");
+        Checkpoint.SaveParameters(Path.Combine(Folder, "model-other.safetensors.index.json"), Model(9), maxBytes: 1200);
         for (var save = 1; save <= 4; save++)
         {
             Checkpoint.SaveParameters(Index, Model(save), maxBytes: 1200);
             AssertLoads(save);
             Assert.That(Files.Count(), Is.EqualTo(1 + 4 + 4), $"save {save}");
         }
-        Checkpoint.LoadParameters(Path.Combine(_folder, "model-other.safetensors.index.json"), Model(0));
+        Checkpoint.LoadParameters(Path.Combine(Folder, "model-other.safetensors.index.json"), Model(0));
     }
 
     /// <summary>Whatever the point at which a save dies, the old model is there; the next save tidies up.</summary>
@@ -119,7 +111,7 @@ public sealed class ShardTests
         var names = Files.Where(name => name.EndsWith(Count, StringComparison.Ordinal)).ToArray();
         // Files that a save had named before its index was there: now they have none.
         foreach (var name in names)
-            File.Copy(Path.Combine(_folder, name), Path.Combine(_folder, name.Replace("00003", "00004", StringComparison.Ordinal)));
+            File.Copy(Path.Combine(Folder, name), Path.Combine(Folder, name.Replace("00003", "00004", StringComparison.Ordinal)));
         File.WriteAllText($"{Index}.{Guid.NewGuid():N}.tmp", "a shard, half written");
         AssertLoads(2);
         Checkpoint.SaveParameters(Index, Model(3), maxBytes: 1200);
@@ -148,6 +140,7 @@ public sealed class ShardTests
     {
         Checkpoint.SaveParameters(Index, Model(1), maxBytes: 1200);
         using var end = new CancellationTokenSource();
+        using var begun = new CountdownEvent(2);
         var readers = Enumerable.Range(0, 2).Select(_ => Task.Run(() =>
         {
             using var device = new SimdDevice(threads: 1);
@@ -157,14 +150,17 @@ public sealed class ShardTests
                 var model = Model(0, device);
                 Checkpoint.LoadParameters(Index, model);
                 Assert.That(model.SelectMany(parameter => parameter.Data.ToArray()).Distinct().Count(), Is.EqualTo(1));
+                if (loads == 0)
+                    begun.Signal();
             }
             return loads;
         })).ToArray();
+        Assert.That(begun.Wait(TimeSpan.FromMinutes(1)), Is.True);
         for (var save = 2; save < 40; save++)
             Checkpoint.SaveParameters(Index, Model(save), maxBytes: 1200);
         end.Cancel();
         Task.WaitAll(readers);
-        Assert.That(readers.Select(reader => reader.Result), Is.All.Positive);
+        Assert.That(readers.Sum(reader => reader.Result), Is.GreaterThan(2));
         AssertLoads(39);
     }
 
@@ -188,7 +184,7 @@ public sealed class ShardTests
     [TestCase("""{"weight_map":{"p":"\ud800.safetensors"}}""", "An index must be JSON")]
     public void HostileIndexesAreRefused(string json, string message)
     {
-        Checkpoint.SaveParameters(Path.Combine(_folder, "shard.safetensors"), [_device.CreateParameter("p", [2])]);
+        Checkpoint.SaveParameters(Path.Combine(Folder, "shard.safetensors"), [_device.CreateParameter("p", [2])]);
         File.WriteAllText(Index, json);
         var parameter = _device.CreateParameter<float>("p", [2], [1f, 2f]);
         Assert.That(() => Checkpoint.LoadParameters(Index, [parameter]), Throws.TypeOf<InvalidDataException>().With.Message.Contains(message).And.Message.Contains(Index));
@@ -198,11 +194,11 @@ public sealed class ShardTests
     [Test]
     public void AFolderHasOneIndex()
     {
-        Assert.That(() => Checkpoint.LoadParameters(_folder, Model(0)), Throws.TypeOf<InvalidDataException>().With.Message.Contains("A folder must have one file NAME.safetensors.index.json. Actual number was 0"));
-        var own = Path.Combine(_folder, "own.safetensors.index.json");
+        Assert.That(() => Checkpoint.LoadParameters(Folder, Model(0)), Throws.TypeOf<InvalidDataException>().With.Message.Contains("A folder must have one file NAME.safetensors.index.json. Actual number was 0"));
+        var own = Path.Combine(Folder, "own.safetensors.index.json");
         Checkpoint.SaveParameters(own, Model(1), maxBytes: 1200);
         var model = Model(0);
-        Checkpoint.LoadParameters(_folder, model);
+        Checkpoint.LoadParameters(Folder, model);
         Assert.That(model.SelectMany(parameter => parameter.Data.ToArray()), Is.All.EqualTo(1));
     }
 
@@ -225,10 +221,5 @@ public sealed class ShardTests
             if (value == 1)
                 together.SignalAndWait();
         }
-    }
-
-    private sealed class Reports(List<double> values) : IProgress<double>
-    {
-        public void Report(double value) => values.Add(value);
     }
 }

@@ -1,5 +1,6 @@
 using GpuOptim.Host;
 using GpuOptim.Optimizers;
+using GpuOptim.Optimizers.Checkpoints;
 using GpuOptim.Optimizers.Schedules;
 using GpuOptim.Tests.Support;
 
@@ -89,6 +90,20 @@ internal sealed class TrainingRun : IDisposable
     public void AssertEqual(TrainingRun other) => Assert.That(Snapshot(), Is.EqualTo(other.Snapshot()));
 
     public void AssertParametersEqual(TrainingRun other) => Assert.That(Parameters.Select(Bits.Hexadecimal), Is.EqualTo(other.Parameters.Select(Bits.Hexadecimal)));
+
+    /// <summary>Has a checkpoint refused, which leaves all as it was.</summary>
+    /// <param name="path">The file.</param>
+    /// <param name="bytes">What it holds.</param>
+    /// <param name="what">What messages call it.</param>
+    /// <returns>The error's message.</returns>
+    public string AssertRefused(string path, byte[] bytes, string what)
+    {
+        var before = Snapshot();
+        File.WriteAllBytes(path, bytes);
+        var failure = Assert.Throws<InvalidDataException>(() => Checkpoint.Load(path, Optimizer, Schedule), what);
+        Assert.That(Snapshot(), Is.EqualTo(before), what);
+        return failure!.Message;
+    }
 
     /// <summary>All there is: parameters, state, rates, schedule.</summary>
     public IReadOnlyList<object?> Snapshot() =>

@@ -52,7 +52,7 @@ public sealed class AroundTheStepTests : TorchTest
         Assert.That(scaler.ReadSkippedSteps(), Is.EqualTo(3));
         Assert.That(scaler.ReadScale(), Is.EqualTo(8192));
         // 0.5 times what it was, nine times.
-        Assert.That(TensorTests.Values(weight), Is.EqualTo(new float[] { 3 / 512f, -2 / 512f }));
+        Assert.That(Values(weight), Is.EqualTo(new float[] { 3 / 512f, -2 / 512f }));
     }
 
     [Test]
@@ -73,16 +73,16 @@ public sealed class AroundTheStepTests : TorchTest
             foreach (var (name, parameter) in model.named_parameters())
             {
                 // PyTorch's lerp, in the same arithmetic.
-                var now = TensorTests.Values(parameter);
+                var now = Values(parameter);
                 expected[name] = step == 0 ? now : [.. expected[name].Zip(now, (a, p) => MathF.FusedMultiplyAdd((float)(1 - 0.9), p - a, a))];
             }
         }
         foreach (var (name, parameter) in averaged.named_parameters())
-            Assert.That(TensorTests.Values(parameter), Is.EqualTo(expected[name]), name);
+            Assert.That(Values(parameter), Is.EqualTo(expected[name]), name);
         var buffers = averaged.named_buffers().ToDictionary(named => named.name, named => named.buffer);
         Assert.That(buffers, Has.Count.EqualTo(3));
         foreach (var (name, buffer) in model.named_buffers())
-            Assert.That(TensorTests.Values(buffers[name]), Is.EqualTo(TensorTests.Values(buffer)), name);
+            Assert.That(Values(buffers[name]), Is.EqualTo(Values(buffer)), name);
         Assert.That(buffers["norm.num_batches_tracked"].item<long>(), Is.EqualTo(6));
 
         averaged.to(bfloat16);
@@ -103,10 +103,10 @@ public sealed class AroundTheStepTests : TorchTest
             model.weight!.fill_(value);
             average.Update();
         }
-        Assert.That(TensorTests.Values(averaged.weight!), Is.EqualTo(new float[] { 4, 4 }));
+        Assert.That(Values(averaged.weight!), Is.EqualTo(new float[] { 4, 4 }));
         average.Swap();
-        Assert.That(TensorTests.Values(model.weight!), Is.EqualTo(new float[] { 4, 4 }));
-        Assert.That(TensorTests.Values(averaged.weight!), Is.EqualTo(new float[] { 8, 8 }));
+        Assert.That(Values(model.weight!), Is.EqualTo(new float[] { 4, 4 }));
+        Assert.That(Values(averaged.weight!), Is.EqualTo(new float[] { 8, 8 }));
     }
 
     /// <summary>SWA: buffers come with each update, and what is not trained at once.</summary>
@@ -121,7 +121,7 @@ public sealed class AroundTheStepTests : TorchTest
         mean.Update();
         var copies = averaged.named_buffers().ToDictionary(named => named.name, named => named.buffer);
         foreach (var (name, buffer) in model.named_buffers())
-            Assert.That(TensorTests.Values(copies[name]), Is.EqualTo(TensorTests.Values(buffer)), name);
+            Assert.That(Values(copies[name]), Is.EqualTo(Values(buffer)), name);
         averaged.to(bfloat16);
         Assert.That(mean.Update, Throws.InvalidOperationException.With.Message.StartsWith("The average of parameter '"));
         Assert.That(mean.Swap, Throws.InvalidOperationException);
@@ -219,10 +219,10 @@ public sealed class AroundTheStepTests : TorchTest
             Assignment.Where("hidden matrices", p => p.Shape.Count == 2 && !p.Name.StartsWith("embed", StringComparison.Ordinal), new MuonOptions { LearningRate = 0.02 }),
             Assignment.Rest(new AdamWOptions()));
         Assert.That(optimizer.Inner.Explain(), Does.Match(@"hidden\.weight +\[4, 4\] +Muon +hidden matrices").And.Match(@"embed\.weight +\[10, 4\] +AdamW +the rest"));
-        var before = model.parameters().Select(TensorTests.Values).ToArray();
+        var before = model.parameters().Select(Values).ToArray();
         model.call(tensor(new long[] { 0, 1, 2, 3, 4, 5, 6, 7, 8, 9 })).square().sum().backward();
         optimizer.step();
-        Assert.That(model.parameters().Select((parameter, i) => TensorTests.Values(parameter).SequenceEqual(before[i])), Has.None.True);
+        Assert.That(model.parameters().Select((parameter, i) => Values(parameter).SequenceEqual(before[i])), Has.None.True);
         // A scheduler of TorchSharp's moves both algorithms, each by its own momentum: a seventh of the way up again, along a cosine.
         var scheduler = lr_scheduler.OneCycleLR(optimizer, [0.1, 0.2], total_steps: 10, base_momentum: [0.7, 0.8], max_momentum: [0.9, 0.95]);
         for (var i = 0; i < 3; i++)
@@ -242,10 +242,10 @@ public sealed class AroundTheStepTests : TorchTest
         using var model = nn.TransformerEncoderLayer(8, 2, 16, dropout: 0);
         using var optimizer = model.AdamW();
         Assert.That(optimizer.Inner.Parameters.Select(parameter => parameter.Name), Is.EqualTo(model.named_parameters().Select(named => named.name)).And.Contains("linear1.weight"));
-        var before = model.parameters().Select(TensorTests.Values).ToArray();
+        var before = model.parameters().Select(Values).ToArray();
         model.call(randn(3, 2, 8), null!, null!).square().sum().backward();
         optimizer.step();
-        Assert.That(model.parameters().Select((parameter, i) => TensorTests.Values(parameter).SequenceEqual(before[i])), Has.None.True);
+        Assert.That(model.parameters().Select((parameter, i) => Values(parameter).SequenceEqual(before[i])), Has.None.True);
     }
 
     [Test]
@@ -262,7 +262,7 @@ public sealed class AroundTheStepTests : TorchTest
             squares.backward();
             return squares;
         });
-        Assert.That((loss!.ToSingle(), TensorTests.Values(model.weight)[0]), Is.EqualTo((9f, 0f)));
+        Assert.That((loss!.ToSingle(), Values(model.weight)[0]), Is.EqualTo((9f, 0f)));
         Assert.That((object?)optimizer.step(), Is.Null);
     }
 
@@ -291,7 +291,7 @@ public sealed class AroundTheStepTests : TorchTest
     private static void AssertSame(nn.Module model, nn.Module twin, double tolerance)
     {
         foreach (var ((name, actual), (_, expected)) in model.named_parameters().Zip(twin.named_parameters()))
-            Assert.That(TensorTests.Values(actual), Is.EqualTo(TensorTests.Values(expected)).Within(tolerance), name);
+            Assert.That(Values(actual), Is.EqualTo(Values(expected)).Within(tolerance), name);
     }
 
     private static Modules.Sequential Normalized() => nn.Sequential(("linear", nn.Linear(5, 4)), ("norm", nn.BatchNorm1d(4)));

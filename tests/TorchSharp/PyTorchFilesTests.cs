@@ -50,7 +50,9 @@ public sealed class PyTorchFilesTests : TorchTest
             Bits.AreEqual<float>(parameter.data<float>().ToArray(), next.Values<float>($"next/{name}"), $"{kind} {name}, a step later");
     }
 
-    /// <summary>Parameters, buffers of every type, the optimizer and the scaler come back, to the last bit, into another instance that trained otherwise.</summary>
+    /// <summary>
+    /// Parameters, buffers of every type, the optimizer and the scaler come back, to the last bit, into another instance that trained otherwise.
+    /// </summary>
     [Test]
     public void AWholeRunComesBack()
     {
@@ -145,7 +147,7 @@ public sealed class PyTorchFilesTests : TorchTest
         using var resumed = Make(back);
         resumed.LoadCheckpoint(File);
         foreach (var (name, tensor) in model.state_dict())
-            Assert.That(TensorTests.Values(back.state_dict()[name]), Is.EqualTo(TensorTests.Values(tensor)).Within(kind == "sgd" ? 0 : 2e-7f), name);
+            Assert.That(Values(back.state_dict()[name]), Is.EqualTo(Values(tensor)).Within(kind == "sgd" ? 0 : 2e-7f), name);
         Assert.That(resumed.Inner.StateDictionary()["norm.weight"].Names, Is.EqualTo(optimizer.Inner.StateDictionary()["norm.weight"].Names));
 
         TorchOptimizer Make(nn.Module module) => kind == "sgd"

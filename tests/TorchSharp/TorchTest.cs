@@ -1,4 +1,7 @@
+using GpuOptim.Optimizers;
+using GpuOptim.TorchSharp;
 using TorchSharp;
+using Parameter = TorchSharp.Modules.Parameter;
 
 namespace GpuOptim.Tests.TorchSharp;
 
@@ -21,4 +24,17 @@ public abstract class TorchTest
 
     [TearDown]
     public void CloseScope() => _scope?.Dispose();
+
+    /// <summary>A step is the gradient.</summary>
+    private protected static SgdOptions Plain { get; } = new() { LearningRate = 1 };
+
+    private protected static Parameter Weight(params float[] values) => new(torch.tensor(values));
+
+    private protected static TorchOptimizer<Optimizer> Optimizer(params (string, Parameter)[] parameters) => parameters.Optimizer(Plain);
+
+    private protected static float[] Values(torch.Tensor tensor)
+    {
+        using var floats = tensor.detach().to(torch.float32).contiguous();
+        return floats.data<float>().ToArray();
+    }
 }

@@ -104,7 +104,9 @@ public sealed partial class IlgpuDevice : Device
     /// <summary>What was asked of the accelerator so far.</summary>
     public IlgpuCounters Counters => _queue.Counters;
 
-    /// <summary>How many checks on gradients are left on their way unless a step must have them: 0, but for tests of what a card does that is far behind.</summary>
+    /// <summary>
+    /// How many checks on gradients are left on their way unless a step must have them: 0, but for tests of what a card does that is far behind.
+    /// </summary>
     internal int CheckLag { get; init; }
 
     internal static string CpuDescription => "ILGPU's CPU accelerator: for tests, slow";

@@ -49,6 +49,9 @@ internal sealed class ByteSource : IDisposable
         }
     }
 
+    /// <summary>What to throw of a file that is not as it should be.</summary>
+    public static InvalidDataException Damaged(string name, string what, Exception? cause = null) => new($"{what}. File: '{name}'.", cause);
+
     /// <summary>Reads bytes.</summary>
     /// <returns>How many there were; fewer than asked for only at the end.</returns>
     public int Read(long offset, Span<byte> destination)

@@ -5,11 +5,14 @@ namespace GpuOptim.Optimizers.Checkpoints;
 
 /// <summary>
 /// Training runs in <c>.safetensors</c> files: parameters under their own names, the optimizer's state as <c>optimizer/PARAMETER/STATE</c> with
-/// PyTorch's names, averages as <c>average/PARAMETER</c>, sums of gradients in the middle of a step as <c>accumulation/PARAMETER</c>, and hyper-parameters, step counts, schedules, the gradient scaler and a digest of each
-/// tensor in the metadata. A run that is loaded goes on to the same bits.
+/// PyTorch's names, averages as <c>average/PARAMETER</c>, sums of gradients in the middle of a step as <c>accumulation/PARAMETER</c>, and
+/// hyper-parameters, step counts, schedules, the gradient scaler and a digest of each tensor in the metadata. A run that is loaded goes on to the
+/// same bits.
 /// </summary>
-/// <remarks>Format: https://github.com/huggingface/safetensors. Other libraries read the tensors; torch reads parameters as a module's state dictionary.</remarks>
-public static class Checkpoint
+/// <remarks>
+/// Format: https://github.com/huggingface/safetensors. Other libraries read the tensors; torch reads parameters as a module's state dictionary.
+/// </remarks>
+public static partial class Checkpoint
 {
     /// <summary>What messages call a stream.</summary>
     private const string StreamName = "stream";
@@ -50,8 +53,8 @@ public static class Checkpoint
     }
 
     /// <summary>
-    /// Writes a run while training goes on: copies it to the host's memory, returns, and writes that in the background. The file is what <see cref="Save(string, Optimizer, IReadOnlyList{ISchedule})"/>
-    /// would have written at the moment of the call.
+    /// Writes a run while training goes on: copies it to the host's memory, returns, and writes that in the background. The file is what
+    /// <see cref="Save(string, Optimizer, IReadOnlyList{ISchedule})"/> would have written at the moment of the call.
     /// </summary>
     /// <param name="path">The file; overwritten. Where it is a link, what it leads to is.</param>
     /// <param name="optimizer">The optimizer, with its parameters.</param>
@@ -59,7 +62,10 @@ public static class Checkpoint
     /// <param name="progress">Is told which part of the bytes was written, from 0 to 1.</param>
     /// <param name="cancellationToken">Gives up writing; an old file stays.</param>
     /// <returns>Ends when the file is whole on the disk and has its name.</returns>
-    /// <remarks>Takes as much of the host's memory as the run has bytes; the device keeps it for the next time. To dispose of the device waits until all is written.</remarks>
+    /// <remarks>
+    /// Takes as much of the host's memory as the run has bytes; the device keeps it for the next time. To dispose of the device waits until all is
+    /// written.
+    /// </remarks>
     /// <exception cref="ArgumentException">A parameter's name cannot be written.</exception>
     /// <exception cref="IOException">The file cannot be written.</exception>
     /// <exception cref="OperationCanceledException">It was cancelled.</exception>
@@ -128,116 +134,6 @@ public static class Checkpoint
         return Task.Run(() => Load(() => ByteSource.Open(path), optimizer, schedules ?? [], options ?? new(), cancellationToken), cancellationToken);
     }
 
-    /// <summary>Writes parameters alone, in one file, or in several of limited length with an index, as Hugging Face does.</summary>
-    /// <param name="path">
-    /// The file; overwritten, as by <c>Save</c>. With <paramref name="maxBytes"/> the index, <c>NAME.safetensors.index.json</c>; beside it go
-    /// <c>NAME-00001-of-00003.safetensors</c> and so on.
-    /// </param>
-    /// <param name="parameters">The parameters, no two of the same name.</param>
-    /// <param name="maxBytes">How long a file may be, unless a single tensor is longer; null for one file.</param>
-    /// <param name="progress">Is told which part of the bytes was written, from 0 to 1.</param>
-    /// <exception cref="ArgumentException">A parameter's name cannot be written, or the index's name does not end as it must.</exception>
-    /// <exception cref="ArgumentOutOfRangeException"><paramref name="maxBytes"/> is less than 1.</exception>
-    /// <exception cref="IOException">The file cannot be written.</exception>
-    /// <exception cref="ObjectDisposedException">A parameter's memory was disposed of.</exception>
-    public static void SaveParameters(string path, IEnumerable<Parameter> parameters, long? maxBytes = null, IProgress<double>? progress = null)
-    {
-        ThrowIfNoIndex(path, maxBytes);
-        var content = ContentOf(parameters);
-        content.Write(path, maxBytes, new(progress) { Total = content.Length });
-    }
-
-    /// <summary>Writes parameters alone to a stream, from where it stands. What cannot seek gets them by way of a temporary file.</summary>
-    /// <param name="stream">The stream; it stays open, behind what was written.</param>
-    /// <param name="parameters">The parameters, no two of the same name.</param>
-    /// <exception cref="ArgumentException">A parameter's name cannot be written, or the stream cannot be.</exception>
-    /// <exception cref="IOException">The stream cannot be written.</exception>
-    /// <exception cref="ObjectDisposedException">A parameter's memory was disposed of.</exception>
-    public static void SaveParameters(Stream stream, IEnumerable<Parameter> parameters)
-    {
-        ArgumentNullException.ThrowIfNull(stream);
-        var content = ContentOf(parameters);
-        content.Write(stream, new() { Total = content.Length });
-    }
-
-    /// <summary>Writes parameters alone while training goes on, as <see cref="SaveAsync"/> does.</summary>
-    /// <param name="path">The file, or with <paramref name="maxBytes"/> the index.</param>
-    /// <param name="parameters">The parameters, no two of the same name.</param>
-    /// <param name="maxBytes">How long a file may be, unless a single tensor is longer; null for one file.</param>
-    /// <param name="progress">Is told which part of the bytes was written, from 0 to 1.</param>
-    /// <param name="cancellationToken">Gives up writing; old files stay.</param>
-    /// <returns>Ends when the files are whole on the disk and have their names.</returns>
-    /// <exception cref="OperationCanceledException">It was cancelled.</exception>
-    /// <inheritdoc cref="SaveParameters(string, IEnumerable{Parameter}, long?, IProgress{double})"/>
-    public static Task SaveParametersAsync(
-        string path, IEnumerable<Parameter> parameters, long? maxBytes = null, IProgress<double>? progress = null, CancellationToken cancellationToken = default)
-    {
-        ThrowIfNoIndex(path, maxBytes);
-        ArgumentNullException.ThrowIfNull(parameters);
-        Parameter[] all = [.. parameters];
-        return WriteAsync(path, ContentOf(all), all.FirstOrDefault()?.Device, maxBytes, progress, cancellationToken);
-    }
-
-    /// <summary>
-    /// Reads parameters from a <c>.safetensors</c> file, or from the several files of an index: the path is the index's, or that of a folder which has one. Tensors
-    /// that are not asked for may be of any type. All is checked before anything is changed; then tensors are read one by one.
-    /// </summary>
-    /// <param name="path">The file, the index (<c>.json</c>), or the folder.</param>
-    /// <param name="parameters">The parameters.</param>
-    /// <returns>What was read, what was missing, and what was left.</returns>
-    /// <exception cref="InvalidDataException">A file is damaged, or a parameter is missing or another tensor; the message names it. Nothing was changed.</exception>
-    /// <exception cref="IOException">A file cannot be read.</exception>
-    /// <exception cref="ObjectDisposedException">A parameter's memory was disposed of. Nothing was changed.</exception>
-    public static LoadReport LoadParameters(string path, IEnumerable<Parameter> parameters) => LoadParameters(path, parameters, options: null);
-
-    /// <inheritdoc cref="LoadParameters(string, IEnumerable{Parameter})"/>
-    /// <param name="path">The file, the index (<c>.json</c>), or the folder.</param>
-    /// <param name="parameters">The parameters.</param>
-    /// <param name="options">How names, types and what is missing are taken; null: as they are, and nothing may be missing.</param>
-    public static LoadReport LoadParameters(string path, IEnumerable<Parameter> parameters, LoadOptions? options)
-    {
-        ArgumentException.ThrowIfNullOrEmpty(path);
-        ArgumentNullException.ThrowIfNull(parameters);
-        return LoadParameters(() => ParameterFiles.Open(path), [.. parameters], options ?? new(), CancellationToken.None);
-    }
-
-    /// <summary>Reads parameters from a stream, from where it stands to its end. What cannot seek goes by way of a temporary file.</summary>
-    /// <param name="stream">The stream; it stays open, at its end.</param>
-    /// <param name="parameters">The parameters.</param>
-    /// <inheritdoc cref="LoadParameters(string, IEnumerable{Parameter})"/>
-    public static LoadReport LoadParameters(Stream stream, IEnumerable<Parameter> parameters) => LoadParameters(stream, parameters, options: null);
-
-    /// <inheritdoc cref="LoadParameters(Stream, IEnumerable{Parameter})"/>
-    /// <param name="stream">The stream; it stays open, at its end.</param>
-    /// <param name="parameters">The parameters.</param>
-    /// <param name="options">How names, types and what is missing are taken; null: as they are, and nothing may be missing.</param>
-    public static LoadReport LoadParameters(Stream stream, IEnumerable<Parameter> parameters, LoadOptions? options)
-    {
-        ArgumentNullException.ThrowIfNull(stream);
-        ArgumentNullException.ThrowIfNull(parameters);
-        return LoadParameters(() => ParameterFiles.Of(SafetensorsFile.Open(ByteSource.Of(stream, StreamName))), [.. parameters], options ?? new(), CancellationToken.None);
-    }
-
-    /// <summary>Reads parameters in the background; nobody else may use them until it is done.</summary>
-    /// <param name="path">The file, the index (<c>.json</c>), or the folder.</param>
-    /// <param name="parameters">The parameters.</param>
-    /// <param name="options">How names, types and what is missing are taken, and who is told how far it is.</param>
-    /// <param name="cancellationToken">Gives up, while files are checked, and nothing was changed. Once parameters are written, that is completed.</param>
-    /// <returns>What was read, what was missing, and what was left.</returns>
-    /// <exception cref="OperationCanceledException">It was cancelled. Nothing was changed.</exception>
-    /// <inheritdoc cref="LoadParameters(string, IEnumerable{Parameter})"/>
-    public static Task<LoadReport> LoadParametersAsync(
-        string path, IEnumerable<Parameter> parameters, LoadOptions? options = null, CancellationToken cancellationToken = default)
-    {
-        ArgumentException.ThrowIfNullOrEmpty(path);
-        ArgumentNullException.ThrowIfNull(parameters);
-        Parameter[] all = [.. parameters];
-        return Task.Run(() => LoadParameters(() => ParameterFiles.Open(path), all, options ?? new(), cancellationToken), cancellationToken);
-    }
-
-    /// <summary>Parameters as they lie on the device, by name.</summary>
-    internal static Dictionary<string, StateTensor> Live(IEnumerable<Parameter> parameters) => CheckpointContent.Live(parameters);
-
     private static CheckpointContent ContentOf(Optimizer optimizer, IReadOnlyList<ISchedule> schedules)
     {
         ArgumentNullException.ThrowIfNull(optimizer);
@@ -245,22 +141,8 @@ public static class Checkpoint
         return CheckpointContent.Of(optimizer, schedules);
     }
 
-    private static CheckpointContent ContentOf(IEnumerable<Parameter> parameters)
-    {
-        ArgumentNullException.ThrowIfNull(parameters);
-        return CheckpointContent.Of(parameters);
-    }
-
-    private static void ThrowIfNoIndex(string path, long? maxBytes)
-    {
-        ArgumentException.ThrowIfNullOrEmpty(path);
-        if (maxBytes is < 1)
-            throw new ArgumentOutOfRangeException(nameof(maxBytes), maxBytes, "maxBytes must be at least 1.");
-        if (maxBytes is not null && (!path.EndsWith(ShardIndex.Suffix, StringComparison.Ordinal) || Path.GetFileName(path) == ShardIndex.Suffix))
-            throw new ArgumentException($"With maxBytes, path must be an index's: NAME{ShardIndex.Suffix}. Actual path was '{path}'.", nameof(path));
-    }
-
-    private static void ThrowIfUnfit(Optimizer optimizer, IReadOnlyList<ISchedule> schedules)
+    /// <summary>Refuses an optimizer that can no longer be saved or loaded.</summary>
+    internal static void ThrowIfUnfit(Optimizer optimizer, IReadOnlyList<ISchedule> schedules)
     {
         ArgumentNullException.ThrowIfNull(optimizer);
         ArgumentNullException.ThrowIfNull(schedules);
@@ -285,23 +167,6 @@ public static class Checkpoint
     /// <summary>Does something aside; if it is cancelled, so is the task.</summary>
     internal static async Task InBackground(Action action) => await Task.Run(action, CancellationToken.None).ConfigureAwait(false);
 
-    private static LoadReport LoadParameters(Func<ParameterFiles> open, Parameter[] parameters, LoadOptions options, CancellationToken cancellationToken)
-    {
-        using var files = open();
-        ParameterMatch match;
-        try
-        {
-            match = ParameterMatch.Find(files.Tensors, parameters, options);
-        }
-        catch (InvalidDataException failure)
-        {
-            throw SafetensorsFile.Damaged(files.Name, failure.Message, failure);
-        }
-        cancellationToken.ThrowIfCancellationRequested();
-        match.Copy(new(options.Progress) { Total = match.Length });
-        return match.Report;
-    }
-
     private static void Load(Func<ByteSource> open, Optimizer optimizer, IReadOnlyList<ISchedule> schedules, LoadOptions options, CancellationToken cancellationToken)
     {
         using var file = SafetensorsFile.Open(open());
@@ -314,7 +179,7 @@ public static class Checkpoint
         }
         catch (Exception failure) when (failure is ArgumentException or InvalidDataException)
         {
-            throw SafetensorsFile.Damaged(file.Name, failure.Message.TrimEnd('.'), failure);
+            throw ByteSource.Damaged(file.Name, failure.Message.TrimEnd('.'), failure);
         }
         transfer.Commit();
         run.Apply();

@@ -50,7 +50,9 @@ internal sealed class ParameterFiles : IDisposable
 
     public void Dispose() => _files.ForEach(file => file.Dispose());
 
-    /// <summary>Whether what failed may be due to a writer at work: it removes old shards, and holds each while it does, or has put another index in place.</summary>
+    /// <summary>
+    /// Whether what failed may be due to a writer at work: it removes old shards, and holds each while it does, or has put another index in place.
+    /// </summary>
     private static bool IsReplaced(Exception failure, string path, ShardIndex index) =>
         failure is IOException || (failure is InvalidDataException && ShardIndex.Read(path).Save != index.Save);
 
@@ -62,11 +64,11 @@ internal sealed class ParameterFiles : IDisposable
             var file = OpenShard(Path.Combine(folder, shard.Key), shard.First());
             _files.Add(file);
             if (index.Save is not null && file.Metadata.GetValueOrDefault(ShardIndex.SaveKey) != index.Save)
-                throw SafetensorsFile.Damaged(Name, $"File '{shard.Key}' must be of the same save as the index. It is of another");
+                throw ByteSource.Damaged(Name, $"File '{shard.Key}' must be of the same save as the index. It is of another");
             foreach (var name in shard)
             {
                 if (!file.Entries.TryGetValue(name, out var entry))
-                    throw SafetensorsFile.Damaged(Name, $"Tensor '{name}' must be in file '{shard.Key}', as the index says. It is missing there");
+                    throw ByteSource.Damaged(Name, $"Tensor '{name}' must be in file '{shard.Key}', as the index says. It is missing there");
                 Tensors.Add(name, file.Tensor(entry));
             }
         }
@@ -80,7 +82,7 @@ internal sealed class ParameterFiles : IDisposable
         }
         catch (Exception missing) when (missing is FileNotFoundException or DirectoryNotFoundException or PathTooLongException)
         {
-            throw SafetensorsFile.Damaged(Name, $"File '{Path.GetFileName(path)}' of tensor '{tensor}' is missing", missing);
+            throw ByteSource.Damaged(Name, $"File '{Path.GetFileName(path)}' of tensor '{tensor}' is missing", missing);
         }
     }
 }

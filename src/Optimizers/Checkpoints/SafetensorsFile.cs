@@ -10,8 +10,8 @@ namespace GpuOptim.Optimizers.Checkpoints;
 /// A <c>.safetensors</c> file, open for reading: eight bytes with the header's length, the header in JSON, and the tensors' bytes without gaps.
 /// </summary>
 /// <remarks>
-/// Source: https://github.com/huggingface/safetensors, Format. Whatever the file holds, opening it takes no more memory than its header asks for. Of a
-/// tensor of a type that is not known here only the place is checked: what nobody asks for does no harm.
+/// Source: https://github.com/huggingface/safetensors, Format. Whatever the file holds, opening it takes no more memory than its header asks for.
+/// Of a tensor of a type that is not known here only the place is checked: what nobody asks for does no harm.
 /// </remarks>
 internal sealed class SafetensorsFile : IDisposable
 {
@@ -113,7 +113,7 @@ internal sealed class SafetensorsFile : IDisposable
     public void Read(SafetensorsEntry entry, long offset, Span<byte> destination)
     {
         if (_source.Read(entry.Start + offset, destination) < destination.Length)
-            throw Damaged(_source.Name, $"Tensor '{entry.Name}' ends too soon");
+            throw ByteSource.Damaged(_source.Name, $"Tensor '{entry.Name}' ends too soon");
     }
 
     /// <summary>The digest of the header, with zeros in place of one of its metadata texts, which is to hold that digest.</summary>
@@ -132,19 +132,16 @@ internal sealed class SafetensorsFile : IDisposable
 
     public void Dispose() => _source.Dispose();
 
-    /// <summary>What to throw of a file that is not as it should be.</summary>
-    public static InvalidDataException Damaged(string path, string what, Exception? cause = null) => new($"{what}. File: '{path}'.", cause);
-
     private static byte[] ReadHeader(ByteSource source)
     {
         Span<byte> prefix = stackalloc byte[sizeof(ulong)];
         if (source.Read(0, prefix) < prefix.Length)
-            throw Damaged(source.Name, $"A .safetensors file must have at least 8 bytes. Actual number was {source.Length}");
+            throw ByteSource.Damaged(source.Name, $"A .safetensors file must have at least 8 bytes. Actual number was {source.Length}");
         var headerLength = BinaryPrimitives.ReadUInt64LittleEndian(prefix);
         if (headerLength > Math.Min(MaxHeaderLength, (ulong)source.Length - sizeof(ulong)))
-            throw Damaged(source.Name, $"The header must be at most {MaxHeaderLength} bytes long and within the file, which has {source.Length}. Actual length was {headerLength}");
+            throw ByteSource.Damaged(source.Name, $"The header must be at most {MaxHeaderLength} bytes long and within the file, which has {source.Length}. Actual length was {headerLength}");
         var header = new byte[headerLength];
-        return source.Read(sizeof(ulong), header) == header.Length ? header : throw Damaged(source.Name, "The header ends too soon");
+        return source.Read(sizeof(ulong), header) == header.Length ? header : throw ByteSource.Damaged(source.Name, "The header ends too soon");
     }
 
     private static (Dictionary<string, string> Metadata, Dictionary<string, SafetensorsEntry> Entries) Parse(string path, byte[] header, long fileLength)
@@ -157,7 +154,7 @@ internal sealed class SafetensorsFile : IDisposable
         }
         catch (Exception failure) when (failure is JsonException or DecoderFallbackException or InvalidOperationException)
         {
-            throw Damaged(path, $"The header must be JSON, at most 4 levels deep. {failure.Message}", failure);
+            throw ByteSource.Damaged(path, $"The header must be JSON, at most 4 levels deep. {failure.Message}", failure);
         }
     }
 
@@ -167,23 +164,23 @@ internal sealed class SafetensorsFile : IDisposable
         var entries = new Dictionary<string, SafetensorsEntry>();
         var isMetadataThere = false;
         if (root.ValueKind != JsonValueKind.Object)
-            throw Damaged(path, $"The header must be an object. Actual kind was {root.ValueKind}");
+            throw ByteSource.Damaged(path, $"The header must be an object. Actual kind was {root.ValueKind}");
         foreach (var property in root.EnumerateObject())
         {
             if (property.Name == MetadataName && !isMetadataThere)
             {
                 isMetadataThere = true;
                 if (property.Value.ValueKind != JsonValueKind.Object)
-                    throw Damaged(path, $"{MetadataName} must be an object. Actual kind was {property.Value.ValueKind}");
+                    throw ByteSource.Damaged(path, $"{MetadataName} must be an object. Actual kind was {property.Value.ValueKind}");
                 foreach (var text in property.Value.EnumerateObject())
                 {
                     if (text.Value.ValueKind != JsonValueKind.String || !metadata.TryAdd(text.Name, text.Value.GetString()!))
-                        throw Damaged(path, $"'{text.Name}' of {MetadataName} must be a text, and there once");
+                        throw ByteSource.Damaged(path, $"'{text.Name}' of {MetadataName} must be a text, and there once");
                 }
             }
             else if (property.Name == MetadataName || !entries.TryAdd(property.Name, Entry(path, property, dataStart)))
             {
-                throw Damaged(path, $"'{property.Name}' must be there once");
+                throw ByteSource.Damaged(path, $"'{property.Name}' must be there once");
             }
         }
 
@@ -192,11 +189,11 @@ internal sealed class SafetensorsFile : IDisposable
         foreach (var entry in entries.Values.OrderBy(entry => entry.Start).ThenBy(entry => entry.Length))
         {
             if (entry.Start != end)
-                throw Damaged(path, $"Tensor '{entry.Name}' must begin where the one before ends, at byte {end - dataStart} of the data. Actual start was {entry.Start - dataStart}");
+                throw ByteSource.Damaged(path, $"Tensor '{entry.Name}' must begin where the one before ends, at byte {end - dataStart} of the data. Actual start was {entry.Start - dataStart}");
             end += entry.Length;
         }
         if (end != fileLength)
-            throw Damaged(path, $"The file must have {end} bytes, as the header says. Actual number was {fileLength}");
+            throw ByteSource.Damaged(path, $"The file must have {end} bytes, as the header says. Actual number was {fileLength}");
         return (metadata, entries);
     }
 
@@ -214,16 +211,16 @@ internal sealed class SafetensorsFile : IDisposable
                     case "dtype" when type is null && part.Value.ValueKind == JsonValueKind.String: type = part.Value.GetString(); break;
                     case "shape" when shape is null: shape = Naturals(part.Value); break;
                     case "data_offsets" when offsets is null: offsets = Naturals(part.Value); break;
-                    default: throw Damaged(path, $"Tensor '{name}' must have dtype, shape and data_offsets, each once. '{part.Name}' is not as it should be");
+                    default: throw ByteSource.Damaged(path, $"Tensor '{name}' must have dtype, shape and data_offsets, each once. '{part.Name}' is not as it should be");
                 }
             }
         }
         if (type is null || shape is null || offsets is not [var start, var end] || end < start)
-            throw Damaged(path, $"Tensor '{name}' must have dtype, shape and data_offsets: a text, natural numbers, and two of them in order");
+            throw ByteSource.Damaged(path, $"Tensor '{name}' must have dtype, shape and data_offsets: a text, natural numbers, and two of them in order");
         if (_sizes.TryGetValue(type, out var size) && Bytes(path, name, size, shape) is var bytes && bytes != end - start)
-            throw Damaged(path, $"Tensor '{name}' of shape {Parameter.Describe(shape)} and dtype {type} must have {bytes} bytes. Actual number was {end - start}");
+            throw ByteSource.Damaged(path, $"Tensor '{name}' of shape {Parameter.Describe(shape)} and dtype {type} must have {bytes} bytes. Actual number was {end - start}");
         if (end > long.MaxValue - dataStart)
-            throw Damaged(path, $"Tensor '{name}' must be within the file. Actual end was {end}");
+            throw ByteSource.Damaged(path, $"Tensor '{name}' must be within the file. Actual end was {end}");
         return new(name, type, shape, dataStart + start, end - start);
     }
 
@@ -235,7 +232,7 @@ internal sealed class SafetensorsFile : IDisposable
             bytes *= extent;
             // A factor of 0 may come later, but no honest tensor is that large in between.
             if (bytes > long.MaxValue)
-                throw Damaged(path, $"Tensor '{name}' of shape {Parameter.Describe(shape)} is larger than any file");
+                throw ByteSource.Damaged(path, $"Tensor '{name}' of shape {Parameter.Describe(shape)} is larger than any file");
         }
         return bytes;
     }

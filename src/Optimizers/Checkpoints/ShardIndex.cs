@@ -36,7 +36,7 @@ internal sealed record ShardIndex(IReadOnlyDictionary<string, string> Files, str
     {
         using var source = ByteSource.Open(path);
         if (source.Length > SafetensorsFile.MaxHeaderLength)
-            throw SafetensorsFile.Damaged(path, $"An index must have at most {SafetensorsFile.MaxHeaderLength} bytes. Actual number was {source.Length}");
+            throw ByteSource.Damaged(path, $"An index must have at most {SafetensorsFile.MaxHeaderLength} bytes. Actual number was {source.Length}");
         var json = new byte[source.Length];
         _ = source.Read(0, json);
         try
@@ -46,7 +46,7 @@ internal sealed record ShardIndex(IReadOnlyDictionary<string, string> Files, str
         }
         catch (Exception failure) when (failure is JsonException or InvalidOperationException or InvalidDataException)
         {
-            throw SafetensorsFile.Damaged(path, failure is InvalidDataException ? failure.Message : $"An index must be JSON, at most {MaxDepth} levels deep. {failure.Message.TrimEnd('.')}", failure);
+            throw ByteSource.Damaged(path, failure is InvalidDataException ? failure.Message : $"An index must be JSON, at most {MaxDepth} levels deep. {failure.Message.TrimEnd('.')}", failure);
         }
     }
 

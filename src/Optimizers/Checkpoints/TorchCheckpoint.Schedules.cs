@@ -3,11 +3,12 @@ using GpuOptim.Optimizers.Schedules;
 
 namespace GpuOptim.Optimizers.Checkpoints;
 
+/// <content>Schedules alone.</content>
 public static partial class TorchCheckpoint
 {
     /// <summary>
-    /// Writes <c>scheduler.state_dict()</c> alone, as Hugging Face's <c>scheduler.pt</c> has it. A schedule that PyTorch does not know is written as the
-    /// <c>LambdaLR</c> that it would be there.
+    /// Writes <c>scheduler.state_dict()</c> alone, as Hugging Face's <c>scheduler.pt</c> has it. A schedule that PyTorch does not know is written
+    /// as the <c>LambdaLR</c> that it would be there.
     /// </summary>
     /// <param name="path">The file; overwritten, as by <c>Save</c>.</param>
     /// <param name="schedule">The schedule.</param>

@@ -26,10 +26,11 @@ public static partial class TorchCheckpoint
     private const string StreamName = "stream";
 
     /// <summary>
-    /// Writes <c>{"optimizer": optimizer.state_dict(), "params": [tensor, …], "model": {name: tensor, …}}</c>; the last two are the same
-    /// tensors, stored once. Of a <see cref="ModelOptimizer"/> it is <c>"optimizers": [state_dict, …]</c>, in the order of its
-    /// <see cref="ModelOptimizer.Optimizers"/>. An optimizer with a <see cref="GradientScaler"/> adds <c>"scaler": scaler.state_dict()</c>, a schedule
-    /// <c>"scheduler": scheduler.state_dict()</c>, several a list <c>"schedulers"</c>. The file is written aside and renamed once it is whole on the disk.
+    /// Writes <c>{"optimizer": optimizer.state_dict(), "params": [tensor, …], "model": {name: tensor, …}}</c>; the last two are the same tensors,
+    /// stored once. Of a <see cref="ModelOptimizer"/> it is <c>"optimizers": [state_dict, …]</c>, in the order of its
+    /// <see cref="ModelOptimizer.Optimizers"/>. An optimizer with a <see cref="GradientScaler"/> adds <c>"scaler": scaler.state_dict()</c>, a
+    /// schedule <c>"scheduler": scheduler.state_dict()</c>, several a list <c>"schedulers"</c>. The file is written aside and renamed once it is
+    /// whole on the disk.
     /// </summary>
     /// <param name="path">The file; overwritten.</param>
     /// <param name="optimizer">An <see cref="Sgd"/>, <see cref="RmsProp"/>, <see cref="Adam"/>, <see cref="AdamW"/> or <see cref="Muon"/>, or a <see cref="ModelOptimizer"/> of them.</param>
@@ -47,7 +48,7 @@ public static partial class TorchCheckpoint
     public static void Save(Stream stream, Optimizer optimizer, params IReadOnlyList<ISchedule> schedules)
     {
         ArgumentNullException.ThrowIfNull(stream);
-        var (pickle, storages) = PickleWriter.Write(Run(optimizer, schedules, []));
+        var (pickle, storages) = PickleWriter.Write(TorchRunWriter.Run(optimizer, schedules, []));
         TorchArchiveWriter.Write(stream, pickle, storages);
     }
 
@@ -64,7 +65,7 @@ public static partial class TorchCheckpoint
         string path, Optimizer optimizer, IReadOnlyList<ISchedule>? schedules = null, IProgress<double>? progress = null, CancellationToken cancellationToken = default)
     {
         ArgumentException.ThrowIfNullOrEmpty(path);
-        var (pickle, storages) = PickleWriter.Write(Run(optimizer, schedules ?? [], []));
+        var (pickle, storages) = PickleWriter.Write(TorchRunWriter.Run(optimizer, schedules ?? [], []));
         if (cancellationToken.IsCancellationRequested)
             return Task.FromCanceled(cancellationToken);
         var snapshot = HostSnapshot.Take(storages, optimizer.Device);
@@ -85,7 +86,7 @@ public static partial class TorchCheckpoint
     internal static void SaveRun(string path, Optimizer optimizer, IReadOnlyList<ISchedule> schedules, IReadOnlyList<ModelBuffer> buffers, IReadOnlyList<(string Name, string Of)> ties)
     {
         ArgumentException.ThrowIfNullOrEmpty(path);
-        var root = Run(optimizer, schedules, buffers);
+        var root = TorchRunWriter.Run(optimizer, schedules, buffers);
         var model = (PickleDictionary)root[TorchRun.ModelKey]!;
         foreach (var (name, of) in ties)
             model[name] = model[of];
@@ -93,13 +94,13 @@ public static partial class TorchCheckpoint
     }
 
     /// <summary>
-    /// Takes over a run. The file holds <c>optimizer.state_dict()</c>, alone or as <c>optimizer</c> or <c>optimizer_state_dict</c> beside the parameters, which
-    /// are tensors by name in <c>model</c>, <c>model_state_dict</c> or <c>state_dict</c>, or else a list <c>params</c> in the optimizer's order. Several optimizers, of
-    /// a <see cref="ModelOptimizer"/>, are a list or dictionary there, or <c>optimizers</c> or <c>optimizer_states</c>, as Lightning has them, in the order of its
-    /// <see cref="ModelOptimizer.Optimizers"/>. State may go by the names of parameters, as <c>torch.distributed.checkpoint.state_dict</c> has it. The file
-    /// is checked whole before anything is changed. Where it holds states alone, parameters stay. The optimizer's <see cref="GradientScaler"/> takes over
-    /// <c>scaler</c> or <c>scaler_state_dict</c>, where there are both; schedules take over <c>scheduler</c>, <c>scheduler_state_dict</c>, <c>lr_scheduler</c> or
-    /// <c>lr_schedulers</c>.
+    /// Takes over a run. The file holds <c>optimizer.state_dict()</c>, alone or as <c>optimizer</c> or <c>optimizer_state_dict</c> beside the
+    /// parameters, which are tensors by name in <c>model</c>, <c>model_state_dict</c> or <c>state_dict</c>, or else a list <c>params</c> in the
+    /// optimizer's order. Several optimizers, of a <see cref="ModelOptimizer"/>, are a list or dictionary there, or <c>optimizers</c> or
+    /// <c>optimizer_states</c>, as Lightning has them, in the order of its <see cref="ModelOptimizer.Optimizers"/>. State may go by the names of
+    /// parameters, as <c>torch.distributed.checkpoint.state_dict</c> has it. The file is checked whole before anything is changed. Where it holds
+    /// states alone, parameters stay. The optimizer's <see cref="GradientScaler"/> takes over <c>scaler</c> or <c>scaler_state_dict</c>, where
+    /// there are both; schedules take over <c>scheduler</c>, <c>scheduler_state_dict</c>, <c>lr_scheduler</c> or <c>lr_schedulers</c>.
     /// </summary>
     /// <param name="path">The file.</param>
     /// <param name="optimizer">An optimizer of the same kind, with as many parameters in each group, in the same order unless the file names them, on any device.</param>
@@ -143,7 +144,7 @@ public static partial class TorchCheckpoint
         string path, Optimizer optimizer, IReadOnlyList<ISchedule>? schedules = null, LoadOptions? options = null, CancellationToken cancellationToken = default)
     {
         ArgumentException.ThrowIfNullOrEmpty(path);
-        ThrowIfUnfit(optimizer, schedules ?? []);
+        Checkpoint.ThrowIfUnfit(optimizer, schedules ?? []);
         return Task.Run(() => Load(() => TorchFile.Open(path), optimizer, options ?? new(), schedules ?? [], [], _ => { }, cancellationToken), cancellationToken);
     }
 
@@ -161,105 +162,6 @@ public static partial class TorchCheckpoint
         Load(() => TorchFile.Open(path), optimizer, options ?? new(), schedules, buffers, take, CancellationToken.None);
     }
 
-    /// <summary>Writes parameters alone, as a module's state dictionary: <c>{name: tensor, …}</c>.</summary>
-    /// <param name="path">The file; overwritten, as by <c>Save</c>.</param>
-    /// <param name="parameters">The parameters, no two of the same name.</param>
-    /// <exception cref="ArgumentException">A name cannot be written, or two have the same.</exception>
-    /// <exception cref="IOException">The file cannot be written.</exception>
-    /// <exception cref="ObjectDisposedException">A parameter's memory was disposed of.</exception>
-    public static void SaveParameters(string path, IEnumerable<Parameter> parameters)
-    {
-        ArgumentException.ThrowIfNullOrEmpty(path);
-        ArgumentNullException.ThrowIfNull(parameters);
-        Write(path, Model(CheckpointContent.Live(parameters), []));
-    }
-
-    /// <summary>Writes parameters alone to a stream, from where it stands. What cannot seek gets them by way of a temporary file.</summary>
-    /// <inheritdoc cref="SaveParameters(string, IEnumerable{Parameter})"/>
-    /// <param name="stream">The stream; it stays open, behind what was written.</param>
-    /// <param name="parameters">The parameters, no two of the same name.</param>
-    public static void SaveParameters(Stream stream, IEnumerable<Parameter> parameters)
-    {
-        ArgumentNullException.ThrowIfNull(stream);
-        ArgumentNullException.ThrowIfNull(parameters);
-        var (pickle, storages) = PickleWriter.Write(Model(CheckpointContent.Live(parameters), []));
-        TorchArchiveWriter.Write(stream, pickle, storages);
-    }
-
-    /// <summary>
-    /// Reads parameters from a module's state dictionary, which may be the whole file, as in <c>pytorch_model.bin</c>, or the entry <c>model</c>,
-    /// <c>model_state_dict</c> or <c>state_dict</c>, and may have more tensors; or, in their order, from a list <c>params</c>.
-    /// </summary>
-    /// <param name="path">The file.</param>
-    /// <param name="parameters">The parameters.</param>
-    /// <param name="options">How names, types and what is missing are taken.</param>
-    /// <returns>What was read, what was missing, and what was left.</returns>
-    /// <exception cref="InvalidDataException">The file is damaged, or a parameter is missing or another tensor; the message names it. Nothing was changed.</exception>
-    /// <exception cref="IOException">The file cannot be read.</exception>
-    /// <exception cref="ObjectDisposedException">A parameter's memory was disposed of. Nothing was changed.</exception>
-    public static LoadReport LoadParameters(string path, IEnumerable<Parameter> parameters, LoadOptions? options)
-    {
-        ArgumentException.ThrowIfNullOrEmpty(path);
-        ArgumentNullException.ThrowIfNull(parameters);
-        return LoadParameters(() => TorchFile.Open(path), [.. parameters], options ?? new(), CancellationToken.None);
-    }
-
-    /// <inheritdoc cref="LoadParameters(string, IEnumerable{Parameter}, LoadOptions)"/>
-    public static LoadReport LoadParameters(string path, IEnumerable<Parameter> parameters) => LoadParameters(path, parameters, options: null);
-
-    /// <summary>Reads parameters from a stream, from where it stands to its end. What cannot seek goes by way of a temporary file.</summary>
-    /// <inheritdoc cref="LoadParameters(string, IEnumerable{Parameter}, LoadOptions)"/>
-    /// <param name="stream">The stream; it stays open.</param>
-    /// <param name="parameters">The parameters.</param>
-    /// <param name="options">How names, types and what is missing are taken.</param>
-    public static LoadReport LoadParameters(Stream stream, IEnumerable<Parameter> parameters, LoadOptions? options)
-    {
-        ArgumentNullException.ThrowIfNull(stream);
-        ArgumentNullException.ThrowIfNull(parameters);
-        return LoadParameters(() => TorchFile.Open(stream, StreamName), [.. parameters], options ?? new(), CancellationToken.None);
-    }
-
-    /// <inheritdoc cref="LoadParameters(Stream, IEnumerable{Parameter}, LoadOptions)"/>
-    public static LoadReport LoadParameters(Stream stream, IEnumerable<Parameter> parameters) => LoadParameters(stream, parameters, options: null);
-
-    /// <summary>Reads parameters in the background; nobody else may use them until it is done.</summary>
-    /// <inheritdoc cref="LoadParameters(string, IEnumerable{Parameter}, LoadOptions)"/>
-    /// <param name="path">The file.</param>
-    /// <param name="parameters">The parameters.</param>
-    /// <param name="options">How names, types and what is missing are taken, and who is told how far it is.</param>
-    /// <param name="cancellationToken">Gives up, while the file is checked, and nothing was changed. Once parameters are written, that is completed.</param>
-    /// <exception cref="OperationCanceledException">It was cancelled. Nothing was changed.</exception>
-    public static Task<LoadReport> LoadParametersAsync(string path, IEnumerable<Parameter> parameters, LoadOptions? options = null, CancellationToken cancellationToken = default)
-    {
-        ArgumentException.ThrowIfNullOrEmpty(path);
-        ArgumentNullException.ThrowIfNull(parameters);
-        Parameter[] all = [.. parameters];
-        return Task.Run(() => LoadParameters(() => TorchFile.Open(path), all, options ?? new(), cancellationToken), cancellationToken);
-    }
-
-    /// <summary>What a file holds of a run, as it lies on the device.</summary>
-    private static PickleDictionary Run(Optimizer optimizer, IReadOnlyList<ISchedule> schedules, IEnumerable<ModelBuffer> buffers)
-    {
-        ThrowIfUnfit(optimizer, schedules);
-        if (optimizer.Accumulation is { Count: > 0 } accumulation)
-            throw new ArgumentException($"PyTorch's files are of whole steps. {accumulation.Count} of {accumulation.Batches} batches of the next are accumulated: take Checkpoint, or save when Step returned true.", nameof(optimizer));
-        var parameters = CheckpointContent.Live(optimizer.Parameters);
-        var root = new PickleDictionary();
-        if (optimizer is ModelOptimizer model)
-            root[TorchRun.OptimizersKey] = model.Optimizers.Select(each => (object?)TorchState.Write(each, schedules)).ToList();
-        else
-            root[TorchRun.OptimizerKey] = TorchState.Write(optimizer, schedules);
-        root[TorchRun.ParametersKey] = parameters.Values.ToList<object?>();
-        root[TorchRun.ModelKey] = Model(parameters, buffers);
-        if (optimizer.GradientScaler is { } scaler)
-            root[TorchRun.ScalerKey] = TorchScaler.Write(scaler.State());
-        if (schedules is [var only])
-            root[TorchRun.SchedulerKey] = TorchSchedule.Write(only);
-        else if (schedules.Count > 1)
-            root[TorchRun.SchedulersKey] = schedules.Select(schedule => (object?)TorchSchedule.Write(schedule)).ToList();
-        return root;
-    }
-
     private static void Load(
         Func<TorchFile> open,
         Optimizer optimizer,
@@ -269,7 +171,7 @@ public static partial class TorchCheckpoint
         Action<IReadOnlyList<ModelBuffer>> take,
         CancellationToken cancellationToken)
     {
-        ThrowIfUnfit(optimizer, schedules);
+        Checkpoint.ThrowIfUnfit(optimizer, schedules);
         Optimizer[] parts = optimizer is ModelOptimizer model ? [.. model.Optimizers] : [optimizer];
         foreach (var part in parts)
             _ = TorchOptimizer.Of(part);
@@ -277,13 +179,13 @@ public static partial class TorchCheckpoint
 
         (ParameterMatch, Action) Check(TorchFile file)
         {
-            var run = TorchRun.Of(file.Root, options);
-            var state = State(file, run, parts, options);
+            var run = new TorchRunReader(file, options);
+            var state = run.State(parts);
             optimizer.ThrowIfForeign(state);
-            var match = run.IsStateAlone ? ParameterMatch.Empty : Match(file, run, [.. optimizer.Parameters], options, buffers);
-            ModelBuffer[] loaded = run.IsStateAlone ? [] : [.. buffers.Select(buffer => Fit(file, run, buffer, options))];
-            var positions = Positions(file, run, parts, schedules, options.ScheduleConstants);
-            var scaler = optimizer.GradientScaler is not null && run.Scaler is { } saved ? TorchScaler.Read(file, saved.State) : null;
+            var match = run.IsStateAlone ? ParameterMatch.Empty : run.Match([.. optimizer.Parameters], buffers);
+            ModelBuffer[] loaded = run.IsStateAlone ? [] : [.. buffers.Select(run.Buffer)];
+            var positions = run.Schedules(parts, schedules);
+            var scaler = optimizer.GradientScaler is not null ? run.Scaler() : null;
             return (match, Change);
 
             void Change()
@@ -299,24 +201,6 @@ public static partial class TorchCheckpoint
             }
         }
     }
-
-    private static LoadReport LoadParameters(Func<TorchFile> open, Parameter[] parameters, LoadOptions options, CancellationToken cancellationToken) =>
-        Read(open, file => (Match(file, TorchRun.Of(file.Root, options), parameters, options, []), () => { }), options.Progress, cancellationToken).Report;
-
-    private static void ThrowIfUnfit(Optimizer optimizer, IReadOnlyList<ISchedule> schedules)
-    {
-        ArgumentNullException.ThrowIfNull(optimizer);
-        ArgumentNullException.ThrowIfNull(schedules);
-        ObjectDisposedException.ThrowIf(optimizer.IsDisposed, optimizer);
-        if (optimizer.GradientScaler is { } scaler)
-            ObjectDisposedException.ThrowIf(scaler.IsDisposed, scaler);
-    }
-
-    private static PickleDictionary Model(Dictionary<string, StateTensor> parameters, IEnumerable<ModelBuffer> buffers) => new(
-    [
-        .. parameters.Select(pair => KeyValuePair.Create((object)pair.Key, (object?)pair.Value)),
-        .. buffers.Select(buffer => KeyValuePair.Create((object)buffer.Name, (object?)buffer)),
-    ]);
 
     private static void Write(string path, PickleDictionary root)
     {
@@ -346,93 +230,11 @@ public static partial class TorchCheckpoint
         }
         catch (Exception failure) when (failure is InvalidDataException or ArgumentException)
         {
-            throw SafetensorsFile.Damaged(file.Name, failure.Message.TrimEnd('.'), failure);
+            throw ByteSource.Damaged(file.Name, failure.Message.TrimEnd('.'), failure);
         }
         transfer.Commit();
         match.Copy(transfer);
         change();
         return match;
-    }
-
-    /// <summary>The state of an optimizer, or of the several that a model has, one behind the other.</summary>
-    private static StateDictionary State(TorchFile file, TorchRun run, Optimizer[] parts, LoadOptions options)
-    {
-        // torch.distributed writes several optimizers as one, whose groups name their parameters.
-        if (run.Optimizers is [var all] && parts.Length > 1)
-            return Join(parts.Select(part => TorchState.Read(file, all.Path, TorchNamedState.PartOf(all.State, part, options), part, options)));
-        if (run.Optimizers.Count != parts.Length)
-        {
-            throw new InvalidDataException(run.Optimizers.Count == 0
-                ? $"The file must have an optimizer's state, alone or as one of {TorchRun.OptimizerKeys}. Actual entries were {run.Entries}"
-                : $"The file must have the state of {parts.Length} optimizers. Actual number was {run.Optimizers.Count}: {string.Join(", ", run.Optimizers.Select(each => $"'{each.Path}'"))}");
-        }
-        return Join(parts.Select((part, i) => TorchState.Read(file, run.Optimizers[i].Path, run.Optimizers[i].State, part, options)));
-    }
-
-    private static StateDictionary Join(IEnumerable<StateDictionary> states)
-    {
-        StateDictionary[] all = [.. states];
-        return new([.. all.SelectMany(state => state.Groups)], all.SelectMany(state => state.Parameters).ToDictionary());
-    }
-
-    /// <summary>The state of each schedule, checked.</summary>
-    private static ScheduleState[] Positions(TorchFile file, TorchRun run, Optimizer[] parts, IReadOnlyList<ISchedule> schedules, ScheduleConstants constants)
-    {
-        if (schedules.Count == 0)
-            return [];
-        if (run.Schedules.Count != schedules.Count)
-            throw new InvalidDataException($"The file must have the states of {schedules.Count} schedules. Actual number was {run.Schedules.Count}");
-        var states = new ScheduleState[schedules.Count];
-        for (var i = 0; i < states.Length; i++)
-        {
-            // Those of the optimizer whose rates it moves: a part of a model's has its own.
-            var own = Array.IndexOf(parts, schedules[i].Optimizer);
-            var optimizers = own >= 0 && run.Optimizers.Count == parts.Length ? [run.Optimizers[own]] : run.Optimizers;
-            PickleDictionary[] groups = [.. optimizers.SelectMany(each => each.State.GetValueOrDefault(TorchState.Groups) as List<object?> ?? []).OfType<PickleDictionary>()];
-            try
-            {
-                states[i] = TorchSchedule.Read(run.Schedules[i].State, schedules[i], file.Number, groups);
-                schedules[i].ThrowIfForeign(states[i], constants);
-            }
-            catch (Exception failure) when (failure is InvalidDataException or ArgumentException)
-            {
-                throw new InvalidDataException($"'{run.Schedules[i].Path}': {failure.Message}", failure);
-            }
-        }
-        return states;
-    }
-
-    /// <summary>The tensor of each parameter, checked.</summary>
-    private static ParameterMatch Match(TorchFile file, TorchRun run, Parameter[] parameters, LoadOptions options, IReadOnlyList<ModelBuffer> buffers)
-    {
-        if (run.Model is { } model)
-        {
-            var others = buffers.Select(buffer => buffer.Name).ToHashSet();
-            return ParameterMatch.Find(Tensors(file, model.Tensors), parameters, options, name => others.Contains(options.Rename?.Invoke(name) ?? name));
-        }
-        if (run.Parameters is not { } list)
-            throw new InvalidDataException($"The file must have parameters, by name in {TorchRun.ModelKeys}, or a list '{TorchRun.ParametersKey}'. Actual entries were {run.Entries}");
-        if (list.Tensors.Count != parameters.Length)
-            throw new InvalidDataException($"List '{list.Path}' must have {parameters.Length} tensors. Actual number was {list.Tensors.Count}");
-        var tensors = parameters.Select((parameter, i) => (parameter.Name, Tensor: Content(file, list.Tensors[i]))).ToDictionary(each => each.Name, each => each.Tensor);
-        return ParameterMatch.Find(tensors, parameters, options with { Rename = null });
-    }
-
-    private static Dictionary<string, FileTensor> Tensors(TorchFile file, PickleDictionary model) =>
-        model.Where(pair => pair.Key is string).ToDictionary(pair => (string)pair.Key, pair => Content(file, pair.Value));
-
-    private static FileTensor Content(TorchFile file, object? value) =>
-        value is TorchTensor tensor ? file.Content(tensor) : new("", [], _ => throw new InvalidOperationException()) { OtherValue = PickleValue.Describe(value) };
-
-    /// <summary>A buffer of the model as the file has it.</summary>
-    private static ModelBuffer Fit(TorchFile file, TorchRun run, ModelBuffer buffer, LoadOptions options)
-    {
-        if (run.Model?.Tensors.FirstOrDefault(pair => pair.Key is string name && (options.Rename?.Invoke(name) ?? name) == buffer.Name).Value is not TorchTensor tensor)
-            throw new InvalidDataException($"Buffer '{buffer.Name}' of the model is missing in {TorchRun.ModelKeys}");
-        if (tensor.Element.Name != buffer.Type || !tensor.Shape.SequenceEqual(buffer.Shape))
-            throw new InvalidDataException($"Buffer '{buffer.Name}' must be {buffer.Type} of shape {Parameter.Describe(buffer.Shape)}. Actual type and shape were {tensor.Element.Name} and {Parameter.Describe(tensor.Shape)}");
-        var bytes = new byte[buffer.Bytes.Length];
-        file.Read(tensor, 0, bytes);
-        return buffer with { Bytes = bytes };
     }
 }

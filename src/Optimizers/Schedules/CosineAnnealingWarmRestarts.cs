@@ -1,6 +1,8 @@
 namespace GpuOptim.Optimizers.Schedules;
 
-/// <summary>Lets rates fall along half a cosine, again and again: <c>min + (initial - min) * (1 + cos(π t / period)) / 2</c>, t steps after a restart.</summary>
+/// <summary>
+/// Lets rates fall along half a cosine, again and again: <c>min + (initial - min) * (1 + cos(π t / period)) / 2</c>, t steps after a restart.
+/// </summary>
 /// <remarks>Source: I. Loshchilov and F. Hutter, 2017, https://arxiv.org/abs/1608.03983 (SGDR).</remarks>
 /// <param name="optimizer">Whose rates change.</param>
 /// <param name="firstPeriod">Steps to the first restart; at least 1. PyTorch: <c>T_0</c>.</param>

@@ -1,4 +1,3 @@
-using System.Runtime.InteropServices;
 using GpuOptim.Host;
 using GpuOptim.Optimizers;
 using GpuOptim.Optimizers.Checkpoints;
@@ -9,9 +8,6 @@ namespace GpuOptim.Tests.Optimizers.Torch;
 /// <summary>Checkpoints as programs write them: <c>tests/Golden/Cases/README.md</c> says what is particular about each.</summary>
 public sealed class CasesTests
 {
-    private static readonly (string Name, long[] Shape)[] _model =
-        [("0.weight", [3, 4]), ("0.bias", [3]), ("1.weight", [3]), ("1.bias", [3]), ("2.weight", [2, 3]), ("2.bias", [2])];
-
     private readonly SimdDevice _device = new(threads: 1);
 
     [OneTimeTearDown]
@@ -26,26 +22,12 @@ public sealed class CasesTests
     [TestCase("flattened.pt")]
     public void GoesOnToTheBit(string file)
     {
-        var parameters = Model<float>();
-        using var optimizer = new AdamW(parameters);
-        TorchCheckpoint.Load(Case(file), optimizer);
-        var numbers = MemoryMarshal.Cast<byte, float>(File.ReadAllBytes(Case(Path.ChangeExtension(file, "next.bin")))).ToArray();
-        Assert.That(numbers, Has.Length.EqualTo(3 * 29));
-        var offset = 0;
-        foreach (var parameter in parameters)
-        {
-            var length = (int)parameter.Length;
-            parameter.Gradient.CopyFrom(numbers.AsSpan(offset, length));
-            Bits.AreEqual<float>(parameter.Data.ToArray(), numbers.AsSpan(29 + offset, length).ToArray(), $"{file} {parameter.Name}, loaded");
-            offset += length;
-        }
-        optimizer.Step();
-        offset = 58;
-        foreach (var parameter in parameters)
-        {
-            Bits.AreEqual<float>(parameter.Data.ToArray(), numbers.AsSpan(offset, (int)parameter.Length).ToArray(), $"{file} {parameter.Name}, a step later");
-            offset += (int)parameter.Length;
-        }
+        using var run = new CaseRun();
+        TorchCheckpoint.Load(CaseRun.File(file), run.Optimizer);
+        var (gradients, before, after) = run.Read(Path.ChangeExtension(file, "next.bin"));
+        Bits.AreEqual<float>(run.Values(), before, $"{file}, loaded");
+        run.Step(gradients);
+        Bits.AreEqual<float>(run.Values(), after, $"{file}, a step later");
     }
 
     /// <summary>Parameters in another order than PyTorch's, which names say.</summary>
@@ -54,8 +36,8 @@ public sealed class CasesTests
     {
         Parameter<float>[] ordered = Model<float>(), reversed = [.. Model<float>().Reverse()];
         using AdamW optimizer = new(ordered), other = new(reversed);
-        TorchCheckpoint.Load(Case("names_for_indices.pt"), optimizer);
-        TorchCheckpoint.Load(Case("names_for_indices.pt"), other);
+        TorchCheckpoint.Load(CaseRun.File("names_for_indices.pt"), optimizer);
+        TorchCheckpoint.Load(CaseRun.File("names_for_indices.pt"), other);
         foreach (var (name, state) in optimizer.StateDictionary().Parameters)
             Assert.That(other.StateDictionary()[name]["exp_avg"].Values<float>().ToArray(), Is.EqualTo(state["exp_avg"].Values<float>().ToArray()), name);
     }
@@ -68,14 +50,14 @@ public sealed class CasesTests
         var parameters = Model<float>();
         using var whole = new AdamW(parameters);
         using var parts = new ModelOptimizer(Model<float>(), Assignment.Named("2.*", new AdamOptions { WeightDecayMode = WeightDecayMode.Decoupled }), Assignment.Rest(new AdamWOptions()));
-        TorchCheckpoint.Load(Case(file), whole);
+        TorchCheckpoint.Load(CaseRun.File(file), whole);
         if (refusal is not null)
         {
             // One group there, of parameters that are in two here.
-            Assert.That(() => TorchCheckpoint.Load(Case(file), parts), Throws.TypeOf<InvalidDataException>().With.Message.Contains(refusal));
+            Assert.That(() => TorchCheckpoint.Load(CaseRun.File(file), parts), Throws.TypeOf<InvalidDataException>().With.Message.Contains(refusal));
             return;
         }
-        TorchCheckpoint.Load(Case(file), parts);
+        TorchCheckpoint.Load(CaseRun.File(file), parts);
         var (expected, actual) = (whole.StateDictionary(), parts.StateDictionary());
         Assert.That(actual.Parameters.Keys, Is.EquivalentTo(expected.Parameters.Keys));
         foreach (var (name, state) in expected.Parameters)
@@ -88,10 +70,10 @@ public sealed class CasesTests
     {
         var parameters = Model<float>();
         Assert.That(
-            () => TorchCheckpoint.LoadParameters(Case("data_parallel.pt"), parameters),
+            () => TorchCheckpoint.LoadParameters(CaseRun.File("data_parallel.pt"), parameters),
             Throws.TypeOf<InvalidDataException>().With.Message.Contains("The file has them with the prefix 'module.': LoadOptions.Rename = Rename.WithoutPrefix(\"module.\")"));
-        var report = TorchCheckpoint.LoadParameters(Case("data_parallel.pt"), parameters, new() { Rename = Rename.DataParallel, Strict = true });
-        Assert.That(report.Loaded, Is.EqualTo(_model.Select(each => each.Name)));
+        var report = TorchCheckpoint.LoadParameters(CaseRun.File("data_parallel.pt"), parameters, new() { Rename = Rename.DataParallel, Strict = true });
+        Assert.That(report.Loaded, Is.EqualTo(parameters.Select(parameter => parameter.Name)));
         Assert.That(report.Missing.Concat(report.Unexpected), Is.Empty);
         Assert.That(parameters.Select(parameter => parameter.Data.ToArray().All(value => value == 0)), Has.None.True);
     }
@@ -101,10 +83,10 @@ public sealed class CasesTests
     {
         var (wide, narrow) = (Model<float>(), Model<Half>());
         Assert.That(
-            () => TorchCheckpoint.LoadParameters(Case("half.pt"), wide),
+            () => TorchCheckpoint.LoadParameters(CaseRun.File("half.pt"), wide),
             Throws.TypeOf<InvalidDataException>().With.Message.Contains("Parameter '0.weight' must be Float32. Actual type was Float16; LoadOptions.Convert takes it"));
-        TorchCheckpoint.LoadParameters(Case("half.pt"), narrow);
-        TorchCheckpoint.LoadParameters(Case("half.pt"), wide, new() { Convert = true });
+        TorchCheckpoint.LoadParameters(CaseRun.File("half.pt"), narrow);
+        TorchCheckpoint.LoadParameters(CaseRun.File("half.pt"), wide, new() { Convert = true });
         for (var i = 0; i < wide.Length; i++)
             Assert.That(wide[i].Data.ToArray(), Is.EqualTo(narrow[i].Data.ToArray().Select(value => (float)value)));
     }
@@ -113,13 +95,12 @@ public sealed class CasesTests
     public void TensorsThatNobodyAsksForDoNoHarm()
     {
         var parameters = Model<float>();
-        var report = TorchCheckpoint.LoadParameters(Case("float8_beside.pt"), parameters);
+        var report = TorchCheckpoint.LoadParameters(CaseRun.File("float8_beside.pt"), parameters);
         Assert.That(report.Unexpected, Is.EqualTo(new[] { "quantized", "counts" }));
+        Assert.That(parameters.SelectMany(parameter => parameter.Data.ToArray()), Has.Some.Not.Zero);
         using var quantized = _device.CreateParameter("quantized", [4]);
-        Assert.That(() => TorchCheckpoint.LoadParameters(Case("float8_beside.pt"), [quantized]), Throws.TypeOf<InvalidDataException>().With.Message.Contains("'quantized' must"));
+        Assert.That(() => TorchCheckpoint.LoadParameters(CaseRun.File("float8_beside.pt"), [quantized]), Throws.TypeOf<InvalidDataException>().With.Message.Contains("'quantized' must"));
     }
 
-    private static string Case(string file) => Path.Combine(TestContext.CurrentContext.TestDirectory, "Golden", "Cases", file);
-
-    private Parameter<T>[] Model<T>() where T : unmanaged => [.. _model.Select(each => _device.CreateParameter<T>(each.Name, each.Shape))];
+    private Parameter<T>[] Model<T>() where T : unmanaged => CaseRun.Model<T>(_device);
 }

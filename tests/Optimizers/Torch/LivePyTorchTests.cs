@@ -59,7 +59,10 @@ public sealed class LivePyTorchTests
         back.AssertEqual(run);
     }
 
-    /// <summary>One step there is one step here, in float32: to the bit for SGD; release 1.13 still multiplies and adds where Adam interpolates now, and a wheel's square root may miss a bit.</summary>
+    /// <summary>
+    /// One step there is one step here, in float32: to the bit for SGD; release 1.13 still multiplies and adds where Adam interpolates now, and a
+    /// wheel's square root may miss a bit.
+    /// </summary>
     [Test]
     public void PyTorchGoesOn([ValueSource(nameof(_kinds))] string kind)
     {
@@ -73,7 +76,10 @@ public sealed class LivePyTorchTests
             Assert.That(actual[name], Is.EqualTo(values).Within(kind is "sgd" or "momentum" ? 0 : 2e-7f), name);
     }
 
-    /// <summary>What is computed in float and rounded once, there by the fused implementation: to the bit, in every type. The counts are multiples of its vectors.</summary>
+    /// <summary>
+    /// What is computed in float and rounded once, there by the fused implementation: to the bit, in every type. The counts are multiples of its
+    /// vectors.
+    /// </summary>
     [Test]
     public void PyTorchsFusedImplementationGoesOn()
     {

@@ -1,5 +1,4 @@
 using System.Numerics;
-using GpuOptim.Optimizers.Checkpoints;
 using GpuOptim.Optimizers.Checkpoints.Torch;
 
 namespace GpuOptim.Tests.Optimizers.Torch;
@@ -72,7 +71,7 @@ public sealed class PickleRecordingTests
     [Test]
     public void TensorsOfAllTypesAreCarried([Values("tensors.pt", "tensors5.pt", "tensors_legacy.pt")] string name)
     {
-        using var file = TorchFile.Open(Case(name));
+        using var file = TorchFile.Open(CaseRun.File(name));
         file.Verify();
         var root = (PickleDictionary)file.Root!;
         foreach (var (key, i) in ((string[])["plain", "attributed", "attributed_parameter", "parameter"]).Select((key, i) => (key, i)))
@@ -97,32 +96,9 @@ public sealed class PickleRecordingTests
             Assert.That(root[other], Is.TypeOf<PickleObject>(), other);
     }
 
-    /// <summary>A run with all sorts of things beside goes on as in PyTorch, bit for bit.</summary>
-    [Test]
-    public void RunsGoOnToPyTorchsBits([Values("namespace", "numpy_scalar", "numpy_array", "protocol4")] string name)
-    {
-        using var run = new CaseRun();
-        TorchCheckpoint.Load(Case($"{name}.pt"), run.Optimizer);
-        var next = run.Read(Case($"{name}.next.bin"));
-        Assert.That(run.Values(), Is.EqualTo(next.Before));
-        run.Step(next.Gradients);
-        Assert.That(run.Values(), Is.EqualTo(next.After));
-    }
-
-    [Test]
-    public void TensorsOfOtherTypesBesideDoNoHarm()
-    {
-        using var run = new CaseRun();
-        TorchCheckpoint.LoadParameters(Case("float8_beside.pt"), run.Parameters);
-        Assert.That(run.Values(), Has.Some.Not.Zero);
-    }
-
-    /// <summary>A recording of a case.</summary>
-    public static string Case(string name) => Path.Combine(TestContext.CurrentContext.TestDirectory, "Golden", "Cases", name);
-
     private static PickleDictionary ReadVaried(int protocol)
     {
-        using var stream = File.OpenRead(Case($"varied{protocol}.pkl"));
+        using var stream = File.OpenRead(CaseRun.File($"varied{protocol}.pkl"));
         return (PickleDictionary)new PickleReader(stream, stream.Length, new()).Read()!;
     }
 }

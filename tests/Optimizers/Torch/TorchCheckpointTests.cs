@@ -7,22 +7,14 @@ using GpuOptim.Tests.Support;
 
 namespace GpuOptim.Tests.Optimizers.Torch;
 
-public sealed class TorchCheckpointTests
+public sealed class TorchCheckpointTests : FolderTest
 {
-    private string _folder = null!;
-
-    private string File => Path.Combine(_folder, "run.pt");
+    private string File => Path.Combine(Folder, "run.pt");
 
     public static IEnumerable<string> Kinds => ["sgd", "momentum", "rmsprop", "adam", "adamw", "muon"];
 
     /// <summary>A file that PyTorch 2.13 wrote.</summary>
     public static string Golden(string name) => Path.Combine(TestContext.CurrentContext.TestDirectory, "Golden", "Training", name);
-
-    [SetUp]
-    public void MakeFolder() => _folder = Directory.CreateTempSubdirectory("gpuoptim-torch-").FullName;
-
-    [TearDown]
-    public void RemoveFolder() => Directory.Delete(_folder, recursive: true);
 
     /// <summary>A run of PyTorch 2.13 goes on here to the bits to which it went on there.</summary>
     [Test]
@@ -49,7 +41,9 @@ public sealed class TorchCheckpointTests
             Bits.AreEqual<float>(parameters[i].Data.ToArray(), next.Values<float>($"next/{i}"), $"{kind} {i}, a step later");
     }
 
-    /// <summary>The optimizer's part of a file is written as PyTorch 2.13 wrote it: the same keys, values and tensors, and names of parameters besides.</summary>
+    /// <summary>
+    /// The optimizer's part of a file is written as PyTorch 2.13 wrote it: the same keys, values and tensors, and names of parameters besides.
+    /// </summary>
     [Test]
     public void WritesWhatPyTorchWrites([Values("sgd", "adamw", "muon")] string kind)
     {
@@ -122,7 +116,7 @@ public sealed class TorchCheckpointTests
             TorchCheckpoint.Load(File, resumed.Optimizer);
             resumed.Schedule.Load(first.Schedule.State());
         }
-        Assert.That(Directory.GetFiles(_folder), Has.Length.EqualTo(1), "nothing is left aside");
+        Assert.That(Directory.GetFiles(Folder), Has.Length.EqualTo(1), "nothing is left aside");
         whole.Train(0, 8);
         resumed.Train(4, 4);
         resumed.AssertEqual(whole);
@@ -197,7 +191,7 @@ public sealed class TorchCheckpointTests
         {
             using (optimizer)
                 Assert.That(() => TorchCheckpoint.Save(File, optimizer), Throws.ArgumentException.With.Message.Contains(message));
-            Assert.That(Directory.GetFiles(_folder), Is.Empty);
+            Assert.That(Directory.GetFiles(Folder), Is.Empty);
         }
         NotWritten(new ModelOptimizer(Parameters(device), Assignment.Rest(new Extensions.LionOptions())), "Actual type was Lion: take Checkpoint");
         NotWritten(new Extensions.Lion(Parameters(device), new()), "Actual type was Lion: take Checkpoint");
@@ -213,61 +207,6 @@ public sealed class TorchCheckpointTests
         adamw.Load(state with { Parameters = state.Parameters.ToDictionary(pair => pair.Key, pair => pair.Value with { Step = (1 << 24) + 1 }) });
         NotWritten(adamw, "Actual number of parameter '0' was 16777217");
         Assert.That(() => TorchCheckpoint.SaveParameters(File, [device.CreateParameter("a\ud800", [1])]), Throws.InstanceOf<ArgumentException>());
-    }
-
-    /// <summary>Each part of a model is a file, and an optimizer of PyTorch's.</summary>
-    [Test]
-    public void AModelIsWrittenPartByPart()
-    {
-        using TrainingRun run = new(new SimdDevice(threads: 1), "model"), other = new(new SimdDevice(threads: 1), "model");
-        run.Train(0, 3);
-        foreach (var (part, i) in ((ModelOptimizer)run.Optimizer).Optimizers.Select((part, i) => (part, i)))
-        {
-            TorchCheckpoint.Save(File, part);
-            TorchCheckpoint.Load(File, ((ModelOptimizer)other.Optimizer).Optimizers[i]);
-        }
-        other.Schedule.Load(run.Schedule.State());
-        other.AssertEqual(run);
-    }
-
-    /// <summary>A model's optimizers are a list in one file, and come back from the lists and dictionaries that programs write.</summary>
-    [Test]
-    public void AModelIsOneFile([Values("optimizers", "list", "dictionary", "alone")] string layout)
-    {
-        using TrainingRun run = new(new SimdDevice(threads: 1), "model"), other = new(new SimdDevice(threads: 1), "model");
-        run.Train(0, 3);
-        TorchCheckpoint.Save(File, run.Optimizer);
-        if (layout != "optimizers")
-        {
-            var states = ((ModelOptimizer)run.Optimizer).Optimizers.Select(each => (object?)TorchState.Write(each, [])).ToList();
-            var tensors = CheckpointContent.Live(run.Parameters);
-            Write(layout switch
-            {
-                "list" => new PickleDictionary { ["state_dict"] = Tensors(tensors), ["optimizer_states"] = states },
-                "dictionary" => new PickleDictionary { ["model"] = Tensors(tensors), ["optimizer"] = new PickleDictionary(states.Select((state, i) => KeyValuePair.Create((object)$"o{i}", state))) },
-                _ => states,
-            });
-        }
-        TorchCheckpoint.Load(File, other.Optimizer);
-        if (layout == "alone")
-        {
-            // States without parameters leave those as they are.
-            Assert.That(other.Parameters[0], Is.Not.EqualTo(run.Parameters[0]));
-            TorchCheckpoint.SaveParameters(File, run.Parameters);
-            TorchCheckpoint.LoadParameters(File, other.Parameters);
-        }
-        other.Schedule.Load(run.Schedule.State());
-        other.AssertEqual(run);
-        run.Train(3, 2);
-        other.Train(3, 2);
-        other.AssertEqual(run);
-
-        static PickleDictionary Tensors(Dictionary<string, StateTensor> tensors) => new(tensors.Select(pair => KeyValuePair.Create((object)pair.Key, (object?)pair.Value)));
-        void Write(object root)
-        {
-            var (pickle, storages) = PickleWriter.Write(root);
-            AtomicFile.Write(File, stream => TorchArchiveWriter.Write(stream, pickle, storages));
-        }
     }
 
     /// <summary>PyTorch's files are of whole steps: sums of one half done are not taken for the loaded run's.</summary>
@@ -290,35 +229,6 @@ public sealed class TorchCheckpointTests
         Assert.That(parameter.Data.ToArray(), Is.EqualTo(new float[] { 0, 1 }));
     }
 
-    /// <summary>Two optimizers of one kind, as of a GAN: each is taken by its place or name; and names of the program's own.</summary>
-    [Test]
-    public void OneOfSeveralIsTakenByName()
-    {
-        using TrainingRun first = new(new SimdDevice(threads: 1), "adamw"), second = new(new SimdDevice(threads: 1), "adamw"), back = new(new SimdDevice(threads: 1), "adamw");
-        first.Train(0, 1);
-        second.Train(0, 3);
-        var model = new PickleDictionary(CheckpointContent.Live(second.Parameters).Select(pair => KeyValuePair.Create((object)pair.Key, (object?)pair.Value)));
-        var states = new List<object?> { TorchState.Write(first.Optimizer, []), TorchState.Write(second.Optimizer, []) };
-        Write(new() { ["state_dict"] = model, ["optimizer_states"] = states });
-        Refused(() => TorchCheckpoint.Load(File, back.Optimizer), "must have the state of 1 optimizers. Actual number was 2: 'optimizer_states[0]', 'optimizer_states[1]'");
-        TorchCheckpoint.Load(File, back.Optimizer, new LoadOptions { Optimizer = "optimizer_states[1]" });
-        back.Schedule.Load(second.Schedule.State());
-        back.AssertEqual(second);
-
-        Write(new() { ["model"] = "gpt2", ["modelB"] = model, ["optimizer"] = "adamw", ["optimizerB"] = states[1], ["epoch"] = 3L });
-        using var other = new TrainingRun(new SimdDevice(threads: 1), "adamw");
-        Refused(() => TorchCheckpoint.Load(File, other.Optimizer, new LoadOptions { Optimizer = "optimizerC" }), "must have an optimizer's state 'optimizerC', as LoadOptions.Optimizer says");
-        TorchCheckpoint.Load(File, other.Optimizer, new LoadOptions { Model = "modelB", Optimizer = "optimizerB" });
-        other.Schedule.Load(second.Schedule.State());
-        other.AssertEqual(second);
-
-        void Write(PickleDictionary root)
-        {
-            var (pickle, storages) = PickleWriter.Write(root);
-            AtomicFile.Write(File, stream => TorchArchiveWriter.Write(stream, pickle, storages));
-        }
-    }
-
     [Test]
     public void AnotherRunIsRefusedByName()
     {
@@ -330,7 +240,7 @@ public sealed class TorchCheckpointTests
         Refused(() => TorchCheckpoint.Load(Golden("checkpoint_adamw.pt"), adamw.Optimizer), "must have 2 parameter groups, as the optimizer has. Actual number was 1");
         Refused(() => TorchCheckpoint.Load(Golden("checkpoint_module.pt"), adamw.Optimizer), "must have an optimizer's state, alone or as one of optimizer, optimizer_state_dict, optimizers, optimizer_states, optimizer_state_dicts, optimizers_state_dict. Actual entries were 'layer.weight'");
         Refused(() => TorchCheckpoint.Load(Golden("checkpoint_module.safetensors"), adamw.Optimizer), "checkpoint_module.safetensors");
-        Assert.That(() => TorchCheckpoint.Load(Path.Combine(_folder, "none"), adamw.Optimizer), Throws.InstanceOf<IOException>());
+        Assert.That(() => TorchCheckpoint.Load(Path.Combine(Folder, "none"), adamw.Optimizer), Throws.InstanceOf<IOException>());
 
         using var device = new SimdDevice(threads: 1);
         using var renamed = new AdamW([device.CreateParameter("a", [12, 8]), device.CreateParameter("b", [6, 6])]);
@@ -349,7 +259,7 @@ public sealed class TorchCheckpointTests
         run.Parameters[0].Data.Dispose();
         Assert.That(() => TorchCheckpoint.Save(File, run.Optimizer), Throws.TypeOf<ObjectDisposedException>());
         Assert.That(System.IO.File.ReadAllBytes(File), Is.EqualTo(before));
-        Assert.That(Directory.GetFiles(_folder), Has.Length.EqualTo(1));
+        Assert.That(Directory.GetFiles(Folder), Has.Length.EqualTo(1));
     }
 
     /// <summary>Bytes of every tensor begin where PyTorch can map them.</summary>

@@ -1,21 +1,14 @@
 using GpuOptim.Host;
 using GpuOptim.Optimizers;
 using GpuOptim.Optimizers.Checkpoints;
+using GpuOptim.Tests.Support;
 
 namespace GpuOptim.Tests.Optimizers.Torch;
 
 /// <summary>What a 16-bit update is computed in, in PyTorch's files: <c>fused</c>.</summary>
-public sealed class TorchComputePrecisionTests
+public sealed class TorchComputePrecisionTests : FolderTest
 {
-    private string _folder = null!;
-
-    private string File => Path.Combine(_folder, "run.pt");
-
-    [SetUp]
-    public void MakeFolder() => _folder = Directory.CreateTempSubdirectory("gpuoptim-torch-").FullName;
-
-    [TearDown]
-    public void RemoveFolder() => Directory.Delete(_folder, recursive: true);
+    private string File => Path.Combine(Folder, "run.pt");
 
     public static IEnumerable<OptimizerOptions> ThatPyTorchCanFuse => [new SgdOptions { Momentum = 0.5 }, new AdamOptions(), new AdamWOptions()];
 

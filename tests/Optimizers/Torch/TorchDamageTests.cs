@@ -12,7 +12,7 @@ namespace GpuOptim.Tests.Optimizers.Torch;
 /// Damaged and hostile files are refused with a clear error, and nothing has changed; what is read in spite of the damage, in bytes that mean
 /// nothing or where there is no digest, are tensors of the stated shapes.
 /// </summary>
-public sealed class TorchDamageTests
+public sealed class TorchDamageTests : FolderTest
 {
     /// <summary>What is damaged.</summary>
     public enum Target
@@ -27,15 +27,7 @@ public sealed class TorchDamageTests
         Legacy,
     }
 
-    private string _folder = null!;
-
-    private string File => Path.Combine(_folder, "run.pt");
-
-    [SetUp]
-    public void MakeFolder() => _folder = Directory.CreateTempSubdirectory("gpuoptim-torch-").FullName;
-
-    [TearDown]
-    public void RemoveFolder() => Directory.Delete(_folder, recursive: true);
+    private string File => Path.Combine(Folder, "run.pt");
 
     [Test]
     public void EveryTruncationIsRefused([Values] Target target)
@@ -62,7 +54,10 @@ public sealed class TorchDamageTests
         Assert.That(refused, Is.GreaterThan(victim.Bytes.Length / 4));
     }
 
-    /// <summary>Several bytes changed, stretches moved, doubled, cut out. <c>-- TestRunParameters.Parameter(name="DamagedFiles", value="100000")</c> makes more.</summary>
+    /// <summary>
+    /// Several bytes changed, stretches moved, doubled, cut out. <c>-- TestRunParameters.Parameter(name="DamagedFiles", value="100000")</c> makes
+    /// more.
+    /// </summary>
     [Test]
     public void DamagedFilesAreRefusedOrMeanNothing([Values] Target target)
     {

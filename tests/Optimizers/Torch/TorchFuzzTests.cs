@@ -10,27 +10,22 @@ namespace GpuOptim.Tests.Optimizers.Torch;
 /// Files of PyTorch with one hostile change, made by someone who knows the format: sums are right where they can be. Each is refused with a clear
 /// error and nothing has changed, or read; to the same content, if the change was to the archive and not to what is in it. Memory stays bounded.
 /// </summary>
-public sealed class TorchFuzzTests
+public sealed class TorchFuzzTests : FolderTest
 {
     private const long Allowance = 64 << 20;
 
     private static readonly byte[] _bomb = new byte[100_000_000];
 
-    private string _folder = null!;
+    private string File => Path.Combine(Folder, "run.pt");
 
-    private string File => Path.Combine(_folder, "run.pt");
-
-    [SetUp]
-    public void MakeFolder() => _folder = Directory.CreateTempSubdirectory("gpuoptim-fuzz-").FullName;
-
-    [TearDown]
-    public void RemoveFolder() => Directory.Delete(_folder, recursive: true);
-
-    /// <summary>A few files of each. <c>GpuOptim.Tests --filter Name=HostileFilesAreRefusedOrReadToTheSame --test-parameter DamagedFiles=100000</c> makes more, of all kinds together.</summary>
+    /// <summary>
+    /// A few files of each. <c>GpuOptim.Tests --filter Name=HostileFilesAreRefusedOrReadToTheSame --test-parameter DamagedFiles=100000</c> makes
+    /// more, of all kinds together.
+    /// </summary>
     [Test]
     public void HostileFilesAreRefusedOrReadToTheSame([Values("namespace.pt", "numpy_array.pt", "protocol4.pt", "float8_beside.pt", "tensors.pt", "tensors_legacy.pt")] string name)
     {
-        var valid = System.IO.File.ReadAllBytes(PickleRecordingTests.Case(name));
+        var valid = System.IO.File.ReadAllBytes(CaseRun.File(name));
         var isLegacy = valid[0] != 'P';
         var pickles = isLegacy ? LegacyPickles(valid) : 0;
         using var run = new CaseRun();
@@ -100,7 +95,7 @@ public sealed class TorchFuzzTests
     [Test]
     public void BombsAreRefused([Values("data.pkl", "data/0", "byteorder", "version")] string name, [Values] bool lies)
     {
-        var archive = new HostileArchive(System.IO.File.ReadAllBytes(PickleRecordingTests.Case("namespace.pt")));
+        var archive = new HostileArchive(System.IO.File.ReadAllBytes(CaseRun.File("namespace.pt")));
         var entry = archive.Entries.First(entry => entry.Name.EndsWith($"/{name}", StringComparison.Ordinal));
         entry.Deflate(_bomb);
         if (lies)

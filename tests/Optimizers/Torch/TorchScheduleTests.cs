@@ -134,7 +134,10 @@ public sealed class TorchScheduleTests
         _ => value.ToString()!,
     };
 
-    /// <summary>Rates of parts are those of the moment here, and calls are not counted by all of PyTorch's; neither matters. Functions that are objects save what is in them.</summary>
+    /// <summary>
+    /// Rates of parts are those of the moment here, and calls are not counted by all of PyTorch's; neither matters. Functions that are objects save
+    /// what is in them.
+    /// </summary>
     private static string Entry(object key, object? value) => key switch
     {
         "_schedulers" => Plain(((List<object?>)value!).ConvertAll<object?>(part => new PickleDictionary(((PickleDictionary)part!).Where(pair => pair.Key is not ("_last_lr" or "_step_count" or "_is_initial"))))),

@@ -1,21 +1,14 @@
 using GpuOptim.Host;
 using GpuOptim.Optimizers;
 using GpuOptim.Optimizers.Checkpoints;
+using GpuOptim.Tests.Support;
 
 namespace GpuOptim.Tests.Optimizers.Torch;
 
 /// <summary>Weight decay in PyTorch's files, which know two of its modes.</summary>
-public sealed class TorchWeightDecayTests
+public sealed class TorchWeightDecayTests : FolderTest
 {
-    private string _folder = null!;
-
-    private string File => Path.Combine(_folder, "run.pt");
-
-    [SetUp]
-    public void MakeFolder() => _folder = Directory.CreateTempSubdirectory("gpuoptim-torch-").FullName;
-
-    [TearDown]
-    public void RemoveFolder() => Directory.Delete(_folder, recursive: true);
+    private string File => Path.Combine(Folder, "run.pt");
 
     /// <summary>In PyTorch AdamW is Adam with decoupled weight decay: either goes on as the other.</summary>
     [Test]

@@ -4,7 +4,10 @@ using System.Numerics;
 namespace GpuOptim.Optimizers.Checkpoints.Torch;
 
 /// <summary>Numbers of NumPy: a type, and bytes.</summary>
-/// <remarks>Source: https://github.com/numpy/numpy/blob/main/numpy/_core/src/multiarray/descriptor.c, <c>arraydescr_reduce</c>: the state's second item is the byte order.</remarks>
+/// <remarks>
+/// Source: https://github.com/numpy/numpy/blob/main/numpy/_core/src/multiarray/descriptor.c, <c>arraydescr_reduce</c>: the state's second item is
+/// the byte order.
+/// </remarks>
 internal static class NumpyScalar
 {
     /// <summary>The number that a call of <c>numpy.core.multiarray.scalar</c> stands for; null if it is of another type.</summary>

@@ -1,6 +1,9 @@
 namespace GpuOptim.Optimizers.Checkpoints.Torch;
 
-/// <summary>Memory that a pickle may take. What is allocated counts for good, whether or not it is still in use: that is a bound whatever the collector does.</summary>
+/// <summary>
+/// Memory that a pickle may take. What is allocated counts for good, whether or not it is still in use: that is a bound whatever the collector
+/// does.
+/// </summary>
 /// <param name="fileLength">How many bytes the whole file has.</param>
 internal sealed class PickleBudget(long fileLength)
 {

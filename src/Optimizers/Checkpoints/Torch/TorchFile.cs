@@ -46,7 +46,7 @@ internal sealed class TorchFile : IDisposable
         {
             source.Dispose();
             if (failure is InvalidDataException)
-                throw SafetensorsFile.Damaged(source.Name, failure.Message, failure);
+                throw ByteSource.Damaged(source.Name, failure.Message, failure);
             throw;
         }
     }

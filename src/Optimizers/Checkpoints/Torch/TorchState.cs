@@ -119,7 +119,9 @@ internal static class TorchState
         return new(step, tensors);
     }
 
-    /// <summary>Adds which numbers, or names, stand for the parameters of a group. Where the file has names, they say which is which; else the order does.</summary>
+    /// <summary>
+    /// Adds which numbers, or names, stand for the parameters of a group. Where the file has names, they say which is which; else the order does.
+    /// </summary>
     private static void Number(
         PickleDictionary saved, string path, ParameterGroup group, Dictionary<object, (Parameter Parameter, OptimizerOptions Options)> parameters, LoadOptions options)
     {
