@@ -1,4 +1,6 @@
 using System.Diagnostics;
+using GpuOptim.Benchmarks.Engine;
+using GpuOptim.Benchmarks.Rivals;
 using GpuOptim.Host.Ilgpu;
 using ILGPU;
 using ILGPU.Runtime;
@@ -12,8 +14,6 @@ namespace GpuOptim.Benchmarks.Ilgpu;
 internal sealed class AcceleratorBench : IDisposable
 {
     private const long FlushBytes = 256 << 20;
-    private const long CopyBytes = 512 << 20;
-    private const int HostSteps = 15;
 
     private readonly Context _context;
     private readonly Accelerator _accelerator;
@@ -24,11 +24,7 @@ internal sealed class AcceleratorBench : IDisposable
         _context = context;
         _accelerator = accelerator;
         Device = new IlgpuDevice(accelerator);
-        if (accelerator is not CudaAccelerator { Architecture: var architecture })
-            return;
-        _flush = accelerator.Allocate1D<byte>(FlushBytes);
-        Bandwidth = MeasureCopy();
-        Flops = architecture >= CudaArchitecture.SM_80 ? MeasureTensorCores() : null;
+        _flush = accelerator is CudaAccelerator ? accelerator.Allocate1D<byte>(FlushBytes) : null;
     }
 
     /// <summary>Its device.</summary>
@@ -36,12 +32,6 @@ internal sealed class AcceleratorBench : IDisposable
 
     /// <summary>What it is, for people.</summary>
     public string Description => _accelerator is CudaAccelerator cuda ? $"{cuda.Name}, {cuda.Architecture}, {cuda.NumMultiprocessors} multiprocessors" : Device.Description;
-
-    /// <summary>Bytes a second that a copy of its memory reads and writes, measured; null if that says nothing.</summary>
-    public double? Bandwidth { get; }
-
-    /// <summary>Operations a second of bfloat16 <c>mma.sync</c> in registers alone, measured, a multiply-add counted as two; null if there are no tensor cores.</summary>
-    public double? Flops { get; }
 
     /// <summary>Opens <c>cuda</c> or <c>ilgpu-cpu</c>.</summary>
     public static AcceleratorBench Open(string name)
@@ -58,22 +48,39 @@ internal sealed class AcceleratorBench : IDisposable
     }
 
     /// <summary>Work to time on the accelerator's own clock, each time with nothing in its caches.</summary>
-    public IWorkload Timed(string name, Action work) => new Marked(this, name, work);
+    public IWorkload Timed(Action work) => new Marked(this, work);
 
-    /// <summary>Seconds that the host takes to send work to the idle accelerator; it does not wait for it.</summary>
-    public double HostSeconds(Action work)
+    /// <summary>What the host takes to send work to the idle accelerator; it does not wait for it.</summary>
+    public IWorkload Host(Action work) => new Sent(this, work);
+
+    /// <summary>A copy of so many bytes; null if it says nothing, as on the CPU.</summary>
+    public Entry? Copy(Scope scope, long bytes)
     {
-        var seconds = new double[HostSteps];
-        for (var i = 0; i < seconds.Length; i++)
-        {
-            _accelerator.Synchronize();
-            var start = Stopwatch.GetTimestamp();
-            work();
-            seconds[i] = Stopwatch.GetElapsedTime(start).TotalSeconds;
-        }
-        _accelerator.Synchronize();
-        return new Measurement("host", seconds).Median;
+        if (_accelerator is not CudaAccelerator)
+            return null;
+        var (source, destination) = (scope.Keep(_accelerator.Allocate1D<byte>(bytes)), scope.Keep(_accelerator.Allocate1D<byte>(bytes)));
+        return Entry.Yardstick("copy", Timed(() => source.View.BaseView.CopyTo(_accelerator.DefaultStream, destination.View.BaseView)), new(Bytes: 2.0 * bytes));
     }
+
+    /// <summary>Multiply-adds of bfloat16 in the registers of all tensor cores; null if there are none.</summary>
+    public Entry? Peak(Scope scope)
+    {
+        if (_accelerator is not CudaAccelerator { Architecture: var architecture } || architecture < CudaArchitecture.SM_80)
+            return null;
+        // Enough groups that the last ones, which leave some multiprocessors idle, do not count.
+        var groups = 64 * _accelerator.NumMultiprocessors;
+        var result = scope.Keep(_accelerator.Allocate1D<float>(groups * (long)TensorPeakKernel.GroupSize));
+        var launch = IlgpuKernels.Of(_accelerator).Get<Action<AcceleratorStream, KernelConfig, ArrayView<float>>>(TensorPeakKernel.Run, null);
+        var flops = groups * TensorPeakKernel.FlopsPerGroup;
+        return Entry.Yardstick("peak", Timed(() => launch(_accelerator.DefaultStream, new(groups, TensorPeakKernel.GroupSize), result.View)), new(Flops: flops, DenseFlops: flops));
+    }
+
+    /// <summary>The kernels that one writes first.</summary>
+    /// <param name="onHostsClock">Whether to time them from call to result, beside others that the host runs.</param>
+    public IUpdateRival PlainKernels(bool onHostsClock) => new PlainKernelRival(
+        _accelerator,
+        _accelerator is CudaAccelerator ? "ILGPU, plain kernel" : "ILGPU's CPU, plain kernel",
+        onHostsClock ? Waited : Timed);
 
     public void Dispose()
     {
@@ -83,28 +90,14 @@ internal sealed class AcceleratorBench : IDisposable
         _context.Dispose();
     }
 
-    private double MeasureCopy()
+    private Workload Waited(Action work) => new(() =>
     {
-        using var source = _accelerator.Allocate1D<byte>(CopyBytes);
-        using var destination = _accelerator.Allocate1D<byte>(CopyBytes);
-        return 2.0 * CopyBytes / Median(Timed("copy", () => source.View.BaseView.CopyTo(_accelerator.DefaultStream, destination.View.BaseView)));
-    }
+        work();
+        _accelerator.Synchronize();
+    });
 
-    private double MeasureTensorCores()
+    private sealed class Marked(AcceleratorBench bench, Action work) : IWorkload
     {
-        // Enough groups that the last ones, which leave some multiprocessors idle, do not count.
-        var groups = 64 * _accelerator.NumMultiprocessors;
-        using var result = _accelerator.Allocate1D<float>(groups * (long)TensorPeakKernel.GroupSize);
-        var launch = IlgpuKernels.Of(_accelerator).Get<Action<AcceleratorStream, KernelConfig, ArrayView<float>>>(TensorPeakKernel.Run, null);
-        return groups * TensorPeakKernel.FlopsPerGroup / Median(Timed("peak", () => launch(_accelerator.DefaultStream, new(groups, TensorPeakKernel.GroupSize), result.View)));
-    }
-
-    private static double Median(IWorkload workload) => Measurement.Interleave([workload], rounds: 5, secondsEach: 0.005)[0].Median;
-
-    private sealed class Marked(AcceleratorBench bench, string name, Action work) : IWorkload
-    {
-        public string Name => name;
-
         public double Run(int repetitions)
         {
             var stream = bench._accelerator.DefaultStream;
@@ -117,6 +110,23 @@ internal sealed class AcceleratorBench : IDisposable
                 using var end = stream.AddProfilingMarker();
                 seconds += end.MeasureFrom(start).TotalSeconds;
             }
+            return seconds / repetitions;
+        }
+    }
+
+    private sealed class Sent(AcceleratorBench bench, Action work) : IWorkload
+    {
+        public double Run(int repetitions)
+        {
+            var seconds = 0.0;
+            for (var i = 0; i < repetitions; i++)
+            {
+                bench._accelerator.Synchronize();
+                var start = Stopwatch.GetTimestamp();
+                work();
+                seconds += Stopwatch.GetElapsedTime(start).TotalSeconds;
+            }
+            bench._accelerator.Synchronize();
             return seconds / repetitions;
         }
     }

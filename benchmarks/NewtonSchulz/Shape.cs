@@ -1,4 +1,6 @@
+using System.CommandLine;
 using System.Globalization;
+using GpuOptim.Benchmarks.Verbs;
 
 namespace GpuOptim.Benchmarks.NewtonSchulz;
 
@@ -12,6 +14,18 @@ internal sealed record Shape(int Rows, int Columns)
         && int.TryParse(right, CultureInfo.InvariantCulture, out var columns) && columns > 0
             ? new(rows, columns)
             : null;
+
+    /// <summary>The option that takes shapes.</summary>
+    public static Option<string[]> Option(params string[] values)
+    {
+        var shapes = CommonOptions.Many("--shape", "Matrices, as ROWSxCOLUMNS", values);
+        shapes.Validators.Add(result =>
+        {
+            foreach (var token in result.Tokens.Where(token => Parse(token.Value) is null))
+                result.AddError($"--shape must be ROWSxCOLUMNS, for instance 1024x1024. Actual value was '{token.Value}'.");
+        });
+        return shapes;
+    }
 
     public double Order => Math.Min(Rows, Columns);
 

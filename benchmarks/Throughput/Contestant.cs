@@ -1,27 +1,68 @@
+using System.CommandLine;
+using GpuOptim.Benchmarks.Results;
+using GpuOptim.Benchmarks.Verbs;
 using GpuOptim.Host;
 using GpuOptim.Optimizers;
 
 namespace GpuOptim.Benchmarks.Throughput;
 
-/// <summary>An optimizer in a race: its bytes are those that an update in place cannot do without.</summary>
+/// <summary>An optimizer to time.</summary>
 /// <param name="Name">What to call it here and there.</param>
 /// <param name="States">How many state tensors it reads and writes.</param>
+/// <param name="Flops">Operations of its formula for a parameter: a multiply-add is two, a quotient and a root are one each.</param>
 /// <param name="Options">Its options, but for the types.</param>
-internal sealed record Contestant(string Name, int States, OptimizerOptions Options)
+/// <param name="Formula">What it computes, in double.</param>
+internal sealed record Contestant(string Name, int States, int Flops, OptimizerOptions Options, Formula Formula)
 {
     public static IReadOnlyList<Contestant> All { get; } =
     [
-        new("sgd", 0, new SgdOptions()),
-        new("momentum", 1, new SgdOptions { Momentum = 0.9 }),
-        new("rmsprop", 1, new RmsPropOptions()),
-        new("adam", 2, new AdamOptions()),
-        new("adamw", 2, new AdamWOptions()),
+        new("sgd", 0, 2, new SgdOptions(), (ref p, g, ref _, ref _, _) => p -= 1e-3 * g),
+        new("momentum", 1, 4, new SgdOptions { Momentum = 0.9 }, (ref p, g, ref buffer, ref _, step) =>
+        {
+            buffer = step == 1 ? g : 0.9 * buffer + g;
+            p -= 1e-3 * buffer;
+        }),
+        new("rmsprop", 1, 9, new RmsPropOptions(), (ref p, g, ref square, ref _, _) =>
+        {
+            square = 0.99 * square + 0.01 * g * g;
+            p -= 0.01 * g / (Math.Sqrt(square) + 1e-8);
+        }),
+        new("adam", 2, 14, new AdamOptions(), Adam),
+        new("adamw", 2, 15, new AdamWOptions(), (ref p, g, ref average, ref square, step) =>
+        {
+            p *= 1 - 1e-3 * 0.01;
+            Adam(ref p, g, ref average, ref square, step);
+        }),
     ];
+
+    /// <summary>The option that takes optimizers.</summary>
+    public static Option<string[]> Option(IReadOnlyList<Contestant> values)
+    {
+        var optimizers = CommonOptions.Many("--optimizer", "Optimizers", values.Select(contestant => contestant.Name).ToArray());
+        optimizers.AcceptOnlyFromAmong([.. All.Select(contestant => contestant.Name)]);
+        return optimizers;
+    }
 
     /// <summary>Makes it.</summary>
     public Optimizer Create(IEnumerable<Parameter> parameters, NumberType type) =>
         (Options with { StatePrecision = type.StatePrecision, ComputePrecision = type.ComputePrecision }).CreateOptimizer(parameters);
 
-    /// <summary>Parameter and state read and written, gradient read.</summary>
-    public int BytesPerParameter(NumberType type) => 3 * type.Element.Size() + 2 * States * type.State.Size();
+    /// <summary>What a step on so many parameters does: parameter and state read and written, gradient read.</summary>
+    public Work Work(NumberType type, long elements) =>
+        new(elements, elements * (double)(3 * type.Element.Size() + 2 * States * type.State.Size()), elements * (double)Flops);
+
+    private static void Adam(ref double p, double g, ref double average, ref double square, int step)
+    {
+        average += 0.1 * (g - average);
+        square = 0.999 * square + 0.001 * g * g;
+        p -= 1e-3 / (1 - Math.Pow(0.9, step)) * average / (Math.Sqrt(square) / Math.Sqrt(1 - Math.Pow(0.999, step)) + 1e-8);
+    }
 }
+
+/// <summary>What an optimizer does to a number.</summary>
+/// <param name="p">The number.</param>
+/// <param name="g">Its gradient.</param>
+/// <param name="first">Its first state.</param>
+/// <param name="second">Its second state.</param>
+/// <param name="step">How many steps there have been, this one included.</param>
+internal delegate void Formula(ref double p, double g, ref double first, ref double second, int step);

@@ -1,4 +1,6 @@
+using System.CommandLine;
 using System.Globalization;
+using GpuOptim.Benchmarks.Verbs;
 
 namespace GpuOptim.Benchmarks.Throughput;
 
@@ -6,6 +8,14 @@ namespace GpuOptim.Benchmarks.Throughput;
 internal sealed record Layout(int Count, long Length)
 {
     public long Elements => Count * Length;
+
+    /// <summary>As <see cref="Parse"/> reads it.</summary>
+    public string Id => Length switch
+    {
+        _ when Length % 1_000_000 == 0 => $"{Count}x{Length / 1_000_000}M",
+        _ when Length % 1_000 == 0 => $"{Count}x{Length / 1_000}K",
+        _ => $"{Count}x{Length}",
+    };
 
     /// <summary>Reads <c>COUNTxLENGTH</c>; the length may end in K or M, thousands or millions. Null if it is none.</summary>
     public static Layout? Parse(string text)
@@ -21,5 +31,17 @@ internal sealed record Layout(int Count, long Length)
         return null;
     }
 
-    public override string ToString() => Length % 1_000_000 == 0 ? $"{Count} x {Length / 1_000_000}M" : $"{Count} x {Length}";
+    /// <summary>The option that takes layouts.</summary>
+    public static Option<string[]> Option(params string[] values)
+    {
+        var layouts = CommonOptions.Many("--layout", "Tensors, as COUNTxLENGTH", values);
+        layouts.Validators.Add(result =>
+        {
+            foreach (var token in result.Tokens.Where(token => Parse(token.Value) is null))
+                result.AddError($"--layout must be COUNTxLENGTH, for instance 1x64M or 1000x1024. Actual value was '{token.Value}'.");
+        });
+        return layouts;
+    }
+
+    public override string ToString() => Id.Replace("x", " x ", StringComparison.Ordinal);
 }

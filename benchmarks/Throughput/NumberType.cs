@@ -1,3 +1,5 @@
+using System.CommandLine;
+using GpuOptim.Benchmarks.Verbs;
 using GpuOptim.Optimizers;
 
 namespace GpuOptim.Benchmarks.Throughput;
@@ -9,9 +11,12 @@ namespace GpuOptim.Benchmarks.Throughput;
 /// <param name="Compute">The type that every operation rounds to.</param>
 internal sealed record NumberType(string Name, ElementType Element, ElementType State, ElementType Compute)
 {
+    /// <summary>The name of plain float32.</summary>
+    public const string Float32Name = "float32";
+
     public static IReadOnlyList<NumberType> All { get; } =
     [
-        new("float32", ElementType.Float32, ElementType.Float32, ElementType.Float32),
+        new(Float32Name, ElementType.Float32, ElementType.Float32, ElementType.Float32),
         new("bfloat16", ElementType.BFloat16, ElementType.BFloat16, ElementType.BFloat16),
         new("bfloat16/float32", ElementType.BFloat16, ElementType.BFloat16, ElementType.Float32),
         new("bfloat16+float32", ElementType.BFloat16, ElementType.Float32, ElementType.Float32),
@@ -19,6 +24,17 @@ internal sealed record NumberType(string Name, ElementType Element, ElementType 
         new("float16/float32", ElementType.Float16, ElementType.Float16, ElementType.Float32),
         new("float16+float32", ElementType.Float16, ElementType.Float32, ElementType.Float32),
     ];
+
+    /// <summary>The option that takes types.</summary>
+    public static Option<string[]> Option(params string[] values)
+    {
+        var types = CommonOptions.Many("--type", "Types of parameter and state, and of what is computed", values);
+        types.AcceptOnlyFromAmong([.. All.Select(type => type.Name)]);
+        return types;
+    }
+
+    /// <summary>How far three steps may lead from the formula in double, as a share: some roundings of the parameter.</summary>
+    public double Tolerance => Element switch { ElementType.Float32 => 5e-7, ElementType.BFloat16 => 1.2e-2, _ => 1.5e-3 };
 
     public StatePrecision StatePrecision => State == Element ? StatePrecision.SameAsParameter : StatePrecision.Float32;
 
@@ -29,4 +45,7 @@ internal sealed record NumberType(string Name, ElementType Element, ElementType 
     /// every operation to that type, its fused mode computes in float32. Both are rivals, whichever way we compute.
     /// </summary>
     public string? PyTorchName => State == Element ? $"{Element}".ToLowerInvariant() : null;
+
+    /// <summary>Rounds a number to the parameter's type.</summary>
+    public double Round(float value) => Element switch { ElementType.Float32 => value, ElementType.BFloat16 => (float)(BFloat16)value, _ => (double)(Half)value };
 }

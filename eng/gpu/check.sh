@@ -25,9 +25,9 @@ part() { # NAME LIMIT COMMAND...
 
 bench=$bin/GpuOptim.Benchmarks; tests=$bin/GpuOptim.Tests
 if [ -n "$dry" ]; then
-  device=ilgpu-cpu layouts="3x1000" shapes="64x96" models="transformer" filter="FullyQualifiedName~StepTests&FullyQualifiedName~ilgpu" torch="--device cpu --small --seconds-per-case 0.01"
+  device=ilgpu-cpu plan="--passes 2 --rounds 1" layouts="3x1000" shapes="64x96" models="transformer" filter="FullyQualifiedName~StepTests&FullyQualifiedName~ilgpu" torch="--device cpu --small --seconds-per-case 0.01"
 else
-  device=cuda layouts="1x64M 1000x64K 10000x100" shapes="1024x1024 2048x2048 4096x4096 8192x8192 1024x4096 4096x1024" models="small transformer" filter="TestCategory=Card|FullyQualifiedName~cuda" torch="--seconds-per-case 0.05"
+  device=cuda plan="--passes 3 --rounds 3 --seconds-each 0.02" layouts="1x64M 1000x64K 10000x100" shapes="1024x1024 2048x2048 4096x4096 8192x8192 1024x4096 4096x1024" models="small transformer" filter="TestCategory=Card|FullyQualifiedName~cuda" torch="--seconds-per-case 0.05"
   nvidia-smi --query-gpu=name,driver_version,memory.total,clocks.max.sm,clocks.max.mem --format=csv | tee "$out/card.csv"
   part driver 20 python3 "$here/driver.py"
 fi
@@ -36,9 +36,9 @@ fi
 {
   part verify 90 "$bench" verify --device $device ${dry:+--quick}
   part tests 150 "$tests" --filter "$filter" --output Detailed --no-ansi --ignore-exit-code 8
-  part throughput 60 "$bench" throughput --device $device --rounds 5 --layout $layouts --json "$out/throughput.json"
-  part newton-schulz 40 "$bench" newton-schulz --device $device --rounds 5 --shape $shapes --json "$out/newton-schulz.json"
-  [ -n "$dry" ] || part muon 40 "$bench" muon --device $device --rounds 5 --model $models --json "$out/muon.json"
+  part throughput 60 "$bench" throughput --device $device $plan --layout $layouts --json "$out/throughput.json"
+  part newton-schulz 40 "$bench" newton-schulz --device $device $plan --shape $shapes --json "$out/newton-schulz.json"
+  [ -n "$dry" ] || part muon 40 "$bench" muon --device $device $plan --model $models --json "$out/muon.json"
   if python3 -c "import torch" 2>/dev/null; then part torch 100 python3 "$here/torch_anchor.py" "$out/torch.json" $torch; else say "torch: no PyTorch here"; fi
   part compare 20 python3 "$here/compare.py" "$out"
 }
@@ -47,8 +47,8 @@ if [ -z "$dry" ]; then
     part $tool 60 compute-sanitizer --tool $tool --error-exitcode 9 "$bench" verify --device cuda --quick
   done
   metrics=gpu__time_duration.sum,dram__throughput.avg.pct_of_peak_sustained_elapsed,sm__inst_executed_pipe_tensor.avg.pct_of_peak_sustained_active,sm__inst_issued.avg.pct_of_peak_sustained_active,sm__warps_active.avg.pct_of_peak_sustained_active,launch__registers_per_thread
-  part ncu-throughput 60 ncu --clock-control none --csv --launch-skip 4 --launch-count 24 --metrics $metrics "$bench" throughput --device cuda --rounds 1 --layout 1x64M 10000x100 --optimizer sgd adamw
-  part ncu-newton-schulz 60 ncu --clock-control none --csv --launch-skip 20 --launch-count 34 --metrics $metrics "$bench" newton-schulz --device cuda --rounds 1 --shape 4096x4096
+  part ncu-throughput 60 ncu --clock-control none --csv --launch-skip 4 --launch-count 24 --metrics $metrics "$bench" throughput --device cuda --passes 2 --rounds 1 --layout 1x64M 10000x100 --optimizer sgd adamw
+  part ncu-newton-schulz 60 ncu --clock-control none --csv --launch-skip 20 --launch-count 34 --metrics $metrics "$bench" newton-schulz --device cuda --passes 2 --rounds 1 --shape 4096x4096
 fi
 cat "$out/compare.log" 2>/dev/null
 echo; cat "$out/summary.txt"

@@ -4,7 +4,7 @@
 Throughput: ns a parameter, PyTorch's best mode, how many times faster ours is, and the share of the bandwidth of a copy. Newton-Schulz and Muon: ms, and the share of the
 rate of PyTorch's 8192 x 8192 bfloat16 product, counting the algorithm as it is written. Host: microseconds in which the host sends a step. What a file lacks is left blank.
 """
-import json, os, statistics, sys
+import json, os, sys
 
 folder = sys.argv[1]
 
@@ -44,34 +44,39 @@ share = lambda value, of: "" if not of else f"{100 * value / of:.0f} %"
 own = {name: load(name + ".json") for name in ("throughput", "newton-schulz", "muon")}
 copy = next((case["GB_per_s"] for case in cases if case["name"] == "copy"), None)
 product = max((case["TFLOP_per_s"] for case in cases if case["name"].startswith("product bf16")), default=None)
-print(f"{next((each['Device'] for each in own.values() if each), '')}; PyTorch {torch.get('torch', 'was not there')}")
+print(f"{next((each['machine']['device'] for each in own.values() if each), '')}; PyTorch {torch.get('torch', 'was not there')}")
 print(f"PyTorch's copy: {number(copy, 0)} GB/s; its fastest bfloat16 product: {number(product, 0)} TFLOP/s")
 
+
+def results(name):
+    """Each race of a report, what it measured of ours, and the host's microseconds of the same."""
+    for chapter in (own[name] or {"chapters": []})["chapters"]:
+        for race in chapter["races"]:
+            figures = {figure["subject"]: figure for figure in race["figures"] if figure["by"] == "GpuOptim"}
+            for subject, figure in figures.items():
+                host = figures.get(subject + ", host")
+                if not subject.endswith(", host"):
+                    yield race["setting"], figure, host and host["median"] * 1e6
+
+
 rows = []
-for race in (own["throughput"] or {"Races": []})["Races"]:
-    count, length = race["Layout"].split(" x ")
-    length = int(length[:-1]) * 1_000_000 if length.endswith("M") else int(length)
-    elements = int(count) * length
+for setting, figure, host in results("throughput"):
+    ms, elements = figure["median"] * 1e3, figure["work"]["elements"]
     # Rival: the same type; PyTorch keeps its state in it.
-    dtype = race["Type"].split("+")[0]
-    for result in race["Results"]:
-        ms = statistics.median(result["Seconds"]) * 1e3
-        rival, mode = best(result["Name"], f" {count}x{length} {dtype}")
-        rate = result["Bytes"] * elements / ms / 1e6
-        rows.append([
-            f"{race['Layout']} {race['Type']} {result['Name']}", number(ms * 1e6 / elements, 4), number(rival and rival * 1e6 / elements, 4), mode, times(rival, ms),
-            number(rate, 0), share(rate, copy or (race.get("Bandwidth") or 0) / 1e9), number(result["HostMicroseconds"], 1)])
+    dtype = setting["type"].split("+")[0]
+    rival, mode = best(figure["subject"], f" {setting['count']}x{setting['length']} {dtype}")
+    rate = figure["work"]["bytes"] / ms / 1e6
+    floor = next((floor["share"] * 100 for floor in figure["floors"] if floor["name"] == "copy"), None)
+    rows.append([
+        f"{setting['layout']} {setting['type']} {figure['subject']}", number(ms * 1e6 / elements, 4), number(rival and rival * 1e6 / elements, 4), mode, times(rival, ms),
+        number(rate, 0), share(rate, copy) if copy else f"{number(floor, 0)} %" if floor else "", number(host, 1)])
 table("Updates", ["", "ns/param", "PyTorch", "mode", "x PyTorch", "GB/s", "of copy", "host us"], rows)
 
 rows = []
-for race in (own["newton-schulz"] or {"Races": []})["Races"]:
-    shape = race["Title"].split(",")[0]
-    ms = statistics.median(race["Seconds"]) * 1e3
-    rival, mode = best("newton-schulz", " " + shape.replace(" x ", "x"))
-    rows.append([f"Newton-Schulz {shape}", number(ms, 3), number(rival, 3), mode, times(rival, ms), number(race["Dense"] / ms / 1e9, 0), share(race["Dense"] / ms / 1e9, product), number(race["HostMicroseconds"], 1)])
-for race in (own["muon"] or {"Races": []})["Races"]:
-    name = race["Title"].split(":")[0]
-    ms = statistics.median(race["Seconds"]) * 1e3
-    rival, mode = best("muon", " " + name)
-    rows.append([f"Muon, {race['Title']}", number(ms, 3), number(rival, 3), mode, times(rival, ms), number(race["Dense"] / ms / 1e9, 0), share(race["Dense"] / ms / 1e9, product), number(race["HostMicroseconds"], 1)])
+for name in ("newton-schulz", "muon"):
+    for setting, figure, host in results(name):
+        what = setting["shape"] if name == "newton-schulz" else setting["model"]
+        ms, dense = figure["median"] * 1e3, figure["work"]["denseFlops"]
+        rival, mode = best(name, " " + what)
+        rows.append([f"{figure['subject']} {what}", number(ms, 3), number(rival, 3), mode, times(rival, ms), number(dense / ms / 1e9, 0), share(dense / ms / 1e9, product), number(host, 1)])
 table("Orthogonalization", ["", "ms", "PyTorch", "mode", "x PyTorch", "dense TFLOP/s", "of product", "host us"], rows)

@@ -1,0 +1,59 @@
+using System.Globalization;
+using GpuOptim.Benchmarks.Results;
+
+namespace GpuOptim.Benchmarks.Engine;
+
+/// <summary>Watches how still the machine is from its creation on.</summary>
+internal sealed class NoiseMeter
+{
+    private const double MuchSpread = 0.02;
+    private const double MuchStolen = 0.01;
+
+    private readonly double? _load = Load();
+    private readonly (double Stolen, double All)? _before = Times();
+
+    /// <summary>What it saw until now, and what to say of it.</summary>
+    public Noise Read(IEnumerable<Race> races)
+    {
+        double[] clock = [.. races.SelectMany(race => race.Clock).SelectMany(pass => pass)];
+        if (clock.Length == 0)
+            clock = [RegisterLoop.Run()];
+        var median = Statistics.Median(clock);
+        var spread = (Statistics.Quantile(clock, 0.95) - Statistics.Quantile(clock, 0.05)) / 2 / median;
+        double? stolen = _before is { } before && Times() is { } now && now.All > before.All ? (now.Stolen - before.Stolen) / (now.All - before.All) : null;
+        List<string> warnings = [];
+        if (spread > MuchSpread)
+            warnings.Add($"A loop that touches no memory varied by {spread:P1}: the clock changed, or others took the cores. Differences of this size mean nothing.");
+        if (stolen > MuchStolen)
+            warnings.Add($"The host gave {stolen:P1} of the machine's time to others.");
+        if (_load > 0.5 * Environment.ProcessorCount)
+            warnings.Add($"{_load:F1} threads ran when this began, on {Environment.ProcessorCount} cores.");
+        return new(RegisterLoop.Gigahertz(median), spread, stolen, _load, warnings);
+    }
+
+    private static double? Load()
+    {
+        try
+        {
+            return double.Parse(File.ReadAllText("/proc/loadavg").Split(' ')[0], CultureInfo.InvariantCulture);
+        }
+        catch (IOException)
+        {
+            return null;
+        }
+    }
+
+    /// <summary>Time stolen from the machine by its host, and all of its time, in ticks.</summary>
+    private static (double Stolen, double All)? Times()
+    {
+        try
+        {
+            var ticks = File.ReadLines("/proc/stat").First().Split(' ', StringSplitOptions.RemoveEmptyEntries).Skip(1).Select(text => double.Parse(text, CultureInfo.InvariantCulture)).ToArray();
+            return ticks.Length > 7 ? (ticks[7], ticks.Take(8).Sum()) : null;
+        }
+        catch (IOException)
+        {
+            return null;
+        }
+    }
+}

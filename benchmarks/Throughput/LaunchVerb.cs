@@ -1,0 +1,11 @@
+namespace GpuOptim.Benchmarks.Throughput;
+
+/// <summary>Times steps on tensors so small or many that memory does not matter.</summary>
+internal sealed class LaunchVerb() : ThroughputVerb(
+    "launch",
+    "What does a step cost beside its arithmetic: on nothing, and on many small tensors?",
+    ["1x1", "1000x1", "1000x1024", "10000x100"],
+    ["float32"])
+{
+    public override IReadOnlyList<int> Threads => [Environment.ProcessorCount];
+}
