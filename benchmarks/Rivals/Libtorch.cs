@@ -14,10 +14,10 @@ internal static class Libtorch
             {
                 return NativeLibtorch.Failure;
             }
-            // What is packed for a machine with a card has no TorchSharp at all.
-            catch (FileNotFoundException missing)
+            // The tool, and what is packed for a machine with a card, have no TorchSharp at all.
+            catch (FileNotFoundException)
             {
-                return missing.Message;
+                return "TorchSharp and libtorch, 600 MB, are no part of this program. A clone of GpuOptim's repository has them: dotnet run -c Release --project benchmarks -- torchsharp";
             }
         }
     }
