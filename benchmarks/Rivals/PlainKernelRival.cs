@@ -2,6 +2,7 @@ using GpuOptim.Benchmarks.Engine;
 using GpuOptim.Benchmarks.Throughput;
 using ILGPU;
 using ILGPU.Runtime;
+using ILGPU.Runtime.CPU;
 
 namespace GpuOptim.Benchmarks.Rivals;
 
@@ -18,7 +19,10 @@ internal sealed class PlainKernelRival(Accelerator accelerator, string name, Fun
 
     public string Description => $"{name} ({accelerator.Name})";
 
-    public IReadOnlyList<Entry> Updates(Scope scope, UpdateJob job) => job.Type.Name != NumberType.Float32Name ? [] :
+    /// <summary>Launches that a CPU accelerator can be asked for; each takes it a millisecond or more.</summary>
+    private const int MostLaunches = 100;
+
+    public IReadOnlyList<Entry> Updates(Scope scope, UpdateJob job) => job.Type.Name != NumberType.Float32Name || (accelerator is CPUAccelerator && job.Layout.Count > MostLaunches) ? [] :
     [
         .. job.Contestants.Select(contestant =>
         {
