@@ -1,4 +1,4 @@
-using GpuOptim.Tests.TorchSharp;
+using GpuOptim.Benchmarks.TorchSharp;
 
 namespace GpuOptim.Benchmarks.Rivals;
 

@@ -1,3 +1,5 @@
+using GpuOptim.Benchmarks.TorchSharp;
+
 namespace GpuOptim.Tests.TorchSharp;
 
 public sealed class NativeLibtorchTests

@@ -1,3 +1,4 @@
+using GpuOptim.Benchmarks.TorchSharp;
 using GpuOptim.Optimizers;
 using GpuOptim.TorchSharp;
 using TorchSharp;

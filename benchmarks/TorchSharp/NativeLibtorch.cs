@@ -2,7 +2,7 @@ using System.Buffers.Binary;
 using System.Runtime.InteropServices;
 using System.Text;
 
-namespace GpuOptim.Tests.TorchSharp;
+namespace GpuOptim.Benchmarks.TorchSharp;
 
 /// <summary>Makes TorchSharp's native library load where the system's C++ library is older than the one it was linked with.</summary>
 /// <remarks>

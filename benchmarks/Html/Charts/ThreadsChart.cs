@@ -1,0 +1,28 @@
+namespace GpuOptim.Benchmarks.Html.Charts;
+
+/// <summary>How many times as fast as with the fewest threads, over the number of threads.</summary>
+internal sealed class ThreadsChart : LineChart
+{
+    /// <summary>The fewest threads.</summary>
+    public required double Fewest { get; init; }
+
+    protected override string XTitle => "threads";
+
+    protected override string YTitle => Fewest == 1 ? "times as fast as one thread" : $"times as fast as {Text.Tick(Fewest)} threads";
+
+    protected override string Unit => "times";
+
+    protected override Scale CreateX() => LinearScale.Over(Lines.SelectMany(line => line.Points).Select(point => point.X));
+
+    protected override Scale CreateY() => LinearScale.Over(Lines.SelectMany(line => line.Points).SelectMany(point => (double[])[point.Y, point.Interval.High]));
+
+    protected override IReadOnlyList<double> XTicks(bool isNarrow)
+    {
+        double[] counts = [.. Lines.SelectMany(line => line.Points).Select(point => point.X).Distinct().Order()];
+        // Of many, each that is twice the last one.
+        var next = 0.0;
+        return counts.Length <= (isNarrow ? 5 : 12) ? counts : [.. counts.Where(count => count >= next && (next = 2 * count) > 0)];
+    }
+
+    protected override string XLabel(double value) => Text.Tick(value);
+}
