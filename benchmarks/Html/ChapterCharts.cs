@@ -56,7 +56,7 @@ internal static class ChapterCharts
         var (unit, factor) = Text.Unit(longest);
         var times = Groups(chapter, _ => true, (_, seconds) => seconds * factor);
         if (times.Count > 0)
-            yield return Comparison("Time", times, Name(unit), unit, palette);
+            yield return Comparison(chapter.Races.Count == 1 ? chapter.Races[0].Name : "Time", times, Name(unit), unit, palette);
     }
 
     private static string Name(string unit) => unit switch
@@ -104,7 +104,7 @@ internal static class ChapterCharts
             return new BarChart
             {
                 Title = title,
-                Subtitle = "Medians, with the interval that another run's median is expected in, with 95 % confidence." + Bounds(groups),
+                Subtitle = "Medians, with 95 % intervals." + Bounds(groups),
                 Groups = groups,
                 Axis = axis,
                 Unit = unit,
@@ -114,7 +114,7 @@ internal static class ChapterCharts
         return new DotChart
         {
             Title = title,
-            Subtitle = "Each mark is a median, each line through it the 95 % interval. The axis is logarithmic: from one line to the next is a ratio." + Bounds(groups),
+            Subtitle = "Medians, with 95 % intervals. Equal distances are equal ratios." + Bounds(groups),
             Groups = groups,
             Axis = axis,
             Unit = unit,
@@ -124,5 +124,5 @@ internal static class ChapterCharts
     }
 
     private static string Bounds(IReadOnlyList<BarGroup> groups) =>
-        groups.Any(group => group.Bars.Any(bar => bar.Bound is not null)) ? " The upright mark is the floor that follows from the machine's own speed." : "";
+        groups.Any(group => group.Bars.Any(bar => bar.Bound is not null)) ? " The upright mark is the floor: what the machine's own speed allows." : "";
 }

@@ -9,14 +9,14 @@ internal static class ChapterSection
 {
     public static XElement Of(Report report, Chapter chapter, Palette palette)
     {
-        var id = Page.IdOf(chapter);
+        var id = Page.IdOf(report, chapter);
         var charts = chapter.Races.Count == 0 ? [] : ChapterCharts.Of(report, chapter, palette).ToArray();
         return Tag.Of(
             "section.chapter",
             ("id", id),
             Tag.Of("h2", Tag.Of("span.verb", chapter.Verb), chapter.Question),
             Command(chapter.Command),
-            charts.Select((chart, i) => chart.ToFigure($"{id}-{i}")),
+            charts.Length == 0 ? null : Tag.Of("div.charts", charts.Select((chart, i) => chart.ToFigure($"{id}-{i}"))),
             chapter.Races.Any(race => race.Figures.Count > 0) ? FigureTable.Of(chapter) : Tag.Of("p.empty", "Nothing was measured."));
     }
 

@@ -26,18 +26,18 @@ internal static class Headlines
         if (Ours(report, "throughput", "adamw", race => Measures.Parameters(race)) is var (chapter, race, adamw) && adamw is not null)
         {
             if (adamw.BindingFloor is { } floor)
-                yield return new(Text.Percent(floor.Share), $"of {OfWhat(floor.Name)}: AdamW", race!.Name, Page.IdOf(chapter!));
+                yield return new(Text.Percent(floor.Share), $"of {OfWhat(floor.Name)}: AdamW", race!.Name, Page.IdOf(report, chapter!));
             if (Against(race!, adamw) is var (times, rival) && rival is not null)
-                yield return new(Text.Times(times), $"as fast as {rival}: AdamW", race!.Name, Page.IdOf(chapter!));
+                yield return new(Text.Times(times), $"as fast as {rival}: AdamW", race!.Name, Page.IdOf(report, chapter!));
         }
         if (Ours(report, "launch", "adamw", race => Measures.Number(race, "count") ?? 0) is var (launch, small, many) && many is not null && Against(small!, many) is var (smallTimes, smallRival) && smallRival is not null)
-            yield return new(Text.Times(smallTimes), $"as fast as {smallRival}: AdamW on many small tensors", small!.Name, Page.IdOf(launch!));
+            yield return new(Text.Times(smallTimes), $"as fast as {smallRival}: AdamW on many small tensors", small!.Name, Page.IdOf(report, launch!));
         if (Ours(report, "newton-schulz", "newton-schulz", race => race.Figures.Max(figure => figure.Work.DenseFlops)) is var (products, shape, iteration) && iteration is not null)
         {
             if (iteration.Floors.FirstOrDefault(floor => floor.Name == "peak") is { } peak)
-                yield return new(Text.Percent(peak.Share), "of the peak of multiply-adds: Newton-Schulz", shape!.Name, Page.IdOf(products!));
+                yield return new(Text.Percent(peak.Share), "of the peak of multiply-adds: Newton-Schulz", shape!.Name, Page.IdOf(report, products!));
             if (Against(shape!, iteration) is var (times, rival) && rival is not null)
-                yield return new(Text.Times(times), $"as fast as {rival}: Newton-Schulz", shape!.Name, Page.IdOf(products!));
+                yield return new(Text.Times(times), $"as fast as {rival}: Newton-Schulz", shape!.Name, Page.IdOf(report, products!));
         }
     }
 

@@ -43,7 +43,7 @@ internal static class MachineSection
             ("Runtime", machine.Runtime),
             ("GpuOptim", machine.Library),
             ("Rivals", string.Join(", ", machine.Rivals)),
-            ("Measured", $"{Text.Plural(plan.Passes, "pass", "passes")} of {Text.Plural(plan.Rounds, "round", "rounds")}, about {Text.Seconds(plan.SecondsEach)} each, caches {(plan.Cache == CacheState.Kept ? "kept warm" : "flushed")}"),
+            ("Measured", $"{Text.Plural(plan.Passes, "pass", "passes")} of {Text.Plural(plan.Rounds, "round", "rounds")}, {Text.Tick(Math.Round(plan.SecondsEach * 1e3, 3))}\u00A0ms each, caches {(plan.Cache == CacheState.Kept ? "kept warm" : "flushed")}"),
         ];
         return Tag.Of("dl.facts", facts.Where(fact => fact.Value.Length > 0).Select(fact => Tag.Of("div", Tag.Of("dt", fact.Name), Tag.Of("dd", fact.Value))));
     }

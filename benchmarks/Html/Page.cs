@@ -36,8 +36,15 @@ internal static class Page
                 Tag.Of("script", Resource("report.js"))));
     }
 
-    /// <summary>What a chapter is called in links. Verbs are words; of anything else the letters remain.</summary>
-    public static string IdOf(Chapter chapter) => "chapter-" + string.Concat(chapter.Verb.Where(character => char.IsAsciiLetterOrDigit(character) || character == '-'));
+    /// <summary>What a chapter is called in links: its verb, and a number if it is not the first of it.</summary>
+    public static string IdOf(Report report, Chapter chapter)
+    {
+        var earlier = report.Chapters.TakeWhile(other => other != chapter).Count(other => Letters(other) == Letters(chapter));
+        return $"chapter-{Letters(chapter)}{(earlier == 0 ? "" : $"-{Text.Tick(earlier + 1)}")}";
+    }
+
+    /// <summary>Verbs are words; of anything else the letters remain.</summary>
+    private static string Letters(Chapter chapter) => string.Concat(chapter.Verb.Where(character => char.IsAsciiLetterOrDigit(character) || character == '-'));
 
     private static XElement Header(Report report) => Tag.Of(
         "header",
@@ -53,7 +60,7 @@ internal static class Page
         report.Chapters.Count == 0 ? Tag.Of("p.empty", "Nothing was measured.") : Tag.Of(
             "nav",
             ("aria-label", "Chapters"),
-            Tag.Of("ul", report.Chapters.Select(chapter => Tag.Of("li", Tag.Of("a", ("href", $"#{IdOf(chapter)}"), chapter.Verb))), Tag.Of("li", Tag.Of("a", ("href", "#how"), "how it was measured")))));
+            Tag.Of("ul", report.Chapters.Select(chapter => Tag.Of("li", Tag.Of("a", ("href", $"#{IdOf(report, chapter)}"), chapter.Verb))), Tag.Of("li", Tag.Of("a", ("href", "#how"), "how it was measured")))));
 
     private static string Resource(string name)
     {

@@ -15,14 +15,13 @@ internal static class RooflineCharts
         races = [.. races.Where(race => (race.Setting.GetValueOrDefault("type") ?? "") == type)];
         var threads = races.Max(race => Measures.Number(race, "threads"));
         races = [.. races.Where(race => Measures.Number(race, "threads") == threads)];
-        var roofs = Levels(report, races, type, threads ?? 1)
-            .Select(level => new Roof($"{level.Name} ({Text.Count(Measures.Parameters(level.Race))} parameters)", Triad(level.Race)!.Value, Points(level.Race)))
-            .ToArray();
+        var levels = Levels(report, races, type, threads ?? 1).ToArray();
         yield return new RooflineChart
         {
             Title = "Roofline: what the machine allows, and what is reached",
-            Subtitle = $"A point on its slope is as fast as the memory that its data lies in; slopes are the bandwidths of the triad. {type}{(threads is { } count ? $", {Text.Plural((int)count, "thread", "threads")}" : "")}.",
-            Roofs = roofs,
+            Subtitle = $"A point on its slope is as fast as the memory that its data lies in. Slopes are the bandwidths of the triad. {type}{(threads is { } count ? $", {Text.Plural((int)count, "thread", "threads")}" : "")}; parameters: "
+                + string.Join(", ", levels.Select(level => $"{Text.Count(Measures.Parameters(level.Race))} in {level.Name}")) + ".",
+            Roofs = [.. levels.Select(level => new Roof(level.Name, Triad(level.Race)!.Value, Points(level.Race)))],
             Peak = Peak(report, threads),
         };
     }
@@ -34,7 +33,7 @@ internal static class RooflineCharts
         var capacities = WorkingSet.BytesPerParameter(type) is null ? [] : WorkingSet.Capacities(report.Machine, threads).ToArray();
         var bytes = WorkingSet.BytesPerParameter(type) ?? 0;
         var isInMemory = capacities.Length > 0 && Measures.Parameters(largest) * (double)bytes > capacities[^1].Bytes;
-        yield return (isInMemory || capacities.Length == 0 ? "memory" : "the largest", largest);
+        yield return (isInMemory || capacities.Length == 0 ? "memory" : "caches", largest);
         for (var i = capacities.Length - 1; i >= 0; i--)
         {
             var below = i == 0 ? 0 : capacities[i - 1].Bytes;

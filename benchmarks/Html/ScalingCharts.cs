@@ -20,18 +20,19 @@ internal static class ScalingCharts
             (double, string)[] caches = bytes is { } each ? [.. WorkingSet.Capacities(report.Machine, all ?? 1).Select(cache => (cache.Bytes / each, $"{cache.Name} full"))] : [];
             var note = caches.Length == 0 ? "" : " Upright lines: AdamW's parameters, gradients and states fill a cache.";
             var subtitle = $"{type.Key}{(all is { } threads ? $", {Text.Plural((int)threads, "thread", "threads")}" : "")}.";
-            var bandwidths = Subjects(races).Select((subject, i) => Line(Text.Subject(subject), i, races, figure => figure.Subject == subject && Measures.IsOurs(figure), Bandwidth)).ToList();
+            var bandwidths = Subjects(races).Select((subject, i) => Line(Text.Subject(subject), i % Palette.Colors, races, figure => figure.Subject == subject && Measures.IsOurs(figure), Bandwidth)).ToList();
             bandwidths.Add(Line("triad", -1, races, figure => figure.Subject == "triad" && Measures.IsYardstick(figure), Bandwidth));
             if (Kept(bandwidths) is { Count: > 1 } lines)
             {
                 yield return new SizeChart
                 {
                     Title = "Bandwidth over sizes",
-                    Subtitle = $"{subtitle} The bytes that an update must move, over its time.{note}",
+                    Subtitle = $"{subtitle} The bytes that an update must move, over its time. Higher is better.{note}",
                     Lines = lines,
                     Caches = caches,
                     Measure = "GB/s",
                     MeasureUnit = "GB/s",
+                    IsLogarithmic = true,
                 };
             }
             foreach (var subject in Subjects(races).Where(subject => subject == "adamw"))
@@ -66,14 +67,14 @@ internal static class ScalingCharts
         {
             Race[] races = [.. group.DistinctBy(race => Measures.Number(race, "threads")).OrderBy(race => Measures.Number(race, "threads"))];
             var fewest = Measures.Number(races[0], "threads")!.Value;
-            var lines = Subjects(races).Select((subject, i) => SpeedUp(Text.Subject(subject), i, races, figure => figure.Subject == subject && Measures.IsOurs(figure))).ToList();
+            var lines = Subjects(races).Select((subject, i) => SpeedUp(Text.Subject(subject), i % Palette.Colors, races, figure => figure.Subject == subject && Measures.IsOurs(figure))).ToList();
             lines.Add(SpeedUp("triad", -1, races, figure => figure.Subject == "triad" && Measures.IsYardstick(figure)));
             if (Kept(lines) is { Count: > 0 } kept)
             {
                 yield return new ThreadsChart
                 {
                     Title = $"Scaling over threads: {Text.Setting("layout", group.Key.Layout)}, {group.Key.Type}",
-                    Subtitle = "The triad shows how much more the machine's memory carries for more threads.",
+                    Subtitle = "Dotted: twice the threads, half the time. Dashed: the triad, which shows how much more the memory carries.",
                     Lines = kept,
                     Fewest = fewest,
                 };
@@ -111,7 +112,7 @@ internal static class ScalingCharts
             if (race.Figures.FirstOrDefault(which) is { } figure && Measures.Of(figure, measure) is var (value, interval) && Measures.Positive(value) is not null)
                 points.Add((x(race), value, interval));
         }
-        return new(name, color, points);
+        return new(name, color, points, name == Figure.Ours);
     }
 
     private static double Bandwidth(Figure figure, double seconds) => figure.Work.Bytes / seconds / 1e9;

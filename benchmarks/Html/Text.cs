@@ -10,7 +10,8 @@ internal static class Text
     {
         if (value == 0 || !double.IsFinite(value))
             return value.ToString(CultureInfo.InvariantCulture);
-        var magnitude = Magnitude(value);
+        // Rounded first: 9.999 is 10.0, not 10.00.
+        var magnitude = (int)Math.Floor(Math.Log10(Math.Abs(double.Parse(value.ToString("E2", CultureInfo.InvariantCulture), CultureInfo.InvariantCulture))) + 1e-12);
         return magnitude is < -4 or > 6
             ? value.ToString("0.##e0", CultureInfo.InvariantCulture)
             : value.ToString($"F{Math.Clamp(2 - magnitude, 0, 6)}", CultureInfo.InvariantCulture);
@@ -30,7 +31,7 @@ internal static class Text
     public static string Interval(double low, double high, double seconds)
     {
         var (_, factor) = Unit(seconds);
-        return $"{Number(low * factor)}\u2009–\u2009{Number(high * factor)}";
+        return $"{Number(low * factor)}\u202F–\u202F{Number(high * factor)}";
     }
 
     /// <summary>The unit of a time, and how many there are in a second.</summary>
@@ -82,14 +83,13 @@ internal static class Text
     /// <summary>A value of a race's setting, as people write it.</summary>
     public static string Setting(string key, string value) => key switch
     {
-        "layout" or "shape" => value.Replace("x", "\u2009×\u2009", StringComparison.Ordinal),
+        "layout" or "shape" => value.Replace("x", "\u202F×\u202F", StringComparison.Ordinal),
         "count" or "length" when long.TryParse(value, CultureInfo.InvariantCulture, out var number) => Count(number),
         _ => value,
     };
 
     public static string Plural(int count, string one, string many) => string.Create(CultureInfo.InvariantCulture, $"{count}\u00A0{(count == 1 ? one : many)}");
 
+    /// <summary>A number with so many digits behind the point.</summary>
     public static string Number(double value, int decimals) => value.ToString($"F{decimals}", CultureInfo.InvariantCulture);
-
-    private static int Magnitude(double value) => (int)Math.Floor(Math.Log10(Math.Abs(value)) + 1e-12);
 }

@@ -23,15 +23,15 @@ internal sealed class BarChart : Chart
 
     protected override void Draw(Canvas canvas)
     {
-        var names = Groups.SelectMany(group => group.Bars).Select(bar => Canvas.TextWidth(bar.By)).DefaultIfEmpty().Max();
+        var names = Groups.SelectMany(group => group.Bars).Select(bar => Canvas.TextWidth(bar.By, isBold: bar.IsOurs)).DefaultIfEmpty().Max();
         // Names stand beside bars where there is room, else above them.
         var beside = names + 16 < canvas.Width * 0.36;
         var left = beside ? names + 16 : 6;
-        var rowHeight = beside ? BarHeight + 7 : BarHeight + 22;
+        var rowHeight = beside ? BarHeight + 7 : BarHeight + 25;
         var value = LinearScale.Over(Groups.SelectMany(group => group.Bars).SelectMany(bar => (double[])[bar.Value, bar.Interval.High, bar.Bound ?? 0]));
         var named = Groups.Count > 1 || Groups.Any(group => group.Name.Length > 0);
         var height = Groups.Sum(group => group.Bars.Count * rowHeight + (named ? 26 : 0) + 12);
-        var plot = new Plot(canvas, value, new LinearScale(1)).Place(left, canvas.Width - (canvas.IsNarrow ? 96 : 150), 8, 8 + height);
+        var plot = new Plot(canvas, value, new LinearScale(1)).Place(left, canvas.Width - (canvas.IsNarrow ? 128 : 150), 8, 8 + height);
         plot.DrawX($"{Axis}: {(LongerIsBetter ? "longer" : "shorter")} is better", Text.Tick, value.Ticks(canvas.IsNarrow ? 3 : 6));
 
         var y = plot.Top + 4;
@@ -48,8 +48,8 @@ internal sealed class BarChart : Chart
                 if (beside)
                     canvas.Text(bar.IsOurs ? "label.ours" : "label", left - 10, y + BarHeight - 2.5, bar.By, "end");
                 else
-                    canvas.Text(bar.IsOurs ? "label.ours" : "label", left, y + 11, bar.By);
-                DrawBar(canvas, plot, value, bar, beside ? y : y + 16, ours);
+                    canvas.Text(bar.IsOurs ? "label.ours" : "label", left, y + 13, bar.By);
+                DrawBar(canvas, plot, value, bar, beside ? y : y + 18, ours);
                 y += rowHeight;
             }
             y += 12;
@@ -86,6 +86,6 @@ internal sealed class BarChart : Chart
     {
         if (ours is null || bar.IsOurs || bar.By == Figure.Yardstick || !(bar.Value > 0) || !(ours.Value > 0))
             return "";
-        return $"  {Text.Times(bar.Value / ours.Value)} ours";
+        return $" ({Text.Times(bar.Value / ours.Value)} ours)";
     }
 }

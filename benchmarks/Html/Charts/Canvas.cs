@@ -24,7 +24,13 @@ internal sealed class Canvas(double width)
     public bool IsNarrow => Width < 500;
 
     /// <summary>About how wide a text is. Fonts differ; this holds for wide ones.</summary>
-    public static double TextWidth(string text, double size = FontSize) => text.Length * size * 0.59;
+    public static double TextWidth(string text, double size = FontSize, bool isBold = false) => size * (isBold ? 1.12 : 1) * text.Sum(character => character switch
+    {
+        'm' or 'w' or 'M' or 'W' => 0.98,
+        'i' or 'j' or 'l' or 't' or 'f' or 'r' or 'I' or '.' or ',' or ':' or '\'' or '(' or ')' or '/' or ' ' or '\u202F' => 0.4,
+        >= 'A' and <= 'Z' => 0.72,
+        _ => 0.63,
+    });
 
     /// <summary>A place, with as many digits as can be seen.</summary>
     public static string Place(double value) => value.ToString("0.##", CultureInfo.InvariantCulture);
@@ -59,14 +65,16 @@ internal sealed class Canvas(double width)
     {
         var (left, right, top, bottom) = (Place(x - size), Place(x + size), Place(y - size), Place(y + size));
         var (middleX, middleY) = (Place(x), Place(y));
-        _elements.Add((shape % 6) switch
+        _elements.Add((shape % Palette.Colors) switch
         {
             0 => Tag.Of($"circle.{css}", ("cx", middleX), ("cy", middleY), ("r", Place(size)), Tip(tip)),
             1 => Tag.Of($"path.{css}", ("d", $"M{left} {top}H{right}V{bottom}H{left}Z"), Tip(tip)),
             2 => Tag.Of($"path.{css}", ("d", $"M{middleX} {Place(y - 1.2 * size)}L{Place(x + 1.2 * size)} {bottom}H{Place(x - 1.2 * size)}Z"), Tip(tip)),
             3 => Tag.Of($"path.{css}", ("d", $"M{middleX} {Place(y - 1.3 * size)}L{Place(x + 1.3 * size)} {middleY}L{middleX} {Place(y + 1.3 * size)}L{Place(x - 1.3 * size)} {middleY}Z"), Tip(tip)),
             4 => Tag.Of($"path.{css}", ("d", $"M{middleX} {Place(y + 1.2 * size)}L{Place(x + 1.2 * size)} {top}H{Place(x - 1.2 * size)}Z"), Tip(tip)),
-            _ => Tag.Of($"path.{css}.hollow", ("d", $"M{left} {top}H{right}V{bottom}H{left}Z"), Tip(tip)),
+            5 => Tag.Of($"path.{css}.hollow", ("d", $"M{left} {top}H{right}V{bottom}H{left}Z"), Tip(tip)),
+            6 => Tag.Of($"circle.{css}.hollow", ("cx", middleX), ("cy", middleY), ("r", Place(size)), Tip(tip)),
+            _ => Tag.Of($"path.{css}.hollow", ("d", $"M{middleX} {Place(y - 1.3 * size)}L{Place(x + 1.3 * size)} {middleY}L{middleX} {Place(y + 1.3 * size)}L{Place(x - 1.3 * size)} {middleY}Z"), Tip(tip)),
         });
     }
 

@@ -5,7 +5,7 @@ namespace GpuOptim.Benchmarks.Html.Charts;
 /// <summary>A chart. It is drawn twice, for wide and for narrow screens, because text that shrinks with a drawing cannot be read.</summary>
 internal abstract class Chart
 {
-    private const double Wide = 920, Narrow = 344;
+    private const double Whole = 944, Narrow = 328;
 
     /// <summary>What it shows.</summary>
     public required string Title { get; init; }
@@ -13,15 +13,18 @@ internal abstract class Chart
     /// <summary>Of what, and how to read it.</summary>
     public required string Subtitle { get; init; }
 
+    /// <summary>How wide it is where there is room. Those that take half stand side by side.</summary>
+    protected virtual double WideWidth => Whole;
+
     /// <summary>What whoever does not see it should know.</summary>
     protected abstract string Description { get; }
 
     /// <summary>The chart with its title.</summary>
     /// <param name="id">What no other element of the page is called.</param>
     public XElement ToFigure(string id) => Tag.Of(
-        "figure.chart",
+        WideWidth < Whole ? "figure.chart.half" : "figure.chart",
         Tag.Of("figcaption", Tag.Of("h3", Title), Tag.Of("p", Subtitle)),
-        Svg(Wide, "wide", id + "w"),
+        Svg(WideWidth, "wide", id + "w"),
         Svg(Narrow, "narrow", id + "n"));
 
     /// <summary>Draws it.</summary>

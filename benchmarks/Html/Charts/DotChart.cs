@@ -27,14 +27,17 @@ internal sealed class DotChart : Chart
 
     protected override void Draw(Canvas canvas)
     {
-        var names = Groups.Select(group => Canvas.TextWidth(group.Name)).DefaultIfEmpty().Max();
+        var names = Groups.Select(group => Canvas.TextWidth(group.Name, isBold: true)).DefaultIfEmpty().Max();
         var beside = names + 16 < canvas.Width * 0.36;
         var left = beside ? names + 16 : 12;
         var rowHeight = beside ? 34 : 46;
+        const double Gutter = 62;
         var value = LogScale.Over(Groups.SelectMany(group => group.Bars).SelectMany(bar => (double[])[bar.Value, bar.Interval.Low, bar.Interval.High, bar.Bound ?? 0]));
-        var plot = new Plot(canvas, value, new LinearScale(1)).Place(left, canvas.Width - 16, 8, 8 + Groups.Count * rowHeight);
+        var plot = new Plot(canvas, value, new LinearScale(1)).Place(left, canvas.Width - Gutter, 26, 26 + Groups.Count * rowHeight);
         plot.DrawX($"{Axis}: {(MoreIsBetter ? "right" : "left")} is better", Text.Tick, value.Ticks(canvas.IsNarrow ? 5 : 10));
 
+        if (Groups.Any(group => Lead(group) is not null))
+            canvas.Text("tick", canvas.Width - 2, 12, "ours against the fastest rival", "end");
         var y = plot.Top + (beside ? rowHeight / 2.0 : rowHeight - 14);
         foreach (var group in Groups)
         {
@@ -55,9 +58,20 @@ internal sealed class DotChart : Chart
                 canvas.Whisker(Palette.Line(bar.By), value.At(bar.Interval.Low), value.At(bar.Interval.High), y, 3);
                 canvas.Marker(Palette.Fill(bar.By), Palette.Shape(bar.By), value.At(bar.Value), y, tip, bar.IsOurs ? 6 : 5);
             }
+            if (Lead(group) is { } lead)
+                canvas.Text("label.ours", canvas.Width - 2, y + 4.5, Text.Times(lead), "end");
             y += rowHeight;
         }
         canvas.Height = Legend.Draw(canvas, plot.Bottom + 46, Signs(canvas));
+    }
+
+    /// <summary>How many times as fast ours is as the fastest rival.</summary>
+    private double? Lead(BarGroup group)
+    {
+        Bar[] rivals = [.. group.Bars.Where(bar => !bar.IsOurs && bar.Value > 0)];
+        if (rivals.Length == 0 || group.Bars.FirstOrDefault(bar => bar.IsOurs) is not { Value: > 0 } ours)
+            return null;
+        return MoreIsBetter ? ours.Value / rivals.Max(bar => bar.Value) : rivals.Min(bar => bar.Value) / ours.Value;
     }
 
     private IEnumerable<(string, Action<double, double>)> Signs(Canvas canvas)

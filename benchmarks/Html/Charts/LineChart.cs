@@ -28,9 +28,14 @@ internal abstract class LineChart : Chart
 
     protected abstract string XLabel(double value);
 
+    /// <summary>Draws what belongs behind the lines.</summary>
+    protected virtual void DrawBehind(Canvas canvas, Scale x, Scale y)
+    {
+    }
+
     protected sealed override void Draw(Canvas canvas)
     {
-        var names = Lines.Select(line => Canvas.TextWidth(line.Name)).DefaultIfEmpty().Max() + 26;
+        var names = Lines.Select(line => Canvas.TextWidth(line.Name, isBold: line.IsStrong)).DefaultIfEmpty().Max() + 26;
         // Names stand at the ends of lines where there is room, else in a legend.
         var direct = names < canvas.Width * 0.3;
         var (x, y) = (CreateX(), CreateY());
@@ -39,6 +44,7 @@ internal abstract class LineChart : Chart
         plot.DrawY(YTitle, Text.Tick, above: top - 18);
         plot.DrawX(XTitle, XLabel, XTicks(canvas.IsNarrow), grid: false);
         DrawMarks(canvas, plot, x);
+        DrawBehind(canvas, x, y);
         foreach (var line in Lines.Where(line => !line.IsBound))
             DrawBand(canvas, x, y, line);
         foreach (var line in Lines.OrderByDescending(line => line.IsBound).ThenByDescending(line => line.Color))
@@ -62,7 +68,7 @@ internal abstract class LineChart : Chart
     private void DrawLine(Canvas canvas, Scale x, Scale y, Series line)
     {
         if (line.Points.Count > 1)
-            canvas.Path(line.IsBound ? "bound-line" : line.Color == 0 ? "line0.strong" : $"line{line.Color}", line.Points.Select(point => (x.At(point.X), y.At(point.Y))));
+            canvas.Path(line.IsBound ? "bound-line" : line.IsStrong ? $"line{line.Color}.strong" : $"line{line.Color}", line.Points.Select(point => (x.At(point.X), y.At(point.Y))));
         if (line.IsBound && line.Points.Count > 1)
             return;
         foreach (var (at, value, interval) in line.Points)
@@ -82,7 +88,7 @@ internal abstract class LineChart : Chart
                 canvas.Line("bound-line", plot.Right + 8, place - 4.5, plot.Right + 20, place - 4.5);
             else
                 canvas.Marker($"fill{line.Color}", line.Color, plot.Right + 14, place - 4.5, size: 4);
-            canvas.Text(line.Color == 0 ? "label.ours" : "label", plot.Right + 25, place, line.Name);
+            canvas.Text(line.IsStrong ? "label.ours" : "label", plot.Right + 25, place, line.Name);
         }
     }
 

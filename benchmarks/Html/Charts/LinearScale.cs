@@ -2,7 +2,7 @@ namespace GpuOptim.Benchmarks.Html.Charts;
 
 /// <summary>An axis that starts at zero, so that lengths on it are what they stand for.</summary>
 /// <param name="high">What it must hold.</param>
-internal sealed class LinearScale(double high) : Scale(0, double.IsFinite(high) && high > 0 ? high : 1)
+internal sealed class LinearScale(double high) : Scale(0, high is > 1e-300 and < 1e300 ? high : 1)
 {
     public override bool IsLogarithmic => false;
 

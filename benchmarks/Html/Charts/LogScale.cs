@@ -15,12 +15,12 @@ internal sealed class LogScale : Scale
     /// <param name="room">How much room, as a factor.</param>
     public static LogScale Over(IEnumerable<double> values, double room = 1.25)
     {
-        double[] known = [.. values.Where(value => double.IsFinite(value) && value > 0)];
+        double[] known = [.. values.Where(value => value is > 1e-290 and < 1e290)];
         var (low, high) = known.Length == 0 ? (1.0, 10.0) : (known.Min(), known.Max());
         // Equal values still need an axis.
         if (high / low < 2)
             (low, high) = (low / 2, high * 2);
-        return new(Math.Max(low / room, 1e-300), Math.Min(high * room, 1e300));
+        return new(low / room, high * room);
     }
 
     public override IReadOnlyList<double> Ticks(int most)

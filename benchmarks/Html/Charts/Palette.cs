@@ -6,7 +6,8 @@ namespace GpuOptim.Benchmarks.Html.Charts;
 /// <param name="names">The names, in their order. This library's comes first in any case.</param>
 internal sealed class Palette(IEnumerable<string> names)
 {
-    private const int Colors = 6;
+    /// <summary>How many there are.</summary>
+    public const int Colors = 8;
 
     private readonly List<string> _names = [.. names.Where(name => name != Figure.Ours).Distinct().Prepend(Figure.Ours)];
 
@@ -16,6 +17,6 @@ internal sealed class Palette(IEnumerable<string> names)
     /// <summary>Classes of what is drawn as a line.</summary>
     public string Line(string name) => $"line{Shape(name)}";
 
-    /// <summary>Which shape.</summary>
-    public int Shape(string name) => Math.Max(0, _names.IndexOf(name)) % Colors;
+    /// <summary>Which shape, and which colour. The first is only this library's.</summary>
+    public int Shape(string name) => _names.IndexOf(name) is > 0 and var index ? 1 + (index - 1) % (Colors - 1) : 0;
 }

@@ -39,7 +39,10 @@ internal sealed class Plot(Canvas canvas, Scale x, Scale y)
             canvas.Text("tick", at, Bottom + 18, label(tick), "middle");
         }
         canvas.Line("axis", Left, Bottom, Right, Bottom);
-        canvas.Text("axis-title", (Left + Right) / 2, Bottom + 38, Titled(title, x), "middle");
+        var name = Titled(title, x);
+        // In the middle of the axis, unless it is longer than that allows.
+        var half = Canvas.TextWidth(name, 12.5) / 2;
+        canvas.Text("axis-title", Math.Clamp((Left + Right) / 2, Math.Min(half, canvas.Width / 2), Math.Max(canvas.Width - half, canvas.Width / 2)), Bottom + 38, name, "middle");
     }
 
     /// <summary>Draws the vertical axis. Its title stands above it, where it is read without turning one's head.</summary>
