@@ -35,7 +35,7 @@ internal sealed class Child(string device, params (string Name, string Value)[] 
         var began = Stopwatch.GetTimestamp();
         using var process = Process.Start(start)!;
         var line = process.StandardOutput.ReadLine();
-        var whole = Stopwatch.GetElapsedTime(began).TotalSeconds;
+        var whole = Ticks.SecondsSince(began);
         var error = process.StandardError.ReadToEnd();
         process.WaitForExit();
         if (line is null)

@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using System.Globalization;
+using GpuOptim.Benchmarks.Engine;
 using GpuOptim.Host;
 using GpuOptim.Optimizers;
 
@@ -45,7 +46,7 @@ internal static class FirstStep
     private static double Lap(ref long start)
     {
         var now = Stopwatch.GetTimestamp();
-        var seconds = Stopwatch.GetElapsedTime(start, now).TotalSeconds;
+        var seconds = Ticks.Seconds(now - start);
         start = now;
         return seconds;
     }

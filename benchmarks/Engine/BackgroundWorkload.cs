@@ -12,7 +12,7 @@ internal sealed class BackgroundWorkload(Func<Task> start) : IWorkload
         {
             var before = Stopwatch.GetTimestamp();
             var task = start();
-            held += Stopwatch.GetElapsedTime(before).TotalSeconds;
+            held += Ticks.SecondsSince(before);
             task.Wait();
         }
         return held / repetitions;

@@ -18,7 +18,7 @@ internal static class RegisterLoop
     {
         var start = Stopwatch.GetTimestamp();
         _sink = Chain(_sink);
-        return Stopwatch.GetElapsedTime(start).TotalSeconds;
+        return Ticks.SecondsSince(start);
     }
 
     /// <summary>The clock, in GHz, of what it took.</summary>

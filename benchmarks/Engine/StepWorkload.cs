@@ -25,6 +25,6 @@ internal sealed class StepWorkload(Action step, Action between) : IWorkload
             ticks += Stopwatch.GetTimestamp() - Start;
             Bytes = GC.GetAllocatedBytesForCurrentThread() - bytes;
         }
-        return (double)ticks / Stopwatch.Frequency / repetitions;
+        return Ticks.Seconds(ticks) / repetitions;
     }
 }

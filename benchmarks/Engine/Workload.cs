@@ -10,6 +10,6 @@ internal sealed class Workload(Action work) : IWorkload
         var start = Stopwatch.GetTimestamp();
         for (var i = 0; i < repetitions; i++)
             work();
-        return Stopwatch.GetElapsedTime(start).TotalSeconds / repetitions;
+        return Ticks.SecondsSince(start) / repetitions;
     }
 }

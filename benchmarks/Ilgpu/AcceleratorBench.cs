@@ -124,7 +124,7 @@ internal sealed class AcceleratorBench : IDisposable
                 bench._accelerator.Synchronize();
                 var start = Stopwatch.GetTimestamp();
                 work();
-                seconds += Stopwatch.GetElapsedTime(start).TotalSeconds;
+                seconds += Ticks.SecondsSince(start);
             }
             bench._accelerator.Synchronize();
             return seconds / repetitions;

@@ -1,3 +1,5 @@
+using System.Text.Json.Serialization;
+
 namespace GpuOptim.Benchmarks.Results;
 
 /// <summary>How long something took.</summary>
@@ -18,5 +20,6 @@ internal sealed record Figure(string Subject, string By, Work Work, double[][] S
     public const string Yardstick = "the machine";
 
     /// <summary>The highest of the floors; null if there is none.</summary>
+    [JsonIgnore]
     public Floor? BindingFloor => Floors.MaxBy(floor => floor.Seconds);
 }

@@ -1,4 +1,3 @@
-using System.Diagnostics;
 using GpuOptim.Benchmarks.Engine;
 using GpuOptim.Benchmarks.Results;
 using GpuOptim.Benchmarks.Rivals;
@@ -90,7 +89,7 @@ internal static class TorchSharpContest
         {
             _steps = steps;
             // Who asks last is told when all gradients are found.
-            optimizer.Inner.ReadingGradients += (_, _) => _seconds += Stopwatch.GetElapsedTime(steps.Start).TotalSeconds;
+            optimizer.Inner.ReadingGradients += (_, _) => _seconds += Ticks.SecondsSince(steps.Start);
         }
 
         public double Run(int repetitions)

@@ -2,7 +2,7 @@ using System.CommandLine;
 using System.Globalization;
 using GpuOptim.Samples.Mnist;
 using GpuOptim.Samples.OnTorchSharp;
-using GpuOptim.Tests.TorchSharp;
+using GpuOptim.Benchmarks.TorchSharp;
 using Spectre.Console;
 using TorchSharp;
 
