@@ -51,7 +51,7 @@ internal static class FigureTable
             yield return Column.OfNumber($"floor: {name}", row => Floor(row, name)?.Seconds, Text.Seconds);
             yield return Column.OfNumber($"of {name}", row => Floor(row, name)?.Share, Text.Percent, bestIsHighest: true);
         }
-        yield return Column.OfNumber("× fastest rival", row => row.Race.BestRivalOf(row.Figure) is { } rival ? Measures.Times(row.Figure, rival) : null, Text.Times, bestIsHighest: true);
+        yield return Column.OfNumber("×\u00A0fastest rival", row => row.Race.BestRivalOf(row.Figure) is { } rival ? Measures.Times(row.Figure, rival) : null, Text.Times, bestIsHighest: true);
         yield return Column.OfText("fastest rival", row => row.Race.BestRivalOf(row.Figure)?.By);
         yield return Column.OfText("checked", row => row.Figure.Check);
     }

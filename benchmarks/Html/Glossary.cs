@@ -1,4 +1,5 @@
 using System.Xml.Linq;
+using GpuOptim.Benchmarks.Results;
 
 namespace GpuOptim.Benchmarks.Html;
 
@@ -21,9 +22,10 @@ internal static class Glossary
         ("Checked", "Results were compared with the formula in the same run. A fast wrong answer would be no figure."),
     ];
 
-    public static XElement Section() => Tag.Of(
+    public static XElement Section(Report report) => Tag.Of(
         "section.glossary",
         ("id", "how"),
         Tag.Of("h2", "How it was measured"),
+        MachineSection.Clock(report),
         Tag.Of("dl", _terms.Select(term => Tag.Of("div", Tag.Of("dt", term.Term), Tag.Of("dd", term.Text)))));
 }

@@ -1,4 +1,5 @@
 using System.Xml.Linq;
+using GpuOptim.Benchmarks.Html.Charts;
 using GpuOptim.Benchmarks.Results;
 
 namespace GpuOptim.Benchmarks.Html;
@@ -27,6 +28,20 @@ internal static class MachineSection
             ("aria-label", "Noise"),
             Tag.Of("p", Tag.Of("strong", isStill ? "✓ The machine was still." : "⚠ The machine was not still."), isStill ? "" : " Compare ratios within a race rather than single figures.", " ", string.Join(' ', facts)),
             noise.Warnings.Count == 0 ? null : Tag.Of("ul", noise.Warnings.Select(warning => Tag.Of("li", warning))));
+    }
+
+    /// <summary>The same round by round; nothing if it was not measured.</summary>
+    public static XElement? Clock(Report report)
+    {
+        var clocks = report.Races().Select(entry => entry.Race.Clock.SelectMany(pass => pass).Where(seconds => Measures.Positive(seconds) is not null).ToArray()).ToArray();
+        var fastest = clocks.SelectMany(seconds => seconds).DefaultIfEmpty().Min();
+        double[] slower = [.. clocks.SelectMany(seconds => seconds).Select(seconds => seconds / fastest - 1).Where(double.IsFinite)];
+        return slower.Length < 2 ? null : Tag.Of("div.charts", new ClockChart
+        {
+            Title = "How still the machine was",
+            Subtitle = "The same loop in registers runs in each round. What its time varies by, the machine does.",
+            Slower = slower,
+        }.ToFigure("clock"));
     }
 
     /// <summary>The machine.</summary>

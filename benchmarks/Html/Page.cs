@@ -31,7 +31,7 @@ internal static class Page
             Tag.Of(
                 "body",
                 Header(report),
-                Tag.Of("main", report.Chapters.Select(chapter => ChapterSection.Of(report, chapter, palette)), Glossary.Section()),
+                Tag.Of("main", report.Chapters.Select(chapter => ChapterSection.Of(report, chapter, palette)), Glossary.Section(report)),
                 Tag.Of("footer", Tag.Of("p", $"Written by GpuOptim {report.Machine.Library}. The JSON file beside this page holds every round.")),
                 Tag.Of("script", Resource("report.js"))));
     }

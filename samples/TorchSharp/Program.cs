@@ -1,8 +1,8 @@
 using System.CommandLine;
 using System.Globalization;
+using GpuOptim.Benchmarks.TorchSharp;
 using GpuOptim.Samples.Mnist;
 using GpuOptim.Samples.OnTorchSharp;
-using GpuOptim.Benchmarks.TorchSharp;
 using Spectre.Console;
 using TorchSharp;
 

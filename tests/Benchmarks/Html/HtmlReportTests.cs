@@ -18,7 +18,7 @@ public sealed partial class HtmlReportTests
         Assert.Multiple(() =>
         {
             Assert.That(Texts(page, "h2"), Has.Some.EndsWith("What do many small tensors cost?").And.Some.EqualTo("How it was measured"));
-            Assert.That(Texts(page, "th"), Is.SupersetOf(new[] { "layout", "time", "95 % interval", "ns a parameter", "GB/s", "GFLOP/s", "of triad", "of divider", "of peak", "× fastest rival", "checked" }));
+            Assert.That(Texts(page, "th"), Is.SupersetOf(new[] { "layout", "time", "95 % interval", "ns a parameter", "GB/s", "GFLOP/s", "of triad", "of divider", "of peak", "×\u00A0fastest rival", "checked" }));
             Assert.That(Texts(page, "h3"), Has.Some.StartsWith("Roofline").And.Some.StartsWith("Bandwidth over sizes").And.Some.StartsWith("Scaling over threads"));
             Assert.That(page.Descendants("ul").Single(list => list.Attribute("class")?.Value == "headlines").Elements().Select(card => card.Value), Has.Exactly(5).Items);
             Assert.That(Texts(page, "code"), Does.Contain("gpuoptim-bench throughput --device simd"));
@@ -76,6 +76,7 @@ public sealed partial class HtmlReportTests
         var page = Check(SampleReport.With());
         Assert.That(Texts(page, "p"), Does.Contain("Nothing was measured."));
         Assert.That(page.Descendants("svg"), Is.Empty);
+        Assert.That(page.Descendants("nav"), Is.Empty);
         Assert.That(Texts(Check(SampleReport.With(SampleReport.Chapter("launch", "?"))), "p"), Does.Contain("Nothing was measured."));
         Assert.That(Texts(Check(SampleReport.With(SampleReport.Chapter("throughput", "?", SampleReport.Race("empty", [])))), "p"), Does.Contain("Nothing was measured."));
     }

@@ -61,7 +61,7 @@ internal static class SampleReport
     public static Chapter Chapter(string verb, string question, params IReadOnlyList<Race> races) => new(verb, question, $"gpuoptim-bench {verb} --device simd", races);
 
     public static Race Race(string name, Dictionary<string, string> setting, params IReadOnlyList<Figure> figures) =>
-        new(name, setting, [.. Enumerable.Repeat(0, Passes).Select(_ => Enumerable.Repeat(1e-3, Rounds).ToArray())], figures);
+        new(name, setting, [.. Enumerable.Range(0, Passes).Select(pass => Enumerable.Range(0, Rounds).Select(round => 1e-3 * (1 + 0.004 * Math.Abs(Math.Sin(name.Length + 9 * pass + 5 * round)))).ToArray())], figures);
 
     /// <summary>A figure around a time.</summary>
     public static Figure Timed(Random random, string subject, string by, Work work, double seconds, string? check, double noise = 0.02)
