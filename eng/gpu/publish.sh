@@ -12,8 +12,8 @@ for project in tests benchmarks; do
   dotnet publish "$root/$project" -c Release -r linux-x64 --self-contained -p:Libtorch=false -o "$folder/gpuoptim-card" >"$folder/log" || { cat "$folder/log"; exit 1; }
 done
 cd "$folder/gpuoptim-card"
-# libtorch is 600 MB, and no test or benchmark of a card needs it or TorchSharp.
-rm -rf Microsoft.CodeCoverage Ptx VirtualCard lib*torch* libc10* libgomp* libaoti* libbackend_with_compiler* libjitbackend* libnnapi* libshm* TorchSharp.dll libLibTorchSharp* Google.Protobuf.dll SkiaSharp.dll libSkiaSharp*
+# libtorch is 600 MB, and no test or benchmark of a card needs it. TorchSharp.dll is small, and without it no test is found.
+rm -rf Microsoft.CodeCoverage Ptx VirtualCard lib*torch* libc10* libgomp* libaoti* libbackend_with_compiler* libjitbackend* libnnapi* libshm* libLibTorchSharp* Google.Protobuf.dll SkiaSharp.dll libSkiaSharp*
 [ "${2:-}" != --without-recordings ] || rm -rf Golden
 tar -C "$folder" -cf - gpuoptim-card | xz -T0 -6 >"$out"
 echo "$out: $(($(stat -c %s "$out") / 1000000)) MB"
