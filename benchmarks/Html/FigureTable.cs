@@ -17,7 +17,7 @@ internal static class FigureTable
         var constant = Settings(chapter).Where(setting => setting.Values.Length == 1).Select(setting => $"{setting.Key} {Text.Setting(setting.Key, setting.Values[0])}");
         var caption = chapter.Races.Count == 1 ? chapter.Races[0].Name : $"{Text.Plural(chapter.Races.Count, "race", "races")}{string.Concat(constant.Select(text => $", {text}"))}";
         return Tag.Of(
-            rows.Length > 40 ? "div.table-frame.long" : "div.table-frame",
+            $"div.table-frame{(rows.Length > 40 ? ".long" : "")}{(columns.Length > 10 ? ".broad" : "")}",
             ("role", "region"),
             ("tabindex", "0"),
             ("aria-label", $"All figures of {chapter.Verb}"),

@@ -75,6 +75,8 @@ internal sealed class BarChart : Chart
         var end = Math.Max(value.At(bar.Value), high);
         if (bar.Bound is { } bound)
         {
+            // Set off from the bar that it stands on.
+            canvas.Line("halo", value.At(bound), y - 3, value.At(bound), y + BarHeight + 3);
             canvas.Line("bound", value.At(bound), y - 3, value.At(bound), y + BarHeight + 3);
             end = Math.Max(end, value.At(bound));
         }

@@ -14,7 +14,7 @@ internal sealed class ClockChart : Chart
         // A still machine is not to look wild: the axis never shows less than a few percent.
         var y = new LinearScale(Math.Max(0.04, Slower.Max() * 1.05));
         var plot = new Plot(canvas, x, y).Place(56, canvas.Width - 14, 34, 154);
-        plot.DrawY("slower than the fastest round", Text.Percent, above: 16);
+        plot.DrawY("slower than the fastest round", share => $"{Text.Tick(Math.Round(share * 100, 6))}\u00A0%", above: 16);
         plot.DrawX("rounds of the register-only loop, race after race", Text.Tick, grid: false);
         foreach (var (i, slower) in Slower.Index())
             canvas.Marker("clock", 0, x.At(i + 1), y.At(slower), size: canvas.IsNarrow ? 1.4 : 1.8);

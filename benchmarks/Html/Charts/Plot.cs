@@ -51,7 +51,7 @@ internal sealed class Plot(Canvas canvas, Scale x, Scale y)
     /// <param name="above">How far above.</param>
     public void DrawY(string title, Func<double, string> label, double above = 14)
     {
-        foreach (var tick in y.Ticks(canvas.IsNarrow ? 6 : 8))
+        foreach (var tick in y.Ticks((int)((Bottom - Top) / 38)))
         {
             var at = y.At(tick);
             canvas.Line("grid", Left, at, Right, at);

@@ -146,6 +146,19 @@ public sealed class BrowserTests
             await File.WriteAllBytesAsync(Path.Combine(folder, "report.pdf"), pdf);
     }
 
+    /// <summary>A machine that was not still says so where it is seen first.</summary>
+    [Test]
+    public async Task WarningsStandAtTheTop()
+    {
+        var sample = SampleReport.Create();
+        var file = Path.Combine(_folder, "warned.html");
+        HtmlReport.Write(file, sample with { Noise = new(3.1, 0.085, 0.06, 2.4, ["The clock varied by 8.5 %.", "The host gave 6 % of the time to others."]) });
+        await using var page = await Open(360, address: new Uri(file).AbsoluteUri);
+        Assert.That(await page.EvaluateExpressionAsync<double>("document.querySelector('.noise').getBoundingClientRect().top"), Is.LessThan(400));
+        Assert.That(_complaints, Is.Empty);
+        await Picture(page, "warned");
+    }
+
     private static string? Pictures => Environment.GetEnvironmentVariable("GPUOPTIM_SCREENSHOTS") is { Length: > 0 } folder ? Directory.CreateDirectory(folder).FullName : null;
 
     private static string Rgb(string hex) => $"rgb({Convert.ToInt32(hex[1..3], 16)}, {Convert.ToInt32(hex[3..5], 16)}, {Convert.ToInt32(hex[5..7], 16)})";
@@ -164,7 +177,7 @@ public sealed class BrowserTests
             await page.ScreenshotAsync(Path.Combine(folder, name + ".png"), new() { FullPage = true });
     }
 
-    private async Task<IPage> Open(int width, ColorScheme scheme = ColorScheme.Light, bool script = true)
+    private async Task<IPage> Open(int width, ColorScheme scheme = ColorScheme.Light, bool script = true, string? address = null)
     {
         var page = await _browser!.NewPageAsync();
         page.Console += (_, message) =>
@@ -179,7 +192,7 @@ public sealed class BrowserTests
         await page.SetJavaScriptEnabledAsync(script);
         await page.SetViewportAsync(new() { Width = width, Height = 800 });
         await page.EmulateMediaFeaturesAsync([new MediaFeatureValue { MediaFeature = MediaFeature.PrefersColorScheme, Value = scheme == ColorScheme.Dark ? "dark" : "light" }]);
-        await page.GoToAsync(_address);
+        await page.GoToAsync(address ?? _address);
         return page;
     }
 
