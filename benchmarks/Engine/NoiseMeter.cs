@@ -6,7 +6,7 @@ namespace GpuOptim.Benchmarks.Engine;
 /// <summary>Watches how still the machine is from its creation on.</summary>
 internal sealed class NoiseMeter
 {
-    private const double MuchSpread = 0.02;
+    private const double MuchSpread = 0.03;
     private const double MuchStolen = 0.01;
 
     private readonly double? _load = Load();
@@ -19,11 +19,11 @@ internal sealed class NoiseMeter
         if (clock.Length == 0)
             clock = [RegisterLoop.Run()];
         var median = Statistics.Median(clock);
-        var spread = (Statistics.Quantile(clock, 0.95) - Statistics.Quantile(clock, 0.05)) / 2 / median;
+        var spread = (Statistics.Quantile(clock, 0.75) - Statistics.Quantile(clock, 0.25)) / 2 / median;
         double? stolen = _before is { } before && Times() is { } now && now.All > before.All ? (now.Stolen - before.Stolen) / (now.All - before.All) : null;
         List<string> warnings = [];
         if (spread > MuchSpread)
-            warnings.Add($"A loop that touches no memory varied by {spread:P1}: the clock changed, or others took the cores. Differences of this size mean nothing.");
+            warnings.Add($"A loop that touches no memory varied by {spread:P1}: the clock changed, or others took the cores.");
         if (stolen > MuchStolen)
             warnings.Add($"The host gave {stolen:P1} of the machine's time to others.");
         if (_load > 0.5 * Environment.ProcessorCount)

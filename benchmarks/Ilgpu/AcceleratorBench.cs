@@ -19,12 +19,12 @@ internal sealed class AcceleratorBench : IDisposable
     private readonly Accelerator _accelerator;
     private readonly MemoryBuffer1D<byte, Stride1D.Dense>? _flush;
 
-    private AcceleratorBench(Context context, Accelerator accelerator)
+    private AcceleratorBench(Context context, Accelerator accelerator, bool flushes)
     {
         _context = context;
         _accelerator = accelerator;
         Device = new IlgpuDevice(accelerator);
-        _flush = accelerator is CudaAccelerator ? accelerator.Allocate1D<byte>(FlushBytes) : null;
+        _flush = flushes && accelerator is CudaAccelerator ? accelerator.Allocate1D<byte>(FlushBytes) : null;
     }
 
     /// <summary>Its device.</summary>
@@ -34,20 +34,22 @@ internal sealed class AcceleratorBench : IDisposable
     public string Description => _accelerator is CudaAccelerator cuda ? $"{cuda.Name}, {cuda.Architecture}, {cuda.NumMultiprocessors} multiprocessors" : Device.Description;
 
     /// <summary>Opens <c>cuda</c> or <c>ilgpu-cpu</c>.</summary>
-    public static AcceleratorBench Open(string name)
+    /// <param name="name">Which.</param>
+    /// <param name="flushes">Whether a card's cache is flushed before each work.</param>
+    public static AcceleratorBench Open(string name, bool flushes)
     {
         if (name == "cuda")
         {
             var context = Context.Create(builder => builder.Cuda().Profiling());
             return context.GetCudaDevices().Count > 0
-                ? new AcceleratorBench(context, context.CreateCudaAccelerator(0))
+                ? new AcceleratorBench(context, context.CreateCudaAccelerator(0), flushes)
                 : throw new InvalidOperationException("There is no CUDA device. ilgpu-cpu runs the same kernels, slowly.");
         }
         var cpu = Context.Create(builder => builder.CPU(new CPUDevice(2, 2, Environment.ProcessorCount)).Profiling());
-        return new AcceleratorBench(cpu, cpu.CreateCPUAccelerator(0));
+        return new AcceleratorBench(cpu, cpu.CreateCPUAccelerator(0), flushes);
     }
 
-    /// <summary>Work to time on the accelerator's own clock, each time with nothing in its caches.</summary>
+    /// <summary>Work to time on the accelerator's own clock, a card with nothing in its caches if it flushes them.</summary>
     public IWorkload Timed(Action work) => new Marked(this, work);
 
     /// <summary>What the host takes to send work to the idle accelerator; it does not wait for it.</summary>

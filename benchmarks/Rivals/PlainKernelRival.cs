@@ -19,10 +19,10 @@ internal sealed class PlainKernelRival(Accelerator accelerator, string name, Fun
 
     public string Description => $"{name} ({accelerator.Name})";
 
-    /// <summary>Launches that a CPU accelerator can be asked for; each takes it a millisecond or more.</summary>
-    private const int MostLaunches = 100;
+    /// <summary>What a CPU accelerator can be asked for: a launch takes it a millisecond or more, a number 200 nanoseconds.</summary>
+    private const int MostLaunches = 100, MostElements = 1_000_000;
 
-    public IReadOnlyList<Entry> Updates(Scope scope, UpdateJob job) => job.Type.Name != NumberType.Float32Name || (accelerator is CPUAccelerator && job.Layout.Count > MostLaunches) ? [] :
+    public IReadOnlyList<Entry> Updates(Scope scope, UpdateJob job) => job.Type.Name != NumberType.Float32Name || (accelerator is CPUAccelerator && (job.Layout.Count > MostLaunches || job.Layout.Elements > MostElements)) ? [] :
     [
         .. job.Contestants.Select(contestant =>
         {

@@ -1,3 +1,4 @@
+using System.ComponentModel;
 using System.Diagnostics;
 using System.Globalization;
 using GpuOptim.Benchmarks.Engine;
@@ -9,14 +10,26 @@ internal sealed class PyTorch : IDisposable
 {
     private readonly Process _process;
     private int _created;
+    private string _lastError = "";
 
     public PyTorch(string python, int threads)
     {
-        _process = Process.Start(new ProcessStartInfo(python, [Path.Combine(AppContext.BaseDirectory, "Rivals", "pytorch.py"), $"{threads}"])
+        var start = new ProcessStartInfo(python, [Path.Combine(AppContext.BaseDirectory, "Rivals", "pytorch.py"), $"{threads}"])
         {
             RedirectStandardInput = true,
             RedirectStandardOutput = true,
-        }) ?? throw new InvalidOperationException($"{python} could not be started.");
+            RedirectStandardError = true,
+        };
+        try
+        {
+            _process = Process.Start(start)!;
+        }
+        catch (Win32Exception failure)
+        {
+            throw new InvalidOperationException($"--python must name a Python that has torch. {failure.Message}");
+        }
+        _process.ErrorDataReceived += (_, line) => _lastError = line.Data ?? _lastError;
+        _process.BeginErrorReadLine();
         Description = Answer();
     }
 
@@ -47,7 +60,14 @@ internal sealed class PyTorch : IDisposable
         return Answer();
     }
 
-    private string Answer() => _process.StandardOutput.ReadLine() ?? throw new InvalidOperationException("Python ended: --python must name one that has torch.");
+    private string Answer()
+    {
+        if (_process.StandardOutput.ReadLine() is { } answer)
+            return answer;
+        // All that it said has been read then.
+        _process.WaitForExit();
+        throw new InvalidOperationException($"--python must name a Python that has torch. It ended: {_lastError}");
+    }
 
     /// <summary>Work there.</summary>
     internal sealed class Remote(PyTorch torch, int id) : IWorkload

@@ -52,17 +52,22 @@ def orthogonalize(x, dtype):
     return x.T if tall else x
 
 
+def numbers(shape):
+    """Of either sign, none near zero."""
+    return (torch.rand(shape) + 0.1) * (2 * torch.randint(2, shape) - 1)
+
+
 def newton_schulz(rows, columns, dtype):
     """Five quintic steps on one matrix."""
-    x = torch.randn(int(rows), int(columns))
+    x = numbers((int(rows), int(columns)))
     return lambda: orthogonalize(x, dtype)
 
 
 def muon(dtype, *shapes):
     """torch.optim._muon._single_tensor_muon of PyTorch 2.13: this release may have none."""
     shapes = [tuple(int(extent) for extent in shape.split("x")) for shape in shapes]
-    parameters = [torch.randn(shape) for shape in shapes]
-    gradients = [torch.randn(shape) for shape in shapes]
+    parameters = [numbers(shape) for shape in shapes]
+    gradients = [numbers(shape) for shape in shapes]
     buffers = [torch.zeros(shape) for shape in shapes]
 
     def step():

@@ -58,11 +58,3 @@ internal sealed record Contestant(string Name, int States, int Flops, OptimizerO
         p -= 1e-3 / (1 - Math.Pow(0.9, step)) * average / (Math.Sqrt(square) / Math.Sqrt(1 - Math.Pow(0.999, step)) + 1e-8);
     }
 }
-
-/// <summary>What an optimizer does to a number.</summary>
-/// <param name="p">The number.</param>
-/// <param name="g">Its gradient.</param>
-/// <param name="first">Its first state.</param>
-/// <param name="second">Its second state.</param>
-/// <param name="step">How many steps there have been, this one included.</param>
-internal delegate void Formula(ref double p, double g, ref double first, ref double second, int step);

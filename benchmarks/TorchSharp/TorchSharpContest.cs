@@ -72,10 +72,12 @@ internal static class TorchSharpContest
         ];
     }
 
-    private static torch.Tensor Numbers(long[] shape, double deviation)
+    /// <summary>Numbers of either sign, up to a largest one, none of them near zero.</summary>
+    private static torch.Tensor Numbers(long[] shape, double largest)
     {
-        using var numbers = torch.randn(shape);
-        return numbers * deviation;
+        using var scope = torch.NewDisposeScope();
+        var signs = torch.rand(shape).sub(0.5).sign();
+        return (torch.rand(shape).mul(0.9).add(0.1) * signs.add(0.5).sign() * largest).MoveToOuterDisposeScope();
     }
 
     /// <summary>The part of a step until all gradients are found.</summary>

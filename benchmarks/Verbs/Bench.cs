@@ -9,6 +9,8 @@ namespace GpuOptim.Benchmarks.Verbs;
 /// <summary>What is measured on, and who runs beside us.</summary>
 internal sealed class Bench : IDisposable
 {
+    private const string PlainKernels = "ilgpu";
+
     private readonly Dictionary<int, SimdDevice> _simd = [];
     private readonly Dictionary<int, PyTorch> _torch = [];
     private readonly string _python;
@@ -21,13 +23,14 @@ internal sealed class Bench : IDisposable
     /// <param name="rivals">Who else runs, of <see cref="RivalNames"/>.</param>
     /// <param name="rivalsMustBeThere">Whether it is an error if one is not there; else it is left out.</param>
     /// <param name="python">The Python that has torch.</param>
+    /// <param name="flushes">Whether an accelerator's cache is flushed before each.</param>
     /// <exception cref="InvalidOperationException">There is no such device or rival.</exception>
-    public Bench(string device, IReadOnlyList<int> threads, int vectorBits, IReadOnlyList<string> rivals, bool rivalsMustBeThere, string python)
+    public Bench(string device, IReadOnlyList<int> threads, int vectorBits, IReadOnlyList<string> rivals, bool rivalsMustBeThere, string python, bool flushes)
     {
         (DeviceName, Threads, VectorBits, _python) = (device, threads, vectorBits, python);
         if (device != SimdDevice.DeviceName)
         {
-            Accelerator = _scope.Keep(AcceleratorBench.Open(device));
+            Accelerator = _scope.Keep(AcceleratorBench.Open(device, flushes));
             Threads = [threads[^1]];
         }
         foreach (var name in rivals)
@@ -44,7 +47,7 @@ internal sealed class Bench : IDisposable
     }
 
     /// <summary>Who may run beside us.</summary>
-    public static IReadOnlyList<string> RivalNames { get; } = ["pytorch", "torchsharp", "ilgpu", "scalar"];
+    public static IReadOnlyList<string> RivalNames { get; } = ["pytorch", "torchsharp", PlainKernels, "scalar"];
 
     public string DeviceName { get; }
 
@@ -82,6 +85,8 @@ internal sealed class Bench : IDisposable
 
     private void Add(string name)
     {
+        if (Accelerator is not null && name != PlainKernels)
+            throw new InvalidOperationException($"--against must be {PlainKernels} on {DeviceName}: {name} runs on the CPU.");
         switch (name)
         {
             case "pytorch":
@@ -99,8 +104,8 @@ internal sealed class Bench : IDisposable
             case "torchsharp":
                 UpdateRivals.Add(TorchSharp());
                 break;
-            case "ilgpu":
-                UpdateRivals.Add((Accelerator ?? _scope.Keep(AcceleratorBench.Open("ilgpu-cpu"))).PlainKernels(Accelerator is null));
+            case PlainKernels:
+                UpdateRivals.Add((Accelerator ?? _scope.Keep(AcceleratorBench.Open("ilgpu-cpu", flushes: false))).PlainKernels(Accelerator is null));
                 break;
             default:
                 UpdateRivals.Add(new ScalarRival());

@@ -45,7 +45,7 @@ internal sealed class CommonOptions
         _passes = AtLeast(2, "--passes", "How often all is set up anew, in memory of its own", DefaultPlan.Passes);
         _rounds = Positive("--rounds", "Rounds in a pass; every round runs each once", DefaultPlan.Rounds);
         _seconds = new("--seconds-each") { Description = "Work is repeated to fill at least half of this", DefaultValueFactory = _ => DefaultPlan.SecondsEach };
-        _cache = new("--cache") { Description = "Whether caches hold what the same work left there, or are flushed before each", DefaultValueFactory = _ => DefaultPlan.Cache };
+        _cache = new("--cache") { Description = "Whether caches hold what the same work left there, or are flushed before each; on a card flushed if not said otherwise", DefaultValueFactory = _ => DefaultPlan.Cache };
     }
 
     /// <summary>An option that takes several values.</summary>
@@ -76,7 +76,7 @@ internal sealed class CommonOptions
             command.Add(option);
     }
 
-    public Plan Plan(ParseResult result) => new(result.GetValue(_passes), result.GetValue(_rounds), result.GetValue(_seconds), result.GetValue(_cache));
+    public Plan Plan(ParseResult result) => new(result.GetValue(_passes), result.GetValue(_rounds), result.GetValue(_seconds), Cache(result));
 
     /// <summary>Opens what is measured on.</summary>
     public Bench Open(ParseResult result) => new(
@@ -85,7 +85,8 @@ internal sealed class CommonOptions
         result.GetValue(_vectorBits),
         result.GetRequiredValue(_rivals),
         rivalsMustBeThere: result.GetResult(_rivals) is { Implicit: false },
-        result.GetRequiredValue(_python));
+        result.GetRequiredValue(_python),
+        flushes: Cache(result) == CacheState.Flushed);
 
     /// <summary>The same for those that open the same.</summary>
     public string Key(ParseResult result) => string.Join('|',
@@ -95,7 +96,12 @@ internal sealed class CommonOptions
         $"{result.GetValue(_vectorBits)}",
         .. result.GetRequiredValue(_rivals),
         result.GetRequiredValue(_python),
+        $"{Cache(result)}",
     ]);
+
+    /// <summary>As practice has it: an engine's other work flushes a card's cache, if nothing else is said.</summary>
+    private CacheState Cache(ParseResult result) =>
+        result.GetResult(_cache) is { Implicit: false } || result.GetRequiredValue(_device) == SimdDevice.DeviceName ? result.GetValue(_cache) : CacheState.Flushed;
 
     /// <summary>Writes what was measured where the command line says.</summary>
     public void Write(ParseResult result, Report report)

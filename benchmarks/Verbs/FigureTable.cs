@@ -1,5 +1,6 @@
 using GpuOptim.Benchmarks.Results;
 using Spectre.Console;
+using Text = GpuOptim.Benchmarks.Results.Text;
 
 namespace GpuOptim.Benchmarks.Verbs;
 
@@ -12,13 +13,13 @@ internal static class FigureTable
         (string Head, Func<Figure, string> Cell)[] columns =
         [
             ("", figure => figure.By is Figure.Ours or Figure.Yardstick ? figure.Subject : $"{figure.Subject}, {figure.By}"),
-            ("time", figure => Time.Text(figure.Median)),
-            ("95 %", figure => $"{Time.Number(figure.Interval.Low, figure.Median)} .. {Time.Number(figure.Interval.High, figure.Median)}"),
-            ("ns/param", figure => figure.Work.Elements == 0 ? "" : $"{figure.Median * 1e9 / figure.Work.Elements:F3}"),
-            ("GB/s", figure => figure.Work.Bytes == 0 ? "" : $"{figure.Work.Bytes / figure.Median / 1e9:F1}"),
-            ("GFLOP/s", figure => figure.Work.DenseFlops == 0 ? "" : $"{figure.Work.Flops / figure.Median / 1e9:F1}"),
-            ("dense", figure => figure.Work.DenseFlops == 0 ? "" : $"{figure.Work.DenseFlops / figure.Median / 1e9:F1}"),
-            .. yardsticks.Select(name => ($"of {name}", (Func<Figure, string>)(figure => figure.Floors.FirstOrDefault(floor => floor.Name == name) is { } floor ? $"{floor.Share:P0}" : ""))),
+            ("time", figure => Text.Seconds(figure.Median)),
+            ("95 %", figure => Text.Interval(figure.Interval.Low, figure.Interval.High, figure.Median)),
+            ("ns/param", figure => Number(Measures.NanosecondsPerParameter(figure))),
+            ("GB/s", figure => Number(Measures.GigabytesPerSecond(figure))),
+            ("GFLOP/s", figure => figure.Work.DenseFlops == 0 ? "" : Number(Measures.GigaflopsPerSecond(figure))),
+            ("dense", figure => Number(Measures.DenseGigaflopsPerSecond(figure))),
+            .. yardsticks.Select(name => ($"of {name}", (Func<Figure, string>)(figure => figure.Floors.FirstOrDefault(floor => floor.Name == name) is { } floor ? Text.Percent(floor.Share) : ""))),
             ("× best rival", figure => Rival(race, figure)),
             ("checked", figure => figure.Check ?? ""),
         ];
@@ -31,7 +32,7 @@ internal static class FigureTable
         return table;
     }
 
-    private static string Rival(Race race, Figure figure) => race.BestRivalOf(figure) is { } rival
-        ? $"{Engine.Statistics.Median(Engine.Statistics.Zip(rival.Seconds, figure.Seconds, (others, own) => others / own)):F1}"
-        : "";
+    private static string Number(double? value) => value is { } number ? Text.Number(number) : "";
+
+    private static string Rival(Race race, Figure figure) => race.BestRivalOf(figure) is { } rival && Measures.Times(figure, rival) is { } times ? Text.Times(times) : "";
 }

@@ -26,8 +26,10 @@ internal static class ReportCommand
     private static void Run(ParseResult result, bool isQuick, string device, string python, FileInfo page)
     {
         // What is written at the end is tried at the beginning.
-        File.WriteAllText(page.FullName, "");
-        string[] plan = isQuick ? ["--passes", "3", "--rounds", "3", "--seconds-each", "0.005"] : [];
+        using (new FileStream(page.FullName, FileMode.OpenOrCreate, FileAccess.Write))
+        {
+        }
+        string[] plan = isQuick ? ["--passes", "5", "--rounds", "2", "--seconds-each", "0.005"] : [];
         string[] common = [.. device == SimdDevice.DeviceName ? [] : new[] { "--device", device }, .. python == "python3" ? [] : new[] { "--python", python }, .. plan];
         AskedQuestion[] questions = [.. Questions(isQuick, device).Select(words => AskedQuestion.Parse([.. words.Split(' '), .. common]))];
         var report = ReportRun.Measure(CommandLine.Of(result), questions[0].Verb.Common.Plan(questions[0].Arguments), questions);
@@ -42,8 +44,10 @@ internal static class ReportCommand
     {
         if (device != SimdDevice.DeviceName)
         {
-            return isQuick || device == "ilgpu-cpu"
-                ? ["throughput --layout 1x1K 100x100", "launch --layout 1x1", "newton-schulz --shape 64x96", "cold-start"]
+            if (device == "ilgpu-cpu")
+                return ["throughput --layout 1x1K 100x100", "launch --layout 1x1", "newton-schulz --shape 64x96", "cold-start"];
+            return isQuick
+                ? ["compare --layout 1x16M 1000x1024", "throughput --layout 1x1K 1x1M 1x64M", "launch --layout 1x1 10000x100", "newton-schulz --shape 1024x1024 4096x4096", "muon --model small", "cold-start"]
                 :
                 [
                     "compare --layout 1x1M 1x16M 1000x1024", "throughput --layout 1x1K 1x64K 1x1M 1x16M 1x64M 1x256M", "throughput --layout 1x64M --type bfloat16 bfloat16/float32", "launch --layout 1x1 1000x1024 10000x100",

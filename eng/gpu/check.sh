@@ -23,7 +23,7 @@ part() { # NAME LIMIT COMMAND...
   say "$name: status $rc, $((SECONDS - start)) s; $(grep -aE '[a-z]' "$out/$name.log" | tail -n 1 | cut -c1-140)"
 }
 
-bench=$bin/GpuOptim.Benchmarks; tests=$bin/GpuOptim.Tests
+bench=$bin/gpuoptim-bench; tests=$bin/GpuOptim.Tests
 if [ -n "$dry" ]; then
   device=ilgpu-cpu plan="--passes 2 --rounds 1" layouts="3x1000" shapes="64x96" models="transformer" filter="FullyQualifiedName~StepTests&FullyQualifiedName~ilgpu" torch="--device cpu --small --seconds-per-case 0.01"
 else
@@ -41,6 +41,7 @@ fi
   [ -n "$dry" ] || part muon 40 "$bench" muon --device $device $plan --model $models --json "$out/muon.json"
   if python3 -c "import torch" 2>/dev/null; then part torch 100 python3 "$here/torch_anchor.py" "$out/torch.json" $torch; else say "torch: no PyTorch here"; fi
   part compare 20 python3 "$here/compare.py" "$out"
+  part report 90 "$bench" report --quick --device $device --output "$out/report.html"
 }
 if [ -z "$dry" ]; then
   for tool in memcheck racecheck initcheck; do

@@ -1,11 +1,13 @@
 using GpuOptim.Benchmarks.Comparison;
 using GpuOptim.Benchmarks.Engine;
 using GpuOptim.Benchmarks.Results;
+using GpuOptim.Benchmarks.Verbs;
+using GpuOptim.Tests.Support;
 
 namespace GpuOptim.Tests.Benchmarks;
 
 /// <summary>What is named as changed between two reports.</summary>
-public sealed class ComparisonTests
+public sealed class ComparisonTests : FolderTest
 {
     private const double Noise = 0.01;
 
@@ -44,6 +46,21 @@ public sealed class ComparisonTests
     /// <summary>Rivals that become slower are not ours.</summary>
     [Test]
     public void RivalsAreNoRegressions() => Assert.That(ReportComparison.Of(Report(1), Report(2, slow: "rival", by: 2)).Regressions, Is.Empty);
+
+    /// <summary>The exit code says whether anything of ours is slower.</summary>
+    [TestCase("adamw", 1.1, 1)]
+    [TestCase("adamw", 0.9, 0)]
+    [TestCase("rival", 2, 0)]
+    public void TheExitCodeSaysSo(string slow, double by, int code)
+    {
+        string Write(string name, Report report)
+        {
+            var path = Path.Combine(Folder, name);
+            ReportFile.Write(path, report);
+            return path;
+        }
+        Assert.That(Commands.Run(["compare-to", Write("before.json", Report(1)), "--with", Write("after.json", Report(2, slow, by))]), Is.EqualTo(code));
+    }
 
     [Test]
     public void FiguresThatAreGoneAreNamed()

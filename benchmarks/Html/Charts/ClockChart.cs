@@ -1,3 +1,5 @@
+using GpuOptim.Benchmarks.Results;
+
 namespace GpuOptim.Benchmarks.Html.Charts;
 
 /// <summary>How much slower than at its best the machine computed in each round, whatever was measured.</summary>

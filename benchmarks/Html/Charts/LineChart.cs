@@ -1,3 +1,5 @@
+using GpuOptim.Benchmarks.Results;
+
 namespace GpuOptim.Benchmarks.Html.Charts;
 
 /// <summary>Lines over a horizontal axis, each named at its end, with intervals as bands.</summary>

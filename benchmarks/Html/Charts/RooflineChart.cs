@@ -1,3 +1,5 @@
+using GpuOptim.Benchmarks.Results;
+
 namespace GpuOptim.Benchmarks.Html.Charts;
 
 /// <summary>

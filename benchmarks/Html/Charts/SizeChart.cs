@@ -1,3 +1,5 @@
+using GpuOptim.Benchmarks.Results;
+
 namespace GpuOptim.Benchmarks.Html.Charts;
 
 /// <summary>Lines over the number of parameters, with the caches marked that these fill.</summary>

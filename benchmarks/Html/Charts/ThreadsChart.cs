@@ -1,3 +1,5 @@
+using GpuOptim.Benchmarks.Results;
+
 namespace GpuOptim.Benchmarks.Html.Charts;
 
 /// <summary>How many times as fast as with the fewest threads, over the number of threads.</summary>

@@ -1,6 +1,6 @@
 using System.Globalization;
 
-namespace GpuOptim.Benchmarks.Html;
+namespace GpuOptim.Benchmarks.Results;
 
 /// <summary>Numbers and names as people read them, the same in every culture.</summary>
 internal static class Text

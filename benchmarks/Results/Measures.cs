@@ -1,7 +1,7 @@
 using System.Globalization;
-using GpuOptim.Benchmarks.Results;
+using GpuOptim.Benchmarks.Engine;
 
-namespace GpuOptim.Benchmarks.Html;
+namespace GpuOptim.Benchmarks.Results;
 
 /// <summary>What follows from a figure; null where nothing does.</summary>
 internal static class Measures
@@ -22,11 +22,8 @@ internal static class Measures
     /// <summary>How many times as fast one was as another: the median over the rounds that both ran in, or the ratio of medians if these do not tell.</summary>
     public static double? Times(Figure figure, Figure other)
     {
-        double[] own = [.. figure.Seconds.SelectMany(pass => pass)], others = [.. other.Seconds.SelectMany(pass => pass)];
-        if (own.Length == 0 || own.Length != others.Length)
-            return Positive(other.Median / figure.Median);
-        var ratios = own.Zip(others, (mine, theirs) => theirs / mine).Order().ToArray();
-        return Positive((ratios[(ratios.Length - 1) / 2] + ratios[ratios.Length / 2]) / 2);
+        double[] ratios = [.. other.Seconds.SelectMany(pass => pass).Zip(figure.Seconds.SelectMany(pass => pass), (theirs, own) => theirs / own)];
+        return Positive(ratios.Length > 0 ? Statistics.Median(ratios) : other.Median / figure.Median);
     }
 
     /// <summary>A whole number of a race's setting.</summary>
