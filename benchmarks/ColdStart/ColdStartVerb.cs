@@ -13,21 +13,21 @@ internal sealed class ColdStartVerb() : Verb("cold-start", "How long does a new 
 
     public override IEnumerable<Contest> Contests(ParseResult result, Bench bench)
     {
-        (string Name, Child Child)[] children = bench.DeviceName switch
+        return
+        [
+            new("AdamW on one tensor, in new processes", new Dictionary<string, string> { ["device"] = bench.DeviceName }, _ => Entries(bench.DeviceName)) { IsCold = true },
+        ];
+    }
+
+    private static IReadOnlyList<Entry> Entries(string device)
+    {
+        (string Name, Child Child)[] children = device switch
         {
             SimdDevice.DeviceName => [("simd", new("simd")), ("ilgpu-cpu", new("ilgpu-cpu"))],
             // The driver keeps machine code on the disk.
             "cuda" => [("cuda", new("cuda")), ("cuda, no cache of the driver's", new("cuda", ("CUDA_CACHE_DISABLE", "1")))],
             var name => [(name, new(name))],
         };
-        return
-        [
-            new("AdamW on one tensor, in new processes", new Dictionary<string, string> { ["device"] = bench.DeviceName }, _ => Entries(children)) { IsCold = true },
-        ];
-    }
-
-    private static IReadOnlyList<Entry> Entries((string Name, Child Child)[] children)
-    {
         var nothing = Entry.Yardstick("a process that does nothing", new Child(FirstStep.Nothing).Whole, new());
         return
         [

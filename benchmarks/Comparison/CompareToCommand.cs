@@ -13,7 +13,7 @@ internal static class CompareToCommand
         var file = new Argument<FileInfo>("base") { Description = "The JSON file of a report" };
         var with = new Option<FileInfo?>("--with") { Description = "The JSON file of a later report; else all of the first is measured again, by its own commands" };
         var json = new Option<FileInfo?>(CommonOptions.JsonName) { Description = "Write what is measured again to this file" };
-        var command = new Command("compare-to", "Has anything become slower? Names what did beyond the noise; then the exit code is 1") { file, with, json };
+        var command = new Command("compare-to", "Has anything become slower? Names what did beyond the noise; then the exit code is 1, and 2 if it cannot tell") { file, with, json };
         command.SetAction(result =>
         {
             var before = ReportFile.Read(result.GetRequiredValue(file).FullName);
@@ -26,7 +26,7 @@ internal static class CompareToCommand
     }
 
     private static Report Repeat(Report before) =>
-        ReportRun.Measure(before.Command, before.Plan, [.. before.Chapters.Select(chapter => AskedQuestion.Parse(CommandLine.Split(chapter.Command)))]);
+        ReportRun.Measure(before.Command, before.Plan, [.. before.Chapters.Select(chapter => AskedQuestion.Parse(CommandLine.Split(chapter.Command))).Where(question => question.Verb.Missing is null)]);
 
     private static int Print(Report before, Report after)
     {
@@ -34,6 +34,8 @@ internal static class CompareToCommand
         if (before.Machine with { Library = "", Rivals = [], Caches = [], VectorBits = [] } != after.Machine with { Library = "", Rivals = [], Caches = [], VectorBits = [] })
             AnsiConsole.MarkupLine("[yellow]The machines differ: what follows says little about the library.[/]");
         var comparison = ReportComparison.Of(before, after);
+        if (comparison.Changes.Count == 0)
+            throw new InvalidOperationException("The two reports must have figures in common. They have none.");
         var changed = comparison.Changes.Where(change => change.Verdict != Verdict.Same).OrderByDescending(change => change.Ratio).ToArray();
         if (changed.Length > 0)
         {
@@ -53,7 +55,7 @@ internal static class CompareToCommand
             AnsiConsole.MarkupLineInterpolated($"[yellow]not measured again: {key}[/]");
         foreach (var warning in before.Noise.Warnings.Select(warning => $"before: {warning}").Concat(after.Noise.Warnings.Select(warning => $"now: {warning}")))
             AnsiConsole.MarkupLineInterpolated($"[yellow]{warning}[/]");
-        AnsiConsole.WriteLine($"{comparison.Changes.Count(change => change.Agree)} of {comparison.Changes.Count} figures agree within their intervals ({comparison.Agreement:P0}); {comparison.Regressions.Count} of ours are slower by more than {Change.Margin:P0}.");
+        AnsiConsole.WriteLine($"{comparison.Changes.Count(change => change.Agree)} of {comparison.Changes.Count} figures agree: their intervals overlap ({comparison.Agreement:P0}); {comparison.Regressions.Count} of ours are slower by more than {Change.Margin:P0}.");
         return comparison.Regressions.Count > 0 ? 1 : 0;
     }
 }

@@ -13,6 +13,9 @@ internal sealed class Arena(Plan plan, Action<string> progress)
     private readonly Random _order = new(1);
     private readonly CacheFlusher? _flusher = plan.Cache == CacheState.Flushed ? new() : null;
 
+    /// <summary>Rivals that failed, and how; their figures are left out.</summary>
+    public List<string> Failures { get; } = [];
+
     /// <summary>Times contests; what was measured is in their order.</summary>
     /// <exception cref="WrongResultException">Something computes what it should not.</exception>
     public IReadOnlyList<Race> Run(IReadOnlyList<Contest> contests)
@@ -26,6 +29,8 @@ internal sealed class Arena(Plan plan, Action<string> progress)
                 Run(records[i], pass);
             }
         }
+        foreach (var record in records)
+            Failures.AddRange(record.Failures);
         return [.. records.Select(record => record.ToRace())];
     }
 
@@ -47,10 +52,13 @@ internal sealed class Arena(Plan plan, Action<string> progress)
         // The first runs are not counted: they compile, touch memory, and tell how often to repeat.
         for (var i = 0; i < entries.Count; i++)
         {
-            if (pass == 0)
-                record.Repetitions[i] = record.Contest.RunsOnce || record.Contest.IsCold ? 1 : Repetitions(entries[i].Workload);
-            if (!record.Contest.IsCold)
-                entries[i].Workload.Run(1);
+            record.Guard(i, () =>
+            {
+                if (pass == 0)
+                    record.Repetitions[i] = record.Contest.RunsOnce || record.Contest.IsCold ? 1 : Repetitions(entries[i].Workload);
+                if (!record.Contest.IsCold)
+                    entries[i].Workload.Run(1);
+            });
         }
         var order = Enumerable.Range(0, entries.Count).ToArray();
         for (var round = 0; round < plan.Rounds; round++)
@@ -61,9 +69,12 @@ internal sealed class Arena(Plan plan, Action<string> progress)
             {
                 // Threads of the one before may still spin; then a first run warms the caches.
                 Thread.Sleep(10);
-                if (_flusher is null && !record.Contest.IsCold)
-                    entries[i].Workload.Run(1);
-                record.Seconds[i][pass][round] = Time(entries[i].Workload, record.Repetitions[i]);
+                record.Guard(i, () =>
+                {
+                    if (_flusher is null && !record.Contest.IsCold)
+                        entries[i].Workload.Run(1);
+                    record.Seconds[i][pass][round] = Time(entries[i].Workload, record.Repetitions[i]);
+                });
             }
         }
     }
@@ -97,6 +108,7 @@ internal sealed class Arena(Plan plan, Action<string> progress)
     {
         private IReadOnlyList<Entry> _entries = [];
         private string?[] _checks = [];
+        private string?[] _failures = [];
 
         public Contest Contest => contest;
 
@@ -112,13 +124,33 @@ internal sealed class Arena(Plan plan, Action<string> progress)
         public void Begin(IReadOnlyList<Entry> entries, Plan plan)
         {
             _entries = entries;
-            _checks = [.. entries.Select(entry => entry.Check?.Invoke())];
+            _checks = new string?[entries.Count];
+            _failures = new string?[entries.Count];
+            for (var i = 0; i < entries.Count; i++)
+                Guard(i, () => _checks[i] = entries[i].Check?.Invoke());
             Repetitions = new int[entries.Count];
             Seconds = [.. entries.Select(_ => Table(plan))];
             Clock = Table(plan);
         }
 
-        public Race ToRace() => new(contest.Name, contest.Setting, Clock, [.. _entries.Select(ToFigure)]);
+        public IEnumerable<string> Failures => _failures.OfType<string>();
+
+        /// <summary>Does something of an entry. A rival that fails takes no further part; what is ours must not fail.</summary>
+        public void Guard(int entry, Action action)
+        {
+            if (_failures[entry] is not null)
+                return;
+            try
+            {
+                action();
+            }
+            catch (Exception failure) when (_entries[entry].By is not (Figure.Ours or Figure.Yardstick))
+            {
+                _failures[entry] = $"{_entries[entry].By} failed at {_entries[entry].Subject} ({contest.Name}): {failure.Message}";
+            }
+        }
+
+        public Race ToRace() => new(contest.Name, contest.Setting, Clock, [.. _entries.Select(ToFigure).Where((_, i) => _failures[i] is null)]);
 
         private Figure ToFigure(Entry entry, int i)
         {

@@ -9,7 +9,7 @@ namespace GpuOptim.Benchmarks.Engine;
 /// <param name="Work">How much it is.</param>
 internal sealed record Entry(string Subject, string By, IWorkload Workload, Work Work)
 {
-    /// <summary>What it cannot be faster than: multiples of yardsticks in the same contest.</summary>
+    /// <summary>What the machine allows: multiples of yardsticks in the same contest.</summary>
     public IReadOnlyList<FloorRule> Floors { get; init; } = [];
 
     /// <summary>Checks its result before it is timed, and says what was checked.</summary>

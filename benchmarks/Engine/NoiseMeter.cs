@@ -9,11 +9,17 @@ internal sealed class NoiseMeter
     private const double MuchSpread = 0.03;
     private const double MuchStolen = 0.01;
 
+    /// <summary>A round in which the loop takes so much longer than usual is disturbed.</summary>
+    private const double Disturbance = 1.1;
+    private const double ManyDisturbed = 0.15;
+
     private readonly double? _load = Load();
     private readonly (double Stolen, double All)? _before = Times();
 
     /// <summary>What it saw until now, and what to say of it.</summary>
-    public Noise Read(IEnumerable<Race> races)
+    /// <param name="races">What was measured.</param>
+    /// <param name="failures">What else there is to warn of.</param>
+    public Noise Read(IEnumerable<Race> races, IEnumerable<string> failures)
     {
         double[] clock = [.. races.SelectMany(race => race.Clock).SelectMany(pass => pass)];
         if (clock.Length == 0)
@@ -21,13 +27,13 @@ internal sealed class NoiseMeter
         var median = Statistics.Median(clock);
         var spread = (Statistics.Quantile(clock, 0.75) - Statistics.Quantile(clock, 0.25)) / 2 / median;
         double? stolen = _before is { } before && Times() is { } now && now.All > before.All ? (now.Stolen - before.Stolen) / (now.All - before.All) : null;
-        List<string> warnings = [];
+        List<string> warnings = [.. failures];
         if (spread > MuchSpread)
             warnings.Add($"A loop that touches no memory varied by {spread:P1}: the clock changed, or others took the cores.");
         if (stolen > MuchStolen)
             warnings.Add($"The host gave {stolen:P1} of the machine's time to others.");
-        if (_load > 0.5 * Environment.ProcessorCount)
-            warnings.Add($"{_load:F1} threads ran when this began, on {Environment.ProcessorCount} cores.");
+        if (clock.Count(seconds => seconds > Disturbance * median) / (double)clock.Length is var disturbed && disturbed > ManyDisturbed)
+            warnings.Add($"In {disturbed:P0} of the rounds that loop took over a tenth longer than usual: something else ran on the cores.");
         return new(RegisterLoop.Gigahertz(median), spread, stolen, _load, warnings);
     }
 

@@ -11,20 +11,36 @@ internal static class RegisterLoop
     /// <summary>A multiplication and an addition, each waiting for the one before: 3 + 1 cycles.</summary>
     private const int CyclesAStep = 4;
 
+    private static readonly double[] _seconds = new double[Environment.ProcessorCount];
+
     private static ulong _sink;
 
-    /// <summary>Seconds that it takes once.</summary>
+    /// <summary>Seconds that it takes once on every core at the same time: those of the slowest.</summary>
     public static double Run()
     {
-        // A core that slept is not at its clock yet.
-        _sink = Chain(_sink);
-        var start = Stopwatch.GetTimestamp();
-        _sink = Chain(_sink);
-        return Ticks.SecondsSince(start);
+        using var together = new Barrier(_seconds.Length);
+        var threads = Enumerable.Range(1, _seconds.Length - 1).Select(i => new Thread(() => Time(i, together))).ToArray();
+        foreach (var thread in threads)
+            thread.Start();
+        Time(0, together);
+        foreach (var thread in threads)
+            thread.Join();
+        return _seconds.Max();
     }
 
     /// <summary>The clock, in GHz, of what it took.</summary>
     public static double Gigahertz(double seconds) => (double)Steps * CyclesAStep / seconds / 1e9;
+
+    private static void Time(int thread, Barrier together)
+    {
+        together.SignalAndWait();
+        // A core that slept is not at its clock yet.
+        var x = Chain((ulong)thread);
+        var start = Stopwatch.GetTimestamp();
+        x = Chain(x);
+        _seconds[thread] = Ticks.SecondsSince(start);
+        Volatile.Write(ref _sink, x);
+    }
 
     [MethodImpl(MethodImplOptions.AggressiveOptimization | MethodImplOptions.NoInlining)]
     private static ulong Chain(ulong x)

@@ -75,7 +75,7 @@ internal static class ChapterCharts
             return Groups(
                 race,
                 shows,
-                figure => chapter.Races.Count == 1 ? Text.Subject(figure.Subject) : subjects == 1 ? race.Name : $"{race.Name}: {Text.Subject(figure.Subject)}",
+                figure => chapter.Races.Count == 1 ? Text.Subject(figure.Subject) : subjects == 1 ? race.Name : $"{Text.Subject(figure.Subject)}: {race.Name}",
                 measure);
         }),
     ];
@@ -86,13 +86,16 @@ internal static class ChapterCharts
         .. race.Figures
             .Where(figure => shows(figure) && !Measures.IsYardstick(figure) && Measures.Positive(figure.Median) is not null)
             .GroupBy(figure => figure.Subject)
-            .Select(group => new BarGroup(name(group.First()), [.. group.OrderBy(figure => !Measures.IsOurs(figure)).ThenBy(figure => figure.Median).Select(figure => Bar(figure, measure))])),
+            .Select(group => (Figures: group, Ours: group.FirstOrDefault(Measures.IsOurs)))
+            .Select(group => new BarGroup(
+                name(group.Figures.First()),
+                [.. group.Figures.OrderBy(figure => !Measures.IsOurs(figure)).ThenBy(figure => figure.Median).Select(figure => Bar(figure, group.Ours, measure))])),
     ];
 
-    private static Bar Bar(Figure figure, Func<Figure, double, double> measure)
+    private static Bar Bar(Figure figure, Figure? ours, Func<Figure, double, double> measure)
     {
         var (value, interval) = Measures.Of(figure, measure);
-        return new(figure.By, value, interval, Measures.IsOurs(figure) && figure.BindingFloor is { } floor ? Measures.Positive(measure(figure, floor.Seconds)) : null);
+        return new(figure.By, value, interval, Measures.IsOurs(figure) && figure.BindingFloor is { } floor ? Measures.Positive(measure(figure, floor.Seconds)) : null, ours is null || figure == ours ? null : Measures.Times(ours, figure));
     }
 
     private static Chart Comparison(string title, IReadOnlyList<BarGroup> groups, string axis, string unit, Palette palette, bool longerIsBetter = false)

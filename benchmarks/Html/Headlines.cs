@@ -27,11 +27,19 @@ internal static class Headlines
         {
             if (adamw.BindingFloor is { } floor)
                 yield return new(Text.Percent(floor.Share), $"of {OfWhat(floor.Name)}: AdamW", race!.Name, Page.IdOf(report, chapter!));
-            if (Against(race!, adamw) is var (times, rival) && rival is not null)
-                yield return new(Text.Times(times), $"as fast as {rival}: AdamW", race!.Name, Page.IdOf(report, chapter!));
         }
-        if (Ours(report, "launch", "adamw", race => Measures.Number(race, "count") ?? 0) is var (launch, small, many) && many is not null && Against(small!, many) is var (smallTimes, smallRival) && smallRival is not null)
-            yield return new(Text.Times(smallTimes), $"as fast as {smallRival}: AdamW on many small tensors", small!.Name, Page.IdOf(report, launch!));
+        // Where there are rivals: the largest tensor, and the most tensors.
+        foreach (var (size, what) in new (Func<Race, double>, string)[] { (race => Measures.Number(race, "length") ?? 0, "AdamW"), (race => Measures.Number(race, "count") ?? 0, "AdamW on many small tensors") })
+        {
+            foreach (var verb in new[] { "throughput", "launch", "compare" })
+            {
+                if (Ours(report, verb, "adamw", size) is var (compare, beside, ours) && ours is not null && Against(beside!, ours) is var (rivalTimes, faster) && faster is not null)
+                {
+                    yield return new(Text.Times(rivalTimes), $"as fast as {faster}: {what}", beside!.Name, Page.IdOf(report, compare!));
+                    break;
+                }
+            }
+        }
         if (Ours(report, "newton-schulz", "newton-schulz", race => race.Figures.Max(figure => figure.Work.DenseFlops)) is var (products, shape, iteration) && iteration is not null)
         {
             if (iteration.Floors.FirstOrDefault(floor => floor.Name == "peak") is { } peak)

@@ -7,17 +7,11 @@ namespace GpuOptim.Benchmarks.Html;
 /// <summary>What was measured on, how often, and how still it was.</summary>
 internal static class MachineSection
 {
-    /// <summary>A clock that varies by more than this makes single figures doubtful.</summary>
-    private const double MostSpread = 0.03;
-
-    /// <summary>So does a host that gives more than this to others.</summary>
-    private const double MostStolen = 0.01;
-
     /// <summary>Whether figures can be believed, and what speaks against it.</summary>
     public static XElement Noise(Report report)
     {
         var noise = report.Noise;
-        var isStill = noise.Warnings.Count == 0 && !(noise.ClockSpread > MostSpread) && !(noise.StolenShare > MostStolen);
+        var isStill = noise.Warnings.Count == 0;
         List<string> facts = [$"A loop in registers, which no neighbour's memory traffic can slow, varied by ±{Text.Percent(noise.ClockSpread)} from round to round."];
         if (noise.StolenShare is { } stolen)
             facts.Add($"The host gave {Text.Percent(stolen)} of the machine's time to others.");

@@ -39,9 +39,12 @@ internal static class Page
     /// <summary>What a chapter is called in links: its verb, and a number if it is not the first of it.</summary>
     public static string IdOf(Report report, Chapter chapter)
     {
-        var earlier = report.Chapters.TakeWhile(other => other != chapter).Count(other => Letters(other) == Letters(chapter));
-        return $"chapter-{Letters(chapter)}{(earlier == 0 ? "" : $"-{Text.Tick(earlier + 1)}")}";
+        var number = Number(report, chapter);
+        return $"chapter-{Letters(chapter)}{(number == 1 ? "" : $"-{Text.Tick(number)}")}";
     }
+
+    /// <summary>The how-manieth chapter of its verb it is.</summary>
+    private static int Number(Report report, Chapter chapter) => 1 + report.Chapters.TakeWhile(other => other != chapter).Count(other => Letters(other) == Letters(chapter));
 
     /// <summary>Verbs are words; of anything else the letters remain.</summary>
     private static string Letters(Chapter chapter) => string.Concat(chapter.Verb.Where(character => char.IsAsciiLetterOrDigit(character) || character == '-'));
@@ -60,7 +63,7 @@ internal static class Page
         report.Chapters.Count == 0 ? Tag.Of("p.empty", "Nothing was measured.") : Tag.Of(
             "nav",
             ("aria-label", "Chapters"),
-            Tag.Of("ul", report.Chapters.Select(chapter => Tag.Of("li", Tag.Of("a", ("href", $"#{IdOf(report, chapter)}"), chapter.Verb))), Tag.Of("li", Tag.Of("a", ("href", "#how"), "how it was measured")))));
+            Tag.Of("ul", report.Chapters.Select(chapter => Tag.Of("li", Tag.Of("a", ("href", $"#{IdOf(report, chapter)}"), Number(report, chapter) == 1 ? chapter.Verb : $"{chapter.Verb} {Number(report, chapter)}"))), Tag.Of("li", Tag.Of("a", ("href", "#how"), "how it was measured")))));
 
     private static string Resource(string name)
     {

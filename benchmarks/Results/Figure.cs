@@ -8,8 +8,8 @@ namespace GpuOptim.Benchmarks.Results;
 /// <param name="Work">How much it did.</param>
 /// <param name="Seconds">What it took in each round of each pass.</param>
 /// <param name="Median">The median of these.</param>
-/// <param name="Interval">Where the median of another run is expected, with 95 % confidence.</param>
-/// <param name="Floors">What it cannot be faster than.</param>
+/// <param name="Interval">Where the true median is, with 95 % confidence.</param>
+/// <param name="Floors">What the machine's own speed allows.</param>
 /// <param name="Check">What was checked of its result; null if there is nothing to check.</param>
 internal sealed record Figure(string Subject, string By, Work Work, double[][] Seconds, double Median, Interval Interval, IReadOnlyList<Floor> Floors, string? Check)
 {

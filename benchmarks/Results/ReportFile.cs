@@ -15,6 +15,20 @@ internal static class ReportFile
         RespectRequiredConstructorParameters = true,
     };
 
+    /// <summary>What is wrong with the numbers of a report; null if nothing is.</summary>
+    private static string? Damage(Report report)
+    {
+        foreach (var (_, race) in report.Races())
+        {
+            foreach (var (name, table) in race.Figures.Select(figure => (figure.Subject, figure.Seconds)).Prepend(("clock", race.Clock)))
+            {
+                if (table.Length != report.Plan.Passes || table.Length == 0 || table.Any(pass => pass is null || pass.Length != report.Plan.Rounds || pass.Length == 0 || !pass.All(seconds => seconds > 0 && double.IsFinite(seconds))))
+                    return $"'{name}' of '{race.Name}' must have {report.Plan.Passes} passes of {report.Plan.Rounds} positive times.";
+            }
+        }
+        return null;
+    }
+
     public static void Write(string path, Report report) => File.WriteAllText(path, JsonSerializer.Serialize(report, _json) + "\n");
 
     /// <summary>Reads a file.</summary>
@@ -34,7 +48,10 @@ internal static class ReportFile
             }
             if (!document.RootElement.TryGetProperty("version", out var version) || !version.TryGetInt32(out var number) || number != Report.CurrentVersion)
                 throw new InvalidOperationException($"The version of {path} must be {Report.CurrentVersion}. Actual value was {(version.ValueKind == JsonValueKind.Undefined ? "none" : version.GetRawText())}.");
-            return JsonSerializer.Deserialize<Report>(text, _json)!;
+            var report = JsonSerializer.Deserialize<Report>(text, _json)!;
+            if (Damage(report) is { } damage)
+                throw new InvalidOperationException($"{path} is damaged: {damage}");
+            return report;
         }
         catch (Exception failure) when (failure is JsonException or IOException or UnauthorizedAccessException)
         {

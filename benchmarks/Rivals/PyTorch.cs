@@ -66,7 +66,7 @@ internal sealed class PyTorch : IDisposable
             return answer;
         // All that it said has been read then.
         _process.WaitForExit();
-        throw new InvalidOperationException($"--python must name a Python that has torch. It ended: {_lastError}");
+        throw new InvalidOperationException($"Python ended; --python must name one that has torch. It said: {_lastError}");
     }
 
     /// <summary>Work there.</summary>

@@ -27,8 +27,8 @@ internal sealed record Contestant(string Name, int States, int Flops, OptimizerO
             square = 0.99 * square + 0.01 * g * g;
             p -= 0.01 * g / (Math.Sqrt(square) + 1e-8);
         }),
-        new("adam", 2, 14, new AdamOptions(), Adam),
-        new("adamw", 2, 15, new AdamWOptions(), (ref p, g, ref average, ref square, step) =>
+        new("adam", 2, 13, new AdamOptions(), Adam),
+        new("adamw", 2, 14, new AdamWOptions(), (ref p, g, ref average, ref square, step) =>
         {
             p *= 1 - 1e-3 * 0.01;
             Adam(ref p, g, ref average, ref square, step);

@@ -4,7 +4,7 @@ using GpuOptim.Kernels.Lanes;
 namespace GpuOptim.Benchmarks.Throughput;
 
 /// <summary>
-/// What the divide unit can do: two divisions and a square root for each element, as Adam has; 12 bytes an element.
+/// What the divide unit can do: two divisions and a square root for each element, as Adam has.
 /// <c>a = sqrt(c / (b / a))</c> takes any positive number to <c>c / b</c>, where it stays.
 /// </summary>
 internal readonly unsafe struct Divider : IYardstick

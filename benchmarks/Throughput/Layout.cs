@@ -24,7 +24,7 @@ internal sealed record Layout(int Count, long Length)
         var unit = text.LastOrDefault() switch { 'K' => 1_000, 'M' => 1_000_000, _ => 1 };
         if (parts.Length == 2
             && int.TryParse(parts[0], CultureInfo.InvariantCulture, out var count) && count > 0
-            && long.TryParse(parts[1].TrimEnd('K', 'M'), CultureInfo.InvariantCulture, out var length) && length > 0)
+            && long.TryParse(unit == 1 ? parts[1] : parts[1][..^1], CultureInfo.InvariantCulture, out var length) && length > 0 && length <= long.MaxValue / unit / count)
         {
             return new(count, length * unit);
         }

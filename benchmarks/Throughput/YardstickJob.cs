@@ -10,12 +10,16 @@ namespace GpuOptim.Benchmarks.Throughput;
 /// <param name="b">As many more.</param>
 /// <param name="count">How many.</param>
 /// <param name="asksAhead">Whether to ask memory for what will be loaded, as the optimizers' loop does.</param>
-internal readonly unsafe struct YardstickJob<TYardstick, TFloats>(float* a, float* b, long count, bool asksAhead) : IChunkedJob
+/// <param name="staysInCache">Whether each chunk does all its work on its first elements: for what is to show arithmetic, not memory.</param>
+internal readonly unsafe struct YardstickJob<TYardstick, TFloats>(float* a, float* b, long count, bool asksAhead, bool staysInCache = false) : IChunkedJob
     where TYardstick : struct, IYardstick
     where TFloats : unmanaged, IFloats<TFloats>
 {
     private const long ChunkLength = 1 << 15;
     private const int LineLength = 16;
+
+    /// <summary>Two arrays of these fit a first-level cache.</summary>
+    private const int CachedLength = 2048;
 
     /// <summary>How many elements ahead: as far as the optimizers' loop.</summary>
     private const int PrefetchDistance = 384;
@@ -26,10 +30,19 @@ internal readonly unsafe struct YardstickJob<TYardstick, TFloats>(float* a, floa
     {
         var start = chunk * ChunkLength;
         var length = (nint)Math.Min(ChunkLength, count - start);
-        if (asksAhead)
+        if (staysInCache)
+        {
+            for (nint done = 0; done < length; done += CachedLength)
+                RunPlain(a + start, b + start, Math.Min(CachedLength, length - done), 0.5f);
+        }
+        else if (asksAhead)
+        {
             RunAhead(a + start, b + start, length, 0.5f);
+        }
         else
+        {
             RunPlain(a + start, b + start, length, 0.5f);
+        }
     }
 
     [MethodImpl(MethodImplOptions.AggressiveOptimization | MethodImplOptions.NoInlining)]

@@ -43,11 +43,11 @@ internal sealed unsafe record Yardsticks(Entry Copy, Entry Triad, Entry Divider)
         return new(
             Entry.Yardstick("copy", Fastest(Loop<Copy>(asksAhead: false), Loop<Copy>(asksAhead: true), Move(passesCaches: false), Move(passesCaches: true)), new(count, 8.0 * count)),
             Entry.Yardstick("triad", Fastest(Loop<Triad>(asksAhead: false), Loop<Triad>(asksAhead: true)), new(count, 12.0 * count, 2.0 * count)),
-            Entry.Yardstick("divider", Fastest(Loop<Divider>(asksAhead: false), Loop<Divider>(asksAhead: true)), new(count, 12.0 * count, 3.0 * count)));
+            Entry.Yardstick("divider", Loop<Divider>(asksAhead: false, staysInCache: true), new(count, 0, 3.0 * count)));
 
-        Workload Loop<TYardstick>(bool asksAhead) where TYardstick : struct, IYardstick => new(() =>
+        Workload Loop<TYardstick>(bool asksAhead, bool staysInCache = false) where TYardstick : struct, IYardstick => new(() =>
         {
-            var job = new YardstickJob<TYardstick, TFloats>(a, b, count, asksAhead);
+            var job = new YardstickJob<TYardstick, TFloats>(a, b, count, asksAhead, staysInCache);
             workers.Run(ref job, job.Chunks);
         });
 

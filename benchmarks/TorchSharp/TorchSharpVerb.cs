@@ -15,12 +15,14 @@ internal sealed class TorchSharpVerb() : Verb("torchsharp", "What does a step ta
     private readonly Option<string[]> _optimizers = Contestant.Option([.. Contestant.All.Where(contestant => contestant.Name == "adamw")]);
     private readonly Option<bool> _freshGradients = new("--fresh-gradients") { Description = "Between steps give each tensor a new gradient, as a backward pass does; not timed" };
 
+    public override string? Missing => Libtorch.Failure is { } failure ? $"libtorch must load for this. It did not: {failure}" : null;
+
     public override IReadOnlyList<Option> Options => [_layouts, _optimizers, _freshGradients];
 
     public override IEnumerable<Contest> Contests(ParseResult result, Bench bench)
     {
-        if (Libtorch.Failure is { } failure)
-            throw new InvalidOperationException($"libtorch must load for this. It did not: {failure}");
+        if (Missing is { } missing)
+            throw new InvalidOperationException(missing);
         return
             from threads in bench.Threads
             from layout in result.GetRequiredValue(_layouts)

@@ -23,10 +23,11 @@ internal static class Commands
         {
             return root.Parse(arguments).Invoke(new() { EnableDefaultExceptionHandler = false });
         }
-        catch (Exception failure) when (failure is InvalidOperationException or IOException or UnauthorizedAccessException)
+        catch (Exception failure) when (failure is InvalidOperationException or IOException or UnauthorizedAccessException or OutOfMemoryException or OverflowException or ArgumentException)
         {
             Console.Error.WriteLine(failure.Message);
-            return 1;
+            // 1 is what compare-to says of a regression.
+            return 2;
         }
     }
 }

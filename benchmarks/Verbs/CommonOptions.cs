@@ -45,6 +45,11 @@ internal sealed class CommonOptions
         _passes = AtLeast(2, "--passes", "How often all is set up anew, in memory of its own", DefaultPlan.Passes);
         _rounds = Positive("--rounds", "Rounds in a pass; every round runs each once", DefaultPlan.Rounds);
         _seconds = new("--seconds-each") { Description = "Work is repeated to fill at least half of this", DefaultValueFactory = _ => DefaultPlan.SecondsEach };
+        _seconds.Validators.Add(result =>
+        {
+            if (!(result.GetValueOrDefault<double>() is >= 0 and <= 60))
+                result.AddError($"--seconds-each must be from 0 to 60. Actual value was {string.Join(' ', result.Tokens.Select(token => token.Value))}.");
+        });
         _cache = new("--cache") { Description = "Whether caches hold what the same work left there, or are flushed before each; on a card flushed if not said otherwise", DefaultValueFactory = _ => DefaultPlan.Cache };
     }
 
@@ -77,6 +82,14 @@ internal sealed class CommonOptions
     }
 
     public Plan Plan(ParseResult result) => new(result.GetValue(_passes), result.GetValue(_rounds), result.GetValue(_seconds), Cache(result));
+
+    /// <summary>Tries what is written at the end.</summary>
+    /// <exception cref="IOException">It cannot be written.</exception>
+    public void TryFiles(ParseResult result)
+    {
+        foreach (var file in new[] { result.GetValue(_json), result.GetValue(_html) }.OfType<FileInfo>())
+            file.OpenWrite().Dispose();
+    }
 
     /// <summary>Opens what is measured on.</summary>
     public Bench Open(ParseResult result) => new(

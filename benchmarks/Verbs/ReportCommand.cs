@@ -25,16 +25,17 @@ internal static class ReportCommand
 
     private static void Run(ParseResult result, bool isQuick, string device, string python, FileInfo page)
     {
+        var json = new FileInfo(Path.ChangeExtension(page.FullName, ".json"));
+        if (json.FullName == page.FullName)
+            throw new InvalidOperationException($"--output must not end in .json: the JSON file lies beside the page. Actual value was '{page}'.");
         // What is written at the end is tried at the beginning.
-        using (new FileStream(page.FullName, FileMode.OpenOrCreate, FileAccess.Write))
-        {
-        }
+        page.OpenWrite().Dispose();
+        json.OpenWrite().Dispose();
         string[] plan = isQuick ? ["--passes", "5", "--rounds", "2", "--seconds-each", "0.005"] : [];
         string[] common = [.. device == SimdDevice.DeviceName ? [] : new[] { "--device", device }, .. python == "python3" ? [] : new[] { "--python", python }, .. plan];
         AskedQuestion[] questions = [.. Questions(isQuick, device).Select(words => AskedQuestion.Parse([.. words.Split(' '), .. common]))];
         var report = ReportRun.Measure(CommandLine.Of(result), questions[0].Verb.Common.Plan(questions[0].Arguments), questions);
-        var json = Path.ChangeExtension(page.FullName, ".json");
-        ReportFile.Write(json, report);
+        ReportFile.Write(json.FullName, report);
         HtmlReport.Write(page.FullName, report);
         AnsiConsole.WriteLine($"{page.FullName}\n{json}");
     }
@@ -78,7 +79,7 @@ internal static class ReportCommand
     {
         const int BytesAParameter = 4 * (2 + 6 + 2);
         var most = MachineReader.Read("", []).MemoryBytes / 2 / BytesAParameter;
-        string[] sizes = ["1K", "4K", "16K", "64K", "256K", "1M", "4M", "16M", "64M", "256M", "1024M"];
+        string[] sizes = ["1K", "4K", "16K", "64K", "256K", "1M", "4M", "16M", "64M", "256M", "1024M", "4096M", "16384M"];
         return string.Join(' ', sizes.Select(size => $"1x{size}").Where(layout => Throughput.Layout.Parse(layout)!.Elements <= most));
     }
 }

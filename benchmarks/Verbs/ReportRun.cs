@@ -26,7 +26,13 @@ internal static class ReportRun
             AnsiConsole.MarkupLineInterpolated($"[grey]not there: {missing}[/]");
 
         IReadOnlyList<Race> races = [];
-        AnsiConsole.Status().Start("setting up", status => races = new Arena(plan, text => status.Status(Markup.Escape(text))).Run([.. contests.SelectMany(each => each)]));
+        IReadOnlyList<string> failures = [];
+        AnsiConsole.Status().Start("setting up", status =>
+        {
+            var arena = new Arena(plan, text => status.Status(Markup.Escape(text)));
+            races = arena.Run([.. contests.SelectMany(each => each)]);
+            failures = arena.Failures;
+        });
         List<Chapter> chapters = [];
         foreach (var (question, own) in questions.Zip(contests))
         {
@@ -35,7 +41,7 @@ internal static class ReportRun
         }
         foreach (var race in chapters.SelectMany(chapter => chapter.Races))
             AnsiConsole.Write(FigureTable.Of(race));
-        var report = new Report(DateTimeOffset.Now, command, machine, plan, noise.Read(chapters.SelectMany(chapter => chapter.Races)), chapters);
+        var report = new Report(DateTimeOffset.Now, command, machine, plan, noise.Read(chapters.SelectMany(chapter => chapter.Races), failures), chapters);
         Print(report.Noise);
         return report;
     }

@@ -21,6 +21,9 @@ internal abstract class Verb(string name, string question)
     /// <summary>Rivals that it measures if nothing else is said.</summary>
     public virtual IReadOnlyList<string> Rivals => [];
 
+    /// <summary>Why it cannot be asked here; null if it can.</summary>
+    public virtual string? Missing => null;
+
     /// <summary>What its command takes as all do.</summary>
     public CommonOptions Common => field ??= new(this);
 
@@ -40,6 +43,7 @@ internal abstract class Verb(string name, string question)
         Common.AddTo(command);
         command.SetAction(result =>
         {
+            Common.TryFiles(result);
             var text = CommandLine.Of(result);
             Common.Write(result, ReportRun.Measure(text, Common.Plan(result), [new(this, result, text)]));
         });

@@ -54,6 +54,29 @@ public sealed class ArenaTests
         Assert.That(() => Run(contest), Throws.TypeOf<WrongResultException>());
     }
 
+    /// <summary>A rival that fails, whenever it does, costs its figure and no other.</summary>
+    [TestCase(0)]
+    [TestCase(5)]
+    public void RivalsThatFailAreLeftOut(int runs)
+    {
+        var arena = new Arena(_plan, _ => { });
+        var done = 0;
+        var race = arena.Run([new("a race", new Dictionary<string, string>(), _ =>
+        [
+            Entry.Ours("work", () => { }, new()),
+            new("work", "a rival", new FakeWorkload(() => done++ < runs ? 1 : throw new NotSupportedException("no more")), new()),
+        ])]).Single();
+        Assert.That(race.Figures.Select(figure => figure.By), Is.EqualTo(new[] { Figure.Ours }));
+        Assert.That(race.Figures[0].Seconds.SelectMany(pass => pass), Is.All.Positive);
+        Assert.That(arena.Failures, Is.EqualTo(new[] { "a rival failed at work (a race): no more" }));
+    }
+
+    /// <summary>What is ours must not fail.</summary>
+    [Test]
+    public void OursThatFailEndTheRun() => Assert.That(
+        () => Run(new Contest("", new Dictionary<string, string>(), _ => [Entry.Ours("work", () => throw new NotSupportedException(), new())])),
+        Throws.TypeOf<NotSupportedException>());
+
     [Test]
     public void ChecksAreMadeOnceAndKept()
     {

@@ -39,6 +39,9 @@ public sealed class CommandTests
     [TestCase("throughput --passes 1", "--passes must be at least 2. Actual value was 1.")]
     [TestCase("throughput --rounds 0", "--rounds must be at least 1. Actual value was 0.")]
     [TestCase("throughput --threads 0", "--threads must be at least 1. Actual value was '0'.")]
+    [TestCase("throughput --layout 1x5KM", "--layout must be COUNTxLENGTH")]
+    [TestCase("throughput --layout 3x9223372036854M", "--layout must be COUNTxLENGTH")]
+    [TestCase("throughput --seconds-each -1", "--seconds-each must be from 0 to 60. Actual value was -1.")]
     [TestCase("newton-schulz --shape 0x3", "--shape must be ROWSxCOLUMNS")]
     [TestCase("training --parameters 0", "--parameters must be at least 1. Actual value was 0.")]
     public void WrongQuestionsAreRefused(string words, string message) =>

@@ -11,7 +11,7 @@ public sealed class ReportFileTests : FolderTest
         new(2026, 11, 29, 12, 0, 0, TimeSpan.Zero),
         "gpuoptim-bench throughput",
         new("a processor", 2, [new("L1", 32768, 1)], 1L << 34, [256, 128], "a system", ".NET", "0.1.0", "CPU", ["PyTorch"]),
-        new(5, 3, 0.05, CacheState.Flushed),
+        new(2, 1, 0.05, CacheState.Flushed),
         new(3.2, 0.01, null, 0.5, ["noisy"]),
         [
             new("throughput", "How fast?", "gpuoptim-bench throughput", [
@@ -61,6 +61,23 @@ public sealed class ReportFileTests : FolderTest
     {
         File.WriteAllText(Path, text);
         Assert.That(() => ReportFile.Read(Path), Throws.TypeOf<InvalidOperationException>().With.Message.Contains(message.Replace("*", Path, StringComparison.Ordinal)));
+    }
+
+    /// <summary>What cannot have been measured is not compared with.</summary>
+    [TestCase("[[0.001],[0.002]]", "[[0.001]]")]
+    [TestCase("[[0.001],[0.002]]", "[[0.001],[]]")]
+    [TestCase("[[0.001],[0.002]]", "[[0.001],null]")]
+    [TestCase("[[0.001],[0.002]]", "[[0.001],[-1]]")]
+    [TestCase("[[0.001],[0.002]]", "[[0.001],[0]]")]
+    [TestCase("\"passes\":2", "\"passes\":0")]
+    public void DamagedNumbersAreRefused(string what, string by)
+    {
+        ReportFile.Write(Path, _report with { Plan = new(2, 1, 0.05, CacheState.Kept) });
+        Assert.That(ReportFile.Read(Path).Plan.Passes, Is.EqualTo(2));
+        var text = File.ReadAllText(Path);
+        Assert.That(text, Does.Contain(what));
+        File.WriteAllText(Path, text.Replace(what, by, StringComparison.Ordinal));
+        Assert.That(() => ReportFile.Read(Path), Throws.TypeOf<InvalidOperationException>().With.Message.Contains(Path));
     }
 
     [Test]

@@ -42,14 +42,13 @@ internal sealed class BarChart : Chart
                 canvas.Text("group", 2, y + 16, group.Name);
                 y += 26;
             }
-            var ours = group.Bars.FirstOrDefault(bar => bar.IsOurs);
             foreach (var bar in group.Bars)
             {
                 if (beside)
                     canvas.Text(bar.IsOurs ? "label.ours" : "label", left - 10, y + BarHeight - 2.5, bar.By, "end");
                 else
                     canvas.Text(bar.IsOurs ? "label.ours" : "label", left, y + 13, bar.By);
-                DrawBar(canvas, plot, value, bar, beside ? y : y + 18, ours);
+                DrawBar(canvas, plot, value, bar, beside ? y : y + 18);
                 y += rowHeight;
             }
             y += 12;
@@ -65,7 +64,7 @@ internal sealed class BarChart : Chart
         ("95 % interval", (x, y) => canvas.Whisker("whisker", x - 8, x + 8, y)),
     ];
 
-    private void DrawBar(Canvas canvas, Plot plot, LinearScale value, Bar bar, double y, Bar? ours)
+    private void DrawBar(Canvas canvas, Plot plot, LinearScale value, Bar bar, double y)
     {
         var css = bar.IsOurs ? "bar-ours" : bar.By == Figure.Yardstick ? "bar-machine" : "bar";
         var tip = $"{bar.By}: {Text.Number(bar.Value)} {Unit}, 95 % interval {Text.Number(bar.Interval.Low)} to {Text.Number(bar.Interval.High)}";
@@ -80,14 +79,9 @@ internal sealed class BarChart : Chart
             canvas.Line("bound", value.At(bound), y - 3, value.At(bound), y + BarHeight + 3);
             end = Math.Max(end, value.At(bound));
         }
-        canvas.Text(bar.IsOurs ? "label.ours" : "label", end + 8, y + BarHeight - 2.5, Text.Number(bar.Value) + Against(bar, ours));
+        canvas.Text(bar.IsOurs ? "label.ours" : "label", end + 8, y + BarHeight - 2.5, Text.Number(bar.Value) + Against(bar));
     }
 
     /// <summary>How a rival stands to ours.</summary>
-    private static string Against(Bar bar, Bar? ours)
-    {
-        if (ours is null || bar.IsOurs || bar.By == Figure.Yardstick || !(bar.Value > 0) || !(ours.Value > 0))
-            return "";
-        return $" ({Text.Times(bar.Value / ours.Value)} ours)";
-    }
+    private string Against(Bar bar) => bar.TimesOurs is { } times ? $" ({Text.Times(LongerIsBetter ? 1 / times : times)} ours)" : "";
 }

@@ -66,13 +66,7 @@ internal sealed class DotChart : Chart
     }
 
     /// <summary>How many times as fast ours is as the fastest rival.</summary>
-    private double? Lead(BarGroup group)
-    {
-        Bar[] rivals = [.. group.Bars.Where(bar => !bar.IsOurs && bar.Value > 0)];
-        if (rivals.Length == 0 || group.Bars.FirstOrDefault(bar => bar.IsOurs) is not { Value: > 0 } ours)
-            return null;
-        return MoreIsBetter ? ours.Value / rivals.Max(bar => bar.Value) : rivals.Min(bar => bar.Value) / ours.Value;
-    }
+    private static double? Lead(BarGroup group) => group.Bars.Min(bar => bar.TimesOurs);
 
     private IEnumerable<(string, Action<double, double>)> Signs(Canvas canvas)
     {
