@@ -13,8 +13,9 @@ internal static class ChapterCharts
     {
         "throughput" => RooflineCharts.Of(report, chapter)
             .Concat(PerParameter(chapter, palette))
-            .Concat(ScalingCharts.OverSizes(report, chapter, palette))
+            .Concat(ScalingCharts.OverSizes(report, chapter, palette, hasBandwidths: true))
             .Concat(ScalingCharts.OverThreads(chapter)),
+        "compare" => Whole(chapter, palette).Concat(ScalingCharts.OverSizes(report, chapter, palette, hasBandwidths: false)),
         "launch" => PerParameter(chapter, palette),
         _ => Whole(chapter, palette),
     };

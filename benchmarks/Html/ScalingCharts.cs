@@ -6,8 +6,8 @@ namespace GpuOptim.Benchmarks.Html;
 /// <summary>How times change with the number of parameters, and with threads.</summary>
 internal static class ScalingCharts
 {
-    /// <summary>For each number type, on all threads: the bandwidth of each optimizer, and the time of AdamW beside others.</summary>
-    public static IEnumerable<Chart> OverSizes(Report report, Chapter chapter, Palette palette)
+    /// <summary>For each number type, on all threads: the bandwidth of each optimizer if asked for, and the time of AdamW beside others.</summary>
+    public static IEnumerable<Chart> OverSizes(Report report, Chapter chapter, Palette palette, bool hasBandwidths)
     {
         var all = chapter.Races.Max(race => Measures.Number(race, "threads"));
         var single = chapter.Races.Where(race => Measures.Number(race, "threads") == all && (Measures.Number(race, "count") ?? 1) == 1 && Measures.Parameters(race) > 0);
@@ -22,7 +22,7 @@ internal static class ScalingCharts
             var subtitle = $"{type.Key}{(all is { } threads ? $", {Text.Plural((int)threads, "thread", "threads")}" : "")}.";
             var bandwidths = Subjects(races).Select((subject, i) => Line(Text.Subject(subject), i % Palette.Colors, races, figure => figure.Subject == subject && Measures.IsOurs(figure), Bandwidth)).ToList();
             bandwidths.Add(Line("triad", -1, races, figure => figure.Subject == "triad" && Measures.IsYardstick(figure), Bandwidth));
-            if (Kept(bandwidths) is { Count: > 1 } lines)
+            if (hasBandwidths && Kept(bandwidths) is { Count: > 1 } lines)
             {
                 yield return new SizeChart
                 {
@@ -41,7 +41,7 @@ internal static class ScalingCharts
                 {
                     yield return new SizeChart
                     {
-                        Title = $"{Text.Subject(subject)} and others over sizes",
+                        Title = $"{Text.Subject(subject)}{(times.Count > 2 ? " and others" : "")} over sizes",
                         Subtitle = $"{subtitle} Lower is better.{note}",
                         Lines = times,
                         Caches = caches,

@@ -60,7 +60,7 @@ internal static class ReportCommand
         return isQuick
             ?
             [
-                "compare --layout 1x256K 1000x1024", $"throughput --layout 1x1K 1x32K 1x1M 1x16M --threads {Threads(1, all)}", $"throughput --layout 1x4M --type bfloat16/float32 --threads {all}", "launch --layout 1x1 10000x100",
+                "compare --layout 1x1K 1x32K 1x256K 1000x1024", $"throughput --layout 1x1K 1x32K 1x1M 1x16M --threads {Threads(1, all)}", $"throughput --layout 1x4M --type bfloat16/float32 --threads {all}", "launch --layout 1x1 10000x100",
                 "newton-schulz --shape 512x512", "muon --model small", "training --parameters 4000000", "checkpoint --parameters 1000000", "cold-start", .. withTorchSharp,
             ]
             :
