@@ -1,4 +1,3 @@
-using GpuOptim.Benchmarks.Engine;
 using GpuOptim.Benchmarks.Results;
 
 namespace GpuOptim.Benchmarks.Comparison;
@@ -7,7 +6,7 @@ namespace GpuOptim.Benchmarks.Comparison;
 /// <param name="Key">What it is of.</param>
 /// <param name="Before">What it was.</param>
 /// <param name="After">What it is.</param>
-/// <param name="Ratio">How many times as long it takes, seen from its yardstick.</param>
+/// <param name="Ratio">How many times as long it takes, as a multiple of its yardstick or of the register-only loop.</param>
 /// <param name="Interval">Where that is, with 95 % confidence.</param>
 /// <param name="Agree">Whether each report's interval holds some of the other's.</param>
 internal sealed record Change(FigureKey Key, Figure Before, Figure After, double Ratio, Interval Interval, bool Agree)

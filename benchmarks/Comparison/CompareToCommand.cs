@@ -31,7 +31,7 @@ internal static class CompareToCommand
     private static int Print(Report before, Report after)
     {
         AnsiConsole.Profile.Width = Math.Max(AnsiConsole.Profile.Width, 160);
-        if (before.Machine with { Library = "", Rivals = [], Caches = [], VectorBits = [] } != after.Machine with { Library = "", Rivals = [], Caches = [], VectorBits = [] })
+        if (Hardware(before.Machine) != Hardware(after.Machine))
             AnsiConsole.MarkupLine("[yellow]The machines differ: what follows says little about the library.[/]");
         var comparison = ReportComparison.Of(before, after);
         if (comparison.Changes.Count == 0)
@@ -57,5 +57,8 @@ internal static class CompareToCommand
             AnsiConsole.MarkupLineInterpolated($"[yellow]{warning}[/]");
         AnsiConsole.WriteLine($"{comparison.Changes.Count(change => change.Agree)} of {comparison.Changes.Count} figures agree: their intervals overlap ({comparison.Agreement:P0}); {comparison.Regressions.Count} of ours are slower by more than {Change.Margin:P0}.");
         return comparison.Regressions.Count > 0 ? 1 : 0;
+
+        // Lists are compared by what they are, not by what they hold.
+        static Machine Hardware(Machine machine) => machine with { Library = "", Rivals = [], Caches = [], VectorBits = [] };
     }
 }

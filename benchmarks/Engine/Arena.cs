@@ -17,7 +17,7 @@ internal sealed class Arena(Plan plan, Action<string> progress)
     public List<string> Failures { get; } = [];
 
     /// <summary>Times contests; what was measured is in their order.</summary>
-    /// <exception cref="WrongResultException">Something computes what it should not.</exception>
+    /// <exception cref="WrongResultException">Something of ours computes what it should not.</exception>
     public IReadOnlyList<Race> Run(IReadOnlyList<Contest> contests)
     {
         var records = contests.Select(contest => new Record(contest)).ToArray();
@@ -150,11 +150,11 @@ internal sealed class Arena(Plan plan, Action<string> progress)
             }
         }
 
-        public Race ToRace() => new(contest.Name, contest.Setting, Clock, [.. _entries.Select(ToFigure).Where((_, i) => _failures[i] is null)]);
+        public Race ToRace() => new(contest.Name, contest.Setting, Clock, [.. Enumerable.Range(0, _entries.Count).Where(i => _failures[i] is null).Select(ToFigure)]);
 
-        private Figure ToFigure(Entry entry, int i)
+        private Figure ToFigure(int i)
         {
-            var seconds = Seconds[i];
+            var (entry, seconds) = (_entries[i], Seconds[i]);
             return new(entry.Subject, entry.By, entry.Work, seconds, Statistics.Median(seconds), Statistics.Interval(seconds), [.. entry.Floors.Select(Floor)], _checks[i]);
 
             Floor Floor(FloorRule rule)

@@ -6,12 +6,11 @@ namespace GpuOptim.Benchmarks.Engine;
 /// <summary>Watches how still the machine is from its creation on.</summary>
 internal sealed class NoiseMeter
 {
-    private const double MuchSpread = 0.03;
-    private const double MuchStolen = 0.01;
+    // Shares from which on there is a warning.
+    private const double MuchSpread = 0.03, MuchStolen = 0.01, ManyDisturbed = 0.15;
 
-    /// <summary>A round in which the loop takes so much longer than usual is disturbed.</summary>
+    /// <summary>A round in which the loop takes so many times what it usually does is disturbed.</summary>
     private const double Disturbance = 1.1;
-    private const double ManyDisturbed = 0.15;
 
     private readonly double? _load = Load();
     private readonly (double Stolen, double All)? _before = Times();

@@ -49,7 +49,7 @@ internal static class ChapterCharts
             if (reached.Count > 0)
             {
                 yield return Comparison(
-                    "Operations a second, of the algorithm as it is written", reached, "dense GFLOP/s", "GFLOP/s", palette, longerIsBetter: true);
+                    "Operations a second, of the algorithm as it is written", reached, "dense GFLOP/s", "GFLOP/s", palette, moreIsBetter: true);
             }
             yield break;
         }
@@ -99,7 +99,7 @@ internal static class ChapterCharts
         return new(figure.By, value, interval, Measures.IsOurs(figure) && figure.BindingFloor is { } floor ? Measures.Positive(measure(figure, floor.Seconds)) : null, ours is null || figure == ours ? null : Measures.Times(ours, figure));
     }
 
-    private static Chart Comparison(string title, IReadOnlyList<BarGroup> groups, string axis, string unit, Palette palette, bool longerIsBetter = false)
+    private static Chart Comparison(string title, IReadOnlyList<BarGroup> groups, string axis, string unit, Palette palette, bool moreIsBetter = false)
     {
         double[] values = [.. groups.SelectMany(group => group.Bars).Select(bar => bar.Value).Where(value => value > 0)];
         var bars = groups.Sum(group => group.Bars.Count);
@@ -112,7 +112,7 @@ internal static class ChapterCharts
                 Groups = groups,
                 Axis = axis,
                 Unit = unit,
-                LongerIsBetter = longerIsBetter,
+                MoreIsBetter = moreIsBetter,
             };
         }
         return new DotChart
@@ -123,7 +123,7 @@ internal static class ChapterCharts
             Axis = axis,
             Unit = unit,
             Palette = palette,
-            MoreIsBetter = longerIsBetter,
+            MoreIsBetter = moreIsBetter,
         };
     }
 

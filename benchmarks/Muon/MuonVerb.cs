@@ -37,7 +37,7 @@ internal sealed class MuonVerb() : Verb("muon", "How long does a step of Muon ta
     }
 
     private static Contest Create(Bench bench, int threads, string name, Shape[] shapes) => new(
-        $"{name}: {shapes.Length} matrices, {(bench.Accelerator is null ? threads == 1 ? "1 thread" : $"{threads} threads" : bench.DeviceName)}",
+        $"{name}: {shapes.Length} matrices, {bench.On(threads)}",
         new Dictionary<string, string>
         {
             ["device"] = bench.DeviceName,

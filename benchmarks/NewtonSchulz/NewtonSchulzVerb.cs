@@ -29,7 +29,7 @@ internal sealed class NewtonSchulzVerb() : Verb("newton-schulz", "How fast are m
         select Create(bench, threads, Shape.Parse(text)!, new() { Precision = result.GetValue(_precision) });
 
     private static Contest Create(Bench bench, int threads, Shape shape, NewtonSchulzOptions options) => new(
-        $"{shape}, {options.Precision}, {(bench.Accelerator is null ? threads == 1 ? "1 thread" : $"{threads} threads" : bench.DeviceName)}",
+        $"{shape}, {options.Precision}, {bench.On(threads)}",
         new Dictionary<string, string>
         {
             ["device"] = bench.DeviceName,

@@ -1,5 +1,4 @@
 using System.Globalization;
-using GpuOptim.Benchmarks.Engine;
 
 namespace GpuOptim.Benchmarks.Results;
 

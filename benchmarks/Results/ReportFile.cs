@@ -15,20 +15,6 @@ internal static class ReportFile
         RespectRequiredConstructorParameters = true,
     };
 
-    /// <summary>What is wrong with the numbers of a report; null if nothing is.</summary>
-    private static string? Damage(Report report)
-    {
-        foreach (var (_, race) in report.Races())
-        {
-            foreach (var (name, table) in race.Figures.Select(figure => (figure.Subject, figure.Seconds)).Prepend(("clock", race.Clock)))
-            {
-                if (table.Length != report.Plan.Passes || table.Length == 0 || table.Any(pass => pass is null || pass.Length != report.Plan.Rounds || pass.Length == 0 || !pass.All(seconds => seconds > 0 && double.IsFinite(seconds))))
-                    return $"'{name}' of '{race.Name}' must have {report.Plan.Passes} passes of {report.Plan.Rounds} positive times.";
-            }
-        }
-        return null;
-    }
-
     public static void Write(string path, Report report) => File.WriteAllText(path, JsonSerializer.Serialize(report, _json) + "\n");
 
     /// <summary>Reads a file.</summary>
@@ -57,5 +43,21 @@ internal static class ReportFile
         {
             throw new InvalidOperationException($"{path} cannot be read: {failure.Message}", failure);
         }
+    }
+
+    /// <summary>What is wrong with the numbers of a report; null if nothing is.</summary>
+    private static string? Damage(Report report)
+    {
+        foreach (var (_, race) in report.Races())
+        {
+            foreach (var (name, table) in race.Figures.Select(figure => (figure.Subject, figure.Seconds)).Prepend(("clock", race.Clock)))
+            {
+                if (table.Length == 0 || table.Length != report.Plan.Passes || !table.All(IsWhole))
+                    return $"'{name}' of '{race.Name}' must have {report.Plan.Passes} passes of {report.Plan.Rounds} positive times.";
+            }
+        }
+        return null;
+
+        bool IsWhole(double[]? pass) => pass is { Length: > 0 } && pass.Length == report.Plan.Rounds && pass.All(seconds => seconds > 0 && double.IsFinite(seconds));
     }
 }

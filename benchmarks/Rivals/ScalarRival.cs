@@ -10,7 +10,7 @@ internal sealed class ScalarRival : IUpdateRival
 
     public string Description => Name;
 
-    public IReadOnlyList<Entry> Updates(Scope scope, UpdateJob job) => job.Type.Name != NumberType.Float32Name ? [] :
+    public IReadOnlyList<Entry> Updates(Scope scope, UpdateJob job) => job.Type != NumberType.Float32 ? [] :
     [
         .. job.Contestants.Select(contestant =>
         {

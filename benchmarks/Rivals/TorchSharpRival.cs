@@ -12,7 +12,7 @@ internal sealed class TorchSharpRival : IUpdateRival
 
     public string Description { get; } = $"{Name} {typeof(torch).Assembly.GetName().Version?.ToString(3)}";
 
-    public IReadOnlyList<Entry> Updates(Scope scope, UpdateJob job) => job.Type.Name != NumberType.Float32Name ? [] :
+    public IReadOnlyList<Entry> Updates(Scope scope, UpdateJob job) => job.Type != NumberType.Float32 ? [] :
     [
         .. job.Contestants.Select(contestant =>
         {

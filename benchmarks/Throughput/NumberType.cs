@@ -11,12 +11,12 @@ namespace GpuOptim.Benchmarks.Throughput;
 /// <param name="Compute">The type that every operation rounds to.</param>
 internal sealed record NumberType(string Name, ElementType Element, ElementType State, ElementType Compute)
 {
-    /// <summary>The name of plain float32.</summary>
-    public const string Float32Name = "float32";
+    /// <summary>All of it in float32.</summary>
+    public static NumberType Float32 { get; } = new("float32", ElementType.Float32, ElementType.Float32, ElementType.Float32);
 
     public static IReadOnlyList<NumberType> All { get; } =
     [
-        new(Float32Name, ElementType.Float32, ElementType.Float32, ElementType.Float32),
+        Float32,
         new("bfloat16", ElementType.BFloat16, ElementType.BFloat16, ElementType.BFloat16),
         new("bfloat16/float32", ElementType.BFloat16, ElementType.BFloat16, ElementType.Float32),
         new("bfloat16+float32", ElementType.BFloat16, ElementType.Float32, ElementType.Float32),

@@ -10,7 +10,7 @@ namespace GpuOptim.Benchmarks.Throughput;
 internal static class UpdateContest
 {
     public static Contest Create(Bench bench, UpdateJob job) => new(
-        $"{job.Layout}{(job.LiesApart ? " apart" : "")}, {job.Type.Name}, {Footprint(job)} with two states, {(bench.Accelerator is null ? job.Threads == 1 ? "1 thread" : $"{job.Threads} threads" : bench.DeviceName)}",
+        $"{job.Layout}{(job.LiesApart ? " apart" : "")}, {job.Type.Name}, {Footprint(job)} with two states, {bench.On(job.Threads)}",
         new Dictionary<string, string>
         {
             ["device"] = bench.DeviceName,

@@ -11,7 +11,7 @@ namespace GpuOptim.Benchmarks.Throughput;
 internal abstract class UpdatesVerb(string name, string question, params string[] layouts) : Verb(name, question)
 {
     private readonly Option<string[]> _layouts = Layout.Option(layouts);
-    private readonly Option<string[]> _types = NumberType.Option(NumberType.Float32Name);
+    private readonly Option<string[]> _types = NumberType.Option(NumberType.Float32.Name);
     private readonly Option<string[]> _optimizers = Contestant.Option(Contestant.All);
     private readonly Option<bool> _apart = new("--apart") { Description = "Give each tensor memory of its own; else they lie one behind the other" };
 

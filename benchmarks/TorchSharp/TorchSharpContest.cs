@@ -45,7 +45,7 @@ internal static class TorchSharpContest
         });
         var ourSteps = Steps(ours, () => ourOptimizer.step());
         var triad = Yardsticks.Create(device, scope, tensors.Elements).Triad;
-        var work = contestant.Work(NumberType.All[0], tensors.Elements);
+        var work = contestant.Work(NumberType.Float32, tensors.Elements);
         return
         [
             triad,

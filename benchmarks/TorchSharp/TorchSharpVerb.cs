@@ -42,7 +42,7 @@ internal sealed class TorchSharpVerb() : Verb("torchsharp", "What does a step ta
     }
 
     private static Contest Create(Bench bench, int threads, TensorSet tensors, Contestant contestant, bool freshGradients) => new(
-        $"{tensors.Name}, {contestant.Name}, {(freshGradients ? "fresh gradients" : "gradients that stay")}, {threads} threads",
+        $"{tensors.Name}, {contestant.Name}, {(freshGradients ? "fresh gradients" : "gradients that stay")}, {bench.On(threads)}",
         new Dictionary<string, string>
         {
             ["layout"] = tensors.Name,

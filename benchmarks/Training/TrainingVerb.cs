@@ -17,10 +17,10 @@ internal sealed class TrainingVerb() : Verb("training", "What do clipping, loss 
     public override IReadOnlyList<Option> Options => [_parameters];
 
     public override IEnumerable<Contest> Contests(ParseResult result, Bench bench) =>
-        bench.Accelerator is null ? bench.Threads.Select(threads => Create(bench.Simd(threads), result.GetValue(_parameters))) : [];
+        bench.Accelerator is null ? bench.Threads.Select(threads => Create(bench.Simd(threads), bench.On(threads), result.GetValue(_parameters))) : [];
 
-    private static Contest Create(SimdDevice device, int count) => new(
-        $"AdamW, {count / 1e6:0.###}M float32, {device.Threads} threads",
+    private static Contest Create(SimdDevice device, string on, int count) => new(
+        $"AdamW, {count / 1e6:0.###}M float32, {on}",
         new Dictionary<string, string>
         {
             ["device"] = SimdDevice.DeviceName,
@@ -52,7 +52,7 @@ internal sealed class TrainingVerb() : Verb("training", "What do clipping, loss 
             return
             [
                 triad,
-                With("plain", 28, () => Step()) with { Check = () => UpdateCheck.Run(Figure.Ours, contestant, NumberType.All[0], count, Read, () => Step()) },
+                With("plain", 28, () => Step()) with { Check = () => UpdateCheck.Run(Figure.Ours, contestant, NumberType.Float32, count, Read, () => Step()) },
                 With("clipped by value", 28, () => Step(GradientClipping.ByValue(0.1))),
                 With("clipped by norm", 32, () => Step(GradientClipping.ByNorm(1))),
                 With("scaled", 32, () => Step(scaler: scaler)),

@@ -69,6 +69,9 @@ internal sealed class Bench : IDisposable
 
     public string Description => Accelerator?.Description ?? Simd(Threads[^1]).Description;
 
+    /// <summary>What a race with so many threads runs on, for its name.</summary>
+    public string On(int threads) => Accelerator is not null ? DeviceName : threads == 1 ? "1 thread" : $"{threads} threads";
+
     public IEnumerable<string> Rivals => UpdateRivals.Select(rival => rival.Description);
 
     /// <summary>Our device with a number of threads.</summary>

@@ -1,5 +1,4 @@
 using GpuOptim.Benchmarks.Comparison;
-using GpuOptim.Benchmarks.Engine;
 using GpuOptim.Benchmarks.Results;
 using GpuOptim.Benchmarks.Verbs;
 using GpuOptim.Tests.Support;

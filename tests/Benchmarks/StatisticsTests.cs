@@ -1,6 +1,6 @@
 using FsCheck;
 using FsCheck.Fluent;
-using GpuOptim.Benchmarks.Engine;
+using GpuOptim.Benchmarks.Results;
 using Interval = GpuOptim.Benchmarks.Results.Interval;
 
 namespace GpuOptim.Tests.Benchmarks;

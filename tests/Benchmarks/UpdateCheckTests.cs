@@ -31,7 +31,7 @@ public sealed class UpdateCheckTests
     {
         double[] values = [.. Enumerable.Range(0, Elements).Select(place => (double)Numbers.Parameter(place))];
         Assert.That(
-            () => UpdateCheck.Run("nobody", Find(contestant), NumberType.All[0], Elements, places => [.. places.Select(place => values[place])], () => { }),
+            () => UpdateCheck.Run("nobody", Find(contestant), NumberType.Float32, Elements, places => [.. places.Select(place => values[place])], () => { }),
             Throws.TypeOf<WrongResultException>().With.Message.Contains("nobody's"));
     }
 
@@ -59,7 +59,7 @@ public sealed class UpdateCheckTests
     public void ScalarRivalIsRight(int count, int length)
     {
         using var scope = new Scope();
-        var entries = new ScalarRival().Updates(scope, new(new(count, length), NumberType.All[0], Contestant.All, Threads: 1, LiesApart: false));
+        var entries = new ScalarRival().Updates(scope, new(new(count, length), NumberType.Float32, Contestant.All, Threads: 1, LiesApart: false));
         Assert.That(entries.Select(entry => entry.Subject), Is.EqualTo(Contestant.All.Select(contestant => contestant.Name)));
         Assert.That(entries.Select(entry => entry.Check!()), Is.All.StartsWith("formula"));
     }
@@ -68,7 +68,7 @@ public sealed class UpdateCheckTests
     {
         double[] values = [.. Enumerable.Range(0, Elements).Select(place => (double)Numbers.Parameter(place))], first = new double[Elements], second = new double[Elements];
         var steps = 0;
-        return UpdateCheck.Run("somebody", contestant, NumberType.All[0], Elements, places => [.. places.Select(place => steps == 0 ? values[place] : reading(values[place], place))], () =>
+        return UpdateCheck.Run("somebody", contestant, NumberType.Float32, Elements, places => [.. places.Select(place => steps == 0 ? values[place] : reading(values[place], place))], () =>
         {
             steps++;
             for (var i = 0; i < Elements; i++)

@@ -3,23 +3,11 @@ using GpuOptim.Benchmarks.Results;
 namespace GpuOptim.Benchmarks.Html.Charts;
 
 /// <summary>Horizontal bars from zero, with intervals as whiskers and bounds as marks. Ours has the colour.</summary>
-internal sealed class BarChart : Chart
+internal sealed class BarChart : GroupChart
 {
     private const double BarHeight = 14;
 
-    public required IReadOnlyList<BarGroup> Groups { get; init; }
-
-    /// <summary>What the axis counts, and in what unit.</summary>
-    public required string Axis { get; init; }
-
-    /// <summary>The unit alone.</summary>
-    public required string Unit { get; init; }
-
-    /// <summary>Whether a longer bar is a better one.</summary>
-    public bool LongerIsBetter { get; init; }
-
-    protected override string Description =>
-        $"Bars of {Axis}. " + string.Join(". ", Groups.Select(group => group.Name + ": " + string.Join(", ", group.Bars.Select(bar => $"{bar.By} {Text.Number(bar.Value)}")))) + ".";
+    protected override string Marks => "Bars";
 
     protected override void Draw(Canvas canvas)
     {
@@ -32,7 +20,7 @@ internal sealed class BarChart : Chart
         var named = Groups.Count > 1 || Groups.Any(group => group.Name.Length > 0);
         var height = Groups.Sum(group => group.Bars.Count * rowHeight + (named ? 26 : 0) + 12);
         var plot = new Plot(canvas, value, new LinearScale(1)).Place(left, canvas.Width - (canvas.IsNarrow ? 128 : 150), 8, 8 + height);
-        plot.DrawX($"{Axis}: {(LongerIsBetter ? "longer" : "shorter")} is better", Text.Tick, value.Ticks(canvas.IsNarrow ? 3 : 6));
+        plot.DrawX($"{Axis}: {(MoreIsBetter ? "longer" : "shorter")} is better", Text.Tick, value.Ticks(canvas.IsNarrow ? 3 : 6));
 
         var y = plot.Top + 4;
         foreach (var group in Groups)
@@ -83,5 +71,5 @@ internal sealed class BarChart : Chart
     }
 
     /// <summary>How a rival stands to ours.</summary>
-    private string Against(Bar bar) => bar.TimesOurs is { } times ? $" ({Text.Times(LongerIsBetter ? 1 / times : times)} ours)" : "";
+    private string Against(Bar bar) => bar.TimesOurs is { } times ? $" ({Text.Times(MoreIsBetter ? 1 / times : times)} ours)" : "";
 }

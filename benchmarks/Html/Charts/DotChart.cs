@@ -6,24 +6,12 @@ namespace GpuOptim.Benchmarks.Html.Charts;
 /// A row for each group and a dot for each contestant, on a logarithmic axis: for what differs by so much that bars from zero would hide
 /// the small ones, and bars from elsewhere would lie.
 /// </summary>
-internal sealed class DotChart : Chart
+internal sealed class DotChart : GroupChart
 {
-    public required IReadOnlyList<BarGroup> Groups { get; init; }
-
-    /// <summary>What the axis counts, and in what unit.</summary>
-    public required string Axis { get; init; }
-
-    /// <summary>The unit alone.</summary>
-    public required string Unit { get; init; }
-
     /// <summary>Colours and shapes.</summary>
     public required Palette Palette { get; init; }
 
-    /// <summary>Whether right is better.</summary>
-    public bool MoreIsBetter { get; init; }
-
-    protected override string Description =>
-        $"Dots of {Axis}. " + string.Join(". ", Groups.Select(group => group.Name + ": " + string.Join(", ", group.Bars.Select(bar => $"{bar.By} {Text.Number(bar.Value)}")))) + ".";
+    protected override string Marks => "Dots";
 
     protected override void Draw(Canvas canvas)
     {

@@ -1,6 +1,4 @@
-using GpuOptim.Benchmarks.Results;
-
-namespace GpuOptim.Benchmarks.Engine;
+namespace GpuOptim.Benchmarks.Results;
 
 /// <summary>Medians, and how far they are to be trusted. Samples come in passes of rounds.</summary>
 internal static class Statistics
