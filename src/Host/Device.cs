@@ -228,6 +228,9 @@ public abstract class Device : IDisposable
 
     internal abstract void CopyFromHost(ReadOnlySpan<byte> source, nint destination);
 
+    /// <summary>Copies within the device's memory; the host does not wait. The two must not overlap.</summary>
+    internal abstract void Copy(nint source, nint destination, long bytes);
+
     /// <summary>Memory for numbers of a type known only when running.</summary>
     internal DeviceBuffer CreateBuffer(ElementType elementType, long length) => elementType switch
     {

@@ -176,6 +176,8 @@ public sealed unsafe class SimdDevice : Device
             Copy(from, (void*)destination, source.Length);
     }
 
+    internal override void Copy(nint source, nint destination, long bytes) => Copy((void*)source, (void*)destination, bytes);
+
     private void Copy(void* source, void* destination, long bytes)
     {
         // Of what overlaps, no part may be written before another is read: one thread knows the order.

@@ -242,6 +242,12 @@ public sealed partial class IlgpuDevice : Device
             _queue.CopyFromHost(source, destination);
     }
 
+    internal override void Copy(nint source, nint destination, long bytes)
+    {
+        if (bytes > 0)
+            _queue.Copy(source, destination, bytes);
+    }
+
     private void ThrowIfNoEvent(nint @event)
     {
         ObjectDisposedException.ThrowIf(IsDisposed, this);

@@ -83,6 +83,24 @@ internal partial class IlgpuQueue
             view.CopyFromCPU(_stream, source);
     }
 
+    /// <summary>Copies within the accelerator's memory; the host does not wait.</summary>
+    public void Copy(nint source, nint destination, long bytes)
+    {
+        using var scope = Enter();
+        if (_stream is CudaStream cuda)
+        {
+            CudaException.ThrowIfFailed(CudaAPI.CurrentAPI.MemcpyAsync(destination, source, (nint)bytes, cuda));
+            return;
+        }
+        var from = At(source, bytes, out var fromMemory);
+        using (fromMemory)
+        {
+            var to = At(destination, bytes, out var toMemory);
+            using (toMemory)
+                from.CopyTo(_stream, to);
+        }
+    }
+
     /// <summary>Counts a copy from the host, for which it waits.</summary>
     protected void CountCopyFromHost(long bytes)
     {
