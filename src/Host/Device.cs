@@ -167,8 +167,9 @@ public abstract class Device : IDisposable
     /// <param name="rows">Rows of each matrix.</param>
     /// <param name="columns">Columns of each matrix.</param>
     /// <param name="segments">The matrices, row by row; the first state is what the direction's rule keeps.</param>
+    /// <param name="writesDirections">Whether the segments' parameters are where directions go, of <paramref name="workType"/>, to be copied there.</param>
     internal abstract MatrixUpdateBatch CreateMatrixUpdateBatch(
-        ElementType elementType, ElementType stateType, ElementType workType, int rows, int columns, ReadOnlySpan<UpdateSegment> segments);
+        ElementType elementType, ElementType stateType, ElementType workType, int rows, int columns, ReadOnlySpan<UpdateSegment> segments, bool writesDirections = false);
 
     /// <summary>
     /// Updates matrices through their orthogonal factors: one rule makes a direction of the gradient and its state, Newton-Schulz
@@ -237,6 +238,15 @@ public abstract class Device : IDisposable
         ElementType.Float32 => CreateBuffer<float>(length),
         ElementType.BFloat16 => CreateBuffer<BFloat16>(length),
         ElementType.Float16 => CreateBuffer<Half>(length),
+        _ => throw new ArgumentOutOfRangeException(nameof(elementType), elementType, "elementType must be Float32, BFloat16 or Float16."),
+    };
+
+    /// <summary>A view of memory that somebody else owns and answers for; it may move.</summary>
+    internal DeviceBuffer View(ElementType elementType, nint address, long length) => elementType switch
+    {
+        ElementType.Float32 => new DeviceBuffer<float>(this, address, length, memory: null),
+        ElementType.BFloat16 => new DeviceBuffer<BFloat16>(this, address, length, memory: null),
+        ElementType.Float16 => new DeviceBuffer<Half>(this, address, length, memory: null),
         _ => throw new ArgumentOutOfRangeException(nameof(elementType), elementType, "elementType must be Float32, BFloat16 or Float16."),
     };
 

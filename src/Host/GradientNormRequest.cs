@@ -13,4 +13,7 @@ internal readonly record struct GradientNormRequest(double Order, float MaxNorm,
 {
     /// <summary>The step.</summary>
     public DeviceStep Step { get => field ?? DeviceStep.AtOnce; init; }
+
+    /// <summary>Is called with what was accumulated of each chunk, doubles in the device's memory, before that is folded; null for nothing.</summary>
+    public Action<nint, int>? Exchange { get; init; }
 }

@@ -6,12 +6,13 @@ namespace GpuOptim.Host;
 internal abstract class MatrixUpdateBatch : UpdateBatch
 {
     private protected MatrixUpdateBatch(
-        ElementType elementType, ElementType stateType, ElementType workType, int rows, int columns, ReadOnlySpan<UpdateSegment> segments)
+        ElementType elementType, ElementType stateType, ElementType workType, int rows, int columns, ReadOnlySpan<UpdateSegment> segments, bool writesDirections)
         : base(elementType, stateType, segments)
     {
         WorkType = workType;
         Rows = rows;
         Columns = columns;
+        WritesDirections = writesDirections;
     }
 
     /// <summary>The type of the matrices while they are orthogonalized: BFloat16 or Float32.</summary>
@@ -20,8 +21,11 @@ internal abstract class MatrixUpdateBatch : UpdateBatch
     /// <summary>All types of the first half, which writes the direction.</summary>
     public UpdateTypes MomentumTypes => Types with { Element = WorkType };
 
+    /// <summary>Whether the second half only writes the direction where the segments' parameters would be, in its own type.</summary>
+    public bool WritesDirections { get; }
+
     /// <summary>All types of the second half, which takes the orthogonalized direction in the gradient's place.</summary>
-    public UpdateTypes UpdateTypes => Types with { Gradient = WorkType };
+    public UpdateTypes UpdateTypes => WritesDirections ? new(WorkType, WorkType, ElementType.Float32, ElementType.Float32) : Types with { Gradient = WorkType };
 
     /// <summary>Rows of each matrix.</summary>
     public int Rows { get; }

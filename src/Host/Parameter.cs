@@ -52,6 +52,21 @@ public abstract class Parameter : IDisposable
     } = true;
 
     /// <summary>
+    /// Which rows of a larger tensor this is, where an engine has cut that one between processes: for a <c>ShardedOptimizer</c>, whose norms,
+    /// averages and matrices are those of the whole; other optimizers take the slice for all there is, and Muon refuses it. Null, as at first, if the parameter is a tensor of its own. Set it before an optimizer gets the parameter.
+    /// </summary>
+    /// <exception cref="ArgumentException">The slice's rows are not of the parameter's shape, or not in the tensor.</exception>
+    public ParameterSlice? Slice
+    {
+        get;
+        set
+        {
+            value?.ThrowIfUnfit(this);
+            field = value;
+        }
+    }
+
+    /// <summary>
     /// Finds the data again, or refuses what has become of them: for engines whose tensors move. Called before data are used outside of a step.
     /// </summary>
     internal Action? Locate { get; set; }
@@ -74,7 +89,19 @@ public abstract class Parameter : IDisposable
     }
 
     /// <summary>The type of what optimizers take for the gradient.</summary>
-    internal ElementType GradientType => GradientSum?.ElementType ?? ElementType;
+    internal virtual ElementType GradientType => GradientSum?.ElementType ?? ElementType;
+
+    /// <summary>The bucket that it travels in; 0 where nothing travels.</summary>
+    internal int Bucket { get; init; }
+
+    /// <summary>The shape of the tensor that this is, or is a slice of.</summary>
+    internal IReadOnlyList<long> WholeShape => Slice?.Shape ?? Shape;
+
+    /// <summary>How many elements that has.</summary>
+    internal long WholeLength => Slice is { } slice ? Volume(Name, [.. slice.Shape]) : Length;
+
+    /// <summary>Where in it this begins.</summary>
+    internal long WholeStart => Slice is { Start: > 0 } slice ? slice.Start * (WholeLength / slice.Shape[0]) : 0;
 
     /// <summary>Zeroes the gradient, if there is memory for one yet.</summary>
     internal abstract void ClearGradient();

@@ -112,10 +112,10 @@ public sealed unsafe class SimdDevice : Device
     }
 
     internal override MatrixUpdateBatch CreateMatrixUpdateBatch(
-        ElementType elementType, ElementType stateType, ElementType workType, int rows, int columns, ReadOnlySpan<UpdateSegment> segments)
+        ElementType elementType, ElementType stateType, ElementType workType, int rows, int columns, ReadOnlySpan<UpdateSegment> segments, bool writesDirections = false)
     {
         ObjectDisposedException.ThrowIf(IsDisposed, this);
-        return new SimdMatrixUpdateBatch(elementType, stateType, workType, rows, columns, segments, _workers, VectorBits);
+        return new SimdMatrixUpdateBatch(elementType, stateType, workType, rows, columns, segments, writesDirections, _workers, VectorBits);
     }
 
     internal override void UpdateMatrices<TMomentum, TUpdate>(

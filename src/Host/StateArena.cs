@@ -12,6 +12,9 @@ internal sealed class StateArena(Device device) : IDisposable
 
     private readonly List<DeviceBuffer> _blocks = [];
 
+    /// <summary>How many bytes there are.</summary>
+    public long Bytes => _blocks.Sum(block => block.SizeInBytes);
+
     /// <summary>A zeroed tensor of one type for each parameter, of its length, all in one allocation.</summary>
     public DeviceBuffer[] Allocate(ElementType elementType, ReadOnlySpan<Parameter> parameters)
     {

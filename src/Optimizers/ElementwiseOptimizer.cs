@@ -1,5 +1,6 @@
 using System.Numerics;
 using GpuOptim.Host;
+using GpuOptim.Kernels;
 using GpuOptim.Kernels.Rules;
 
 namespace GpuOptim.Optimizers;
@@ -85,8 +86,10 @@ public abstract class ElementwiseOptimizer<TOptions, TRule> : Optimizer<TOptions
     private protected sealed override void RunTables(in StepContext context)
     {
         ReadOnlySpan<TRule> rules = _rules.AsSpan(0, _ruleCount);
-        foreach (var (table, _) in _batches)
+        var buckets = new BucketWalk(context.Buckets);
+        foreach (var (table, members) in _batches)
         {
+            buckets.Enter(members[0].Parameter.Bucket);
             (table.Step, table.GradientNorm, table.Average, table.IsRepeated) = (context.Step, context.GradientNorm, context.Average, IsRepeat);
             if (context.FoundInf)
                 table.Gradients.Clear();
@@ -95,7 +98,10 @@ public abstract class ElementwiseOptimizer<TOptions, TRule> : Optimizer<TOptions
             else
                 Device.Update(rules, table);
         }
+        buckets.Leave();
     }
+
+    internal sealed override IEnumerable<TableTensor> TableTensors() => Alike().SelectMany(alike => alike.Select(tracked => new TableTensor(tracked.Parameter, 0, tracked.Parameter.WholeLength, 1)));
 
     internal sealed override void Collect(List<UpdateBatch> tables)
     {
@@ -155,16 +161,22 @@ public abstract class ElementwiseOptimizer<TOptions, TRule> : Optimizer<TOptions
         foreach (var (table, _) in _batches)
             table.Dispose();
         _batches.Clear();
-        foreach (var alike in Tracked.GroupBy(tracked => (Element: tracked.Parameter.ElementType, State: StateTypeOf(tracked), Compute: ComputeTypeOf(tracked), Gradient: tracked.Parameter.GradientType)))
+        foreach (var alike in Alike())
         {
             TrackedParameter[] members = [.. alike];
-            var table = Device.CreateUpdateBatch(alike.Key.Element, alike.Key.State, [.. members.Select(Segment)]);
-            (table.GradientType, table.ComputeType) = (alike.Key.Gradient, alike.Key.Compute);
+            var (_, types) = alike.Key;
+            var table = Device.CreateUpdateBatch(types.Element, types.State, [.. members.Select(Segment)]);
+            (table.GradientType, table.ComputeType) = (types.Gradient, types.Compute);
             _batches.Add((table, members));
         }
         _builtFor.Clear();
         _builtFor.AddRange(Groups.Select(group => group.Options.ComputePrecision));
     }
+
+    /// <summary>What makes a table: tensors of a bucket and of the same types.</summary>
+    private IEnumerable<IGrouping<(int Bucket, UpdateTypes Types), TrackedParameter>> Alike() => Tracked
+        .GroupBy(tracked => (tracked.Parameter.Bucket, new UpdateTypes(tracked.Parameter.ElementType, tracked.Parameter.GradientType, StateTypeOf(tracked), ComputeTypeOf(tracked))))
+        .OrderBy(alike => alike.Key.Bucket);
 
     private UpdateSegment Segment(TrackedParameter tracked)
     {

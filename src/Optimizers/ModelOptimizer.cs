@@ -119,6 +119,8 @@ public sealed class ModelOptimizer : Optimizer
             optimizer.Collect(tables);
     }
 
+    internal override IEnumerable<TableTensor> TableTensors() => _optimizers.SelectMany(optimizer => optimizer.TableTensors());
+
     internal override void ThrowIfForeign(StateDictionary state)
     {
         if (state.Groups.Count != _groups.Count)

@@ -23,6 +23,7 @@ public sealed class Muon : Optimizer<MuonOptions>
     private readonly RuleWrapper<MuonMomentumRule> _wrapper = new();
     private MuonMomentumRule[] _momentumRules = [];
     private MuonUpdateRule[] _updateRules = [];
+    private CopyRule[] _copyRules = [];
 
     /// <summary>Starts with one group of parameters.</summary>
     /// <param name="parameters">At least one, all matrices on one device, no two of the same name or memory.</param>
@@ -33,8 +34,18 @@ public sealed class Muon : Optimizer<MuonOptions>
     {
     }
 
+    /// <summary>
+    /// Where the orthogonalized direction of a parameter goes, in the type that it was orthogonalized in, for somebody else to apply; null, as at first, to
+    /// update the parameter with it.
+    /// </summary>
+    internal Func<Parameter, nint>? DirectionAddress { get; set; }
+
     /// <inheritdoc/>
     protected override bool RecordsStep => false;
+
+    /// <summary>What is done with the orthogonalized direction of a matrix.</summary>
+    internal static MuonUpdateRule UpdateRule(MuonOptions options, long rows, long columns) =>
+        new(options.LearningRate, options.WeightDecay, options.WeightDecayMode, options.Ratio(rows, columns));
 
     private protected override bool TablesAreStale
     {
@@ -63,22 +74,32 @@ public sealed class Muon : Optimizer<MuonOptions>
         {
             Array.Resize(ref _momentumRules, Math.Max(4, 2 * _ruleKeys.Count));
             Array.Resize(ref _updateRules, _momentumRules.Length);
+            Array.Resize(ref _copyRules, _momentumRules.Length);
         }
         for (var i = 0; i < _ruleKeys.Count; i++)
         {
             var (group, rows, columns) = _ruleKeys[i];
             var options = Groups[group].Options;
             _momentumRules[i] = new(options.Momentum, options.Nesterov);
-            _updateRules[i] = new(options.LearningRate, options.WeightDecay, options.WeightDecayMode, options.Ratio(rows, columns));
+            _updateRules[i] = UpdateRule(options, rows, columns);
         }
     }
 
     private protected override void RunTables(in StepContext context)
     {
+        if (DirectionAddress is null)
+            RunTables<MuonUpdateRule>(context, _updateRules.AsSpan(0, _ruleKeys.Count));
+        else
+            RunTables<CopyRule>(context, _copyRules.AsSpan(0, _ruleKeys.Count));
+    }
+
+    private void RunTables<TUpdate>(in StepContext context, ReadOnlySpan<TUpdate> updates) where TUpdate : unmanaged, IUpdateRule
+    {
         ReadOnlySpan<MuonMomentumRule> directions = _momentumRules.AsSpan(0, _ruleKeys.Count);
-        ReadOnlySpan<MuonUpdateRule> updates = _updateRules.AsSpan(0, _ruleKeys.Count);
+        var buckets = new BucketWalk(context.Buckets);
         foreach (var call in _calls)
         {
+            buckets.Enter(call.Members[0][0].Parameter.Parameter.Bucket);
             foreach (var batch in call.Batches)
             {
                 (batch.Step, batch.GradientNorm, batch.Average, batch.IsRepeated) = (context.Step, context.GradientNorm, context.Average, IsRepeat);
@@ -90,7 +111,11 @@ public sealed class Muon : Optimizer<MuonOptions>
             else
                 Device.UpdateMatrices(directions, updates, call.Plan, call.Batches);
         }
+        buckets.Leave();
     }
+
+    internal override IEnumerable<TableTensor> TableTensors() =>
+        Alike().SelectMany(call => Batches(call)).SelectMany(batch => batch.Select(block => new TableTensor(block.Tracked.Parameter, block.Start, block.Rows, block.Columns)));
 
     internal override void Collect(List<UpdateBatch> tables)
     {
@@ -114,9 +139,9 @@ public sealed class Muon : Optimizer<MuonOptions>
     private protected override void ThrowIfUnfit(Parameter parameter, MuonOptions options) => Blocks(parameter, options);
 
     /// <summary>The matrices that a parameter is taken as: where each begins, by rows, and how many rows and columns it has.</summary>
-    private static IEnumerable<(long Row, int Rows, int Columns)> Blocks(Parameter parameter, MuonOptions options)
+    internal static IEnumerable<(long Row, int Rows, int Columns)> Blocks(Parameter parameter, MuonOptions options)
     {
-        var shape = parameter.Shape;
+        var shape = parameter.WholeShape;
         if (shape.Count < 2)
             throw new ArgumentException($"Muon must be given matrices. Parameter '{parameter.Name}' has shape {Parameter.Describe([.. shape])}; train it with AdamW, beside Muon or in a ModelOptimizer.", nameof(parameter));
         var flattened = shape.Skip(1).Aggregate(1L, (product, extent) => product * extent);
@@ -182,37 +207,46 @@ public sealed class Muon : Optimizer<MuonOptions>
     /// <summary>Matrices of one shape and type, orthogonalized alike, make a batch; batches orthogonalized alike make a call, largest first.</summary>
     private protected override void BuildTables()
     {
-        var blocks = Tracked
-            .Where(tracked => tracked.Parameter.Length > 0)
-            .SelectMany(tracked => Blocks(tracked.Parameter, Groups[tracked.Group].Options).Select(block => (Tracked: tracked, block.Row, block.Rows, block.Columns)))
-            .ToArray();
+        if (Tracked.FirstOrDefault(tracked => tracked.Parameter.Slice is not null) is { } slice)
+            throw new InvalidOperationException($"Muon must have whole matrices. Parameter '{slice.Parameter.Name}' is a slice of one; a ShardedOptimizer brings slices together.");
         DisposeBatches();
-        foreach (var alike in blocks.GroupBy(block => Groups[block.Tracked.Group].Options.NewtonSchulz))
+        foreach (var alike in Alike())
         {
-            var batches = alike
-                .GroupBy(block => (block.Rows, block.Columns, Element: block.Tracked.Parameter.ElementType, State: StateTypeOf(block.Tracked), Compute: ComputeTypeOf(block.Tracked), Gradient: block.Tracked.Parameter.GradientType))
-                .OrderByDescending(batch => (double)batch.Key.Rows * batch.Key.Columns * Math.Min(batch.Key.Rows, batch.Key.Columns))
-                .ToArray();
+            Block[][] batches = [.. Batches(alike).Select(batch => batch.ToArray())];
+            var (_, orthogonalization) = alike.Key;
             _calls.Add(new(
-                alike.Key.Plan,
-                [
-                    .. batches.Select(batch =>
-                    {
-                        var table = Device.CreateMatrixUpdateBatch(batch.Key.Element, batch.Key.State, alike.Key.WorkType, batch.Key.Rows, batch.Key.Columns, [.. batch.Select(block => Segment(block.Tracked, block.Row * block.Columns, (long)block.Rows * block.Columns))]);
-                        (table.GradientType, table.ComputeType) = (batch.Key.Gradient, batch.Key.Compute);
-                        return table;
-                    }),
-                ],
-                [.. batches.Select(batch => batch.Select(block => (block.Tracked, block.Row * block.Columns)).ToArray())]));
+                orthogonalization.Plan,
+                [.. batches.Select(batch => Table(batch, orthogonalization.WorkType))],
+                [.. batches.Select(batch => batch.Select(block => (block.Tracked, block.Start)).ToArray())]));
         }
         _builtFor.Clear();
         _builtFor.AddRange(Groups.Select(group => group.Options));
     }
 
+    private IEnumerable<IGrouping<(int Bucket, NewtonSchulzOptions Orthogonalization), Block>> Alike() => Tracked
+        .Where(tracked => tracked.Parameter.WholeLength > 0)
+        .SelectMany(tracked => Blocks(tracked.Parameter, Groups[tracked.Group].Options).Select(block => new Block(tracked, block.Row * block.Columns, block.Rows, block.Columns)))
+        .GroupBy(block => (block.Tracked.Parameter.Bucket, Groups[block.Tracked.Group].Options.NewtonSchulz))
+        .OrderBy(alike => alike.Key.Bucket);
+
+    private IEnumerable<IGrouping<(int Rows, int Columns, UpdateTypes Types), Block>> Batches(IEnumerable<Block> alike) => alike
+        .GroupBy(block => (block.Rows, block.Columns, new UpdateTypes(block.Tracked.Parameter.ElementType, block.Tracked.Parameter.GradientType, StateTypeOf(block.Tracked), ComputeTypeOf(block.Tracked))))
+        .OrderByDescending(batch => (double)batch.Key.Rows * batch.Key.Columns * Math.Min(batch.Key.Rows, batch.Key.Columns));
+
+    private MatrixUpdateBatch Table(Block[] batch, ElementType workType)
+    {
+        var (parameter, (rows, columns)) = (batch[0].Tracked.Parameter, (batch[0].Rows, batch[0].Columns));
+        var table = Device.CreateMatrixUpdateBatch(parameter.ElementType, StateTypeOf(batch[0].Tracked), workType, rows, columns, [.. batch.Select(block => Segment(block.Tracked, block.Start, (long)block.Rows * block.Columns))], DirectionAddress is not null);
+        (table.GradientType, table.ComputeType) = (parameter.GradientType, ComputeTypeOf(batch[0].Tracked));
+        return table;
+    }
+
     private UpdateSegment Segment(TrackedParameter tracked, long start, long length)
     {
-        var parameter = tracked.Parameter.Data;
         var momentum = tracked.State[0]!;
+        if (DirectionAddress is not null)
+            return new(DirectionAddress(tracked.Parameter), momentum.Address + (nint)start * momentum.ElementType.Size(), 0, 0, length);
+        var parameter = tracked.Parameter.Data;
         var offset = (nint)start * parameter.ElementType.Size();
         var average = AverageAddress(tracked.Parameter);
         return new(parameter.Address + offset, momentum.Address + (nint)start * momentum.ElementType.Size(), 0, 0, length) { Average = average == 0 ? 0 : average + offset };
@@ -224,6 +258,9 @@ public sealed class Muon : Optimizer<MuonOptions>
             Array.ForEach(call.Batches, batch => batch.Dispose());
         _calls.Clear();
     }
+
+    /// <summary>A matrix, or rows of one that are taken apart.</summary>
+    private readonly record struct Block(TrackedParameter Tracked, long Start, int Rows, int Columns);
 
     /// <summary>What is given to the device at once.</summary>
     private sealed record Call(NewtonSchulzPlan Plan, MatrixUpdateBatch[] Batches, (TrackedParameter Parameter, long Start)[][] Members);

@@ -71,6 +71,8 @@ public sealed record MuonOptions : OptimizerOptions
         && FlattenConvolutions == other.FlattenConvolutions
         && (ReferenceEquals(SplitRows, other.SplitRows) || (SplitRows is not null && other.SplitRows is not null && SplitRows.SequenceEqual(other.SplitRows)));
 
+    internal override OptimizerOptions ForPieces() => SplitRows is null ? this : this with { SplitRows = null };
+
     /// <inheritdoc/>
     protected internal override OptimizerOptions? WithMomentum(double momentum) => this with { Momentum = momentum };
 

@@ -54,7 +54,10 @@ public abstract partial class Optimizer
         }
     }
 
-    private StepContext NormGradients(DeviceStep step)
+    /// <summary>Takes the norm of the gradients, if it is asked for.</summary>
+    /// <param name="step">The step.</param>
+    /// <param name="exchange">Adds up what other processes know of the norm: how many doubles, and where they lie; null if there are none.</param>
+    private protected StepContext NormGradients(DeviceStep step, Action<nint, int>? exchange = null)
     {
         var limit = (float)(GradientClipping?.MaxValue ?? double.PositiveInfinity);
         if (GradientClipping?.MaxNorm is null && GradientScaler is null)
@@ -73,9 +76,18 @@ public abstract partial class Optimizer
             IsReported: bit is not null || Telemetry.ListensToNorms)
         {
             Step = step,
+            Exchange = exchange,
         };
-        return _norm.Take(CollectionsMarshal.AsSpan(_tables), request) is { } check
-            ? new(new(check.InverseScale, check.ClipCoefficient, limit), null, bit, check.FoundInf != 0)
-            : new(new(1, 1, limit), _norm, bit, false);
+        if (_norm.Take(CollectionsMarshal.AsSpan(_tables), request) is { } check)
+            return new(new(check.InverseScale, check.ClipCoefficient, limit), null, bit, check.FoundInf != 0);
+        if (exchange is null || bit is null)
+            return new(new(1, 1, limit), _norm, bit, false);
+
+        // What processes do next depends on the outcome: they wait for it.
+        step.End();
+        step.Begin();
+        while (_norm.TryRead(wait: true, out check))
+            Telemetry.StepChecked(this, Device.Logger, check);
+        return new(new(check.InverseScale, check.ClipCoefficient, limit), null, null, check.FoundInf != 0);
     }
 }

@@ -35,7 +35,7 @@ public abstract partial class Optimizer : IDisposable
         {
             if (value == field)
                 return;
-            value?.ThrowIfForeign(Parameters);
+            value?.ThrowIfForeign(Averageable);
             field = value;
             Rebuild();
         }
@@ -54,7 +54,15 @@ public abstract partial class Optimizer : IDisposable
     /// <summary>The optimizer that has this one do a part of its work.</summary>
     internal Optimizer? Owner { get; set; }
 
+    /// <summary>
+    /// Who has the state, if not this optimizer, which then only declares it: it has groups, counts steps and knows what was written, and never updates.
+    /// </summary>
+    internal IStateHolder? StateHolder { get; set; }
+
     private protected abstract IReadOnlyList<ParameterGroup> GroupList { get; }
+
+    /// <summary>The parameters that there may be averages of.</summary>
+    private protected virtual IEnumerable<Parameter> Averageable => Parameters;
 
     /// <summary>Updates every parameter that has a gradient, in place.</summary>
     /// <exception cref="ObjectDisposedException">The optimizer, or memory that it needs, was disposed of. Nothing was changed.</exception>
@@ -84,17 +92,22 @@ public abstract partial class Optimizer : IDisposable
             average.Updating?.Invoke();
         }
         ReadChecks(wait: false);
-        _step ??= Device.CreateStep();
-        PrepareStep(_step);
-        _step.Begin();
-        var context = NormGradients(_step) with { Average = WeightAverage?.NextRule ?? default, Step = _step };
+        UpdateParameters(_step ??= Device.CreateStep());
+        Telemetry.Step(this);
+        ReadChecks(wait: false);
+    }
+
+    /// <summary>The step itself.</summary>
+    private protected virtual void UpdateParameters(DeviceStep step)
+    {
+        PrepareStep(step);
+        step.Begin();
+        var context = NormGradients(step) with { Average = WeightAverage?.NextRule ?? default, Step = step };
         RunStep(context);
-        _step.End();
+        step.End();
         FinishStep(context);
         if (WeightAverage is not null)
             WeightAverage.UpdateCount++;
-        Telemetry.Step(this);
-        ReadChecks(wait: false);
     }
 
     /// <summary>Sets every gradient to zero.</summary>
@@ -162,6 +175,9 @@ public abstract partial class Optimizer : IDisposable
     /// <summary>The optimizer's state as it lies on the device; it changes with the next step.</summary>
     internal abstract StateDictionary LiveState();
 
+    /// <summary>Bytes of state on the device.</summary>
+    internal virtual long StateBytes => 0;
+
     /// <summary>The first half of a step: everything that can fail. Changes no parameter and no state.</summary>
     /// <param name="step">The step, as the device sees it.</param>
     internal abstract void PrepareStep(DeviceStep step);
@@ -184,6 +200,9 @@ public abstract partial class Optimizer : IDisposable
 
     /// <summary>Adds the tables whose gradients the step in preparation uses.</summary>
     internal abstract void Collect(List<UpdateBatch> tables);
+
+    /// <summary>The tensors of these tables, in their order, as a step would build them now.</summary>
+    internal abstract IEnumerable<TableTensor> TableTensors();
 
     /// <summary>Refuses a state that is not of this kind of optimizer with these parameters. Changes nothing.</summary>
     internal abstract void ThrowIfForeign(StateDictionary state);

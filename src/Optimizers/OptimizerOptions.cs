@@ -70,6 +70,9 @@ public abstract record OptimizerOptions
         };
     }
 
+    /// <summary>These options for an optimizer of the pieces that parameters were cut into.</summary>
+    internal virtual OptimizerOptions ForPieces() => this;
+
     /// <summary>Checks what no single option can: how they fit together.</summary>
     /// <exception cref="ArgumentException">They do not.</exception>
     protected internal virtual void Validate()

@@ -18,7 +18,7 @@ public abstract partial class Optimizer<TOptions>
             for (var slot = 0; slot < _slots.Length; slot++)
             {
                 if ((tracked.Written & (1u << slot)) != 0)
-                    tensors.Add(_slots[slot].Name, new StateTensor(tracked.State[slot]!.ElementType, tracked.Shape, new TensorBytes.OnDevice(tracked.State[slot]!)));
+                    tensors.Add(_slots[slot].Name, new StateTensor(StateTypeOf(tracked), ShapeOf(tracked), Read(tracked, slot)));
             }
             states.Add(tracked.Parameter.Name, new(RecordsStep ? tracked.Step : null, tensors));
         }
@@ -41,9 +41,12 @@ public abstract partial class Optimizer<TOptions>
             {
                 if (saved is not null && saved.Tensors.TryGetValue(_slots[slot].Name, out var tensor))
                 {
-                    if (tracked.State[slot] is null)
-                        Allocate(tracked.Group, slot);
-                    tensor.CopyTo(tracked.State[slot]!);
+                    if (StateHolder is null)
+                    {
+                        if (tracked.State[slot] is null)
+                            Allocate(tracked.Group, slot);
+                        tensor.CopyTo(tracked.State[slot]!);
+                    }
                     tracked.Written |= 1u << slot;
                 }
                 else
@@ -91,8 +94,16 @@ public abstract partial class Optimizer<TOptions>
     private protected ElementType ComputeTypeOf(TrackedParameter tracked) =>
         _groups[tracked.Group].Options.ComputePrecision == ComputePrecision.Float32 ? ElementType.Float32 : StateTypeOf(tracked);
 
+    /// <summary>The shape of state: where it is only declared, of the whole tensor.</summary>
+    private long[] ShapeOf(TrackedParameter tracked) => StateHolder is null ? tracked.Shape : tracked.WholeShape;
+
+    private TensorBytes Read(TrackedParameter tracked, int slot) =>
+        StateHolder?.Read(tracked.Parameter, _slots[slot].Name, StateTypeOf(tracked)) ?? new TensorBytes.OnDevice(tracked.State[slot]!);
+
     private void Allocate(int group, int slot)
     {
+        if (StateHolder is not null)
+            return;
         foreach (var alike in _tracked.Where(tracked => tracked.Group == group && tracked.State[slot] is null).GroupBy(StateTypeOf))
         {
             TrackedParameter[] members = [.. alike];
@@ -147,8 +158,8 @@ public abstract partial class Optimizer<TOptions>
                     throw new ArgumentException($"State '{slot.Name}' of parameter '{name}' is missing.", nameof(state));
                 continue;
             }
-            if (!tensor.Shape.SequenceEqual(tracked.Shape))
-                throw new ArgumentException($"State '{slot.Name}' of parameter '{name}' must have shape {Parameter.Describe(tracked.Shape)}. Actual shape was {Parameter.Describe([.. tensor.Shape])}.", nameof(state));
+            if (!tensor.Shape.SequenceEqual(ShapeOf(tracked)))
+                throw new ArgumentException($"State '{slot.Name}' of parameter '{name}' must have shape {Parameter.Describe(ShapeOf(tracked))}. Actual shape was {Parameter.Describe([.. tensor.Shape])}.", nameof(state));
             if (tensor.ElementType != StateType(options, tracked.Parameter))
                 throw new ArgumentException($"State '{slot.Name}' of parameter '{name}' must be {StateType(options, tracked.Parameter)}. Actual type was {tensor.ElementType}.", nameof(state));
         }

@@ -96,9 +96,13 @@ public abstract partial class Optimizer<TOptions> : Optimizer where TOptions : O
         return tracked.Parameter.HasGradient ? (tracked.Parameter.GradientSum ?? tracked.Parameter.GradientBuffer).Address : 0;
     }
 
+    internal sealed override long StateBytes => _arena.Bytes;
+
     internal sealed override void PrepareStep(DeviceStep step)
     {
         AllocateState();
+        if (StateHolder is not null)
+            return;
         // Read before addresses are: what changes meanwhile has the next step look again.
         var changes = Device.Changes;
         if (_builtLayout != Layout || TablesAreStale || (changes != _filledChanges && HasDataMoved()))

@@ -13,6 +13,9 @@ internal readonly record struct StepContext(GradientTransform? Gradients, Gradie
     /// <summary>The step, as the device sees it.</summary>
     public DeviceStep? Step { get; init; }
 
+    /// <summary>Is told when the step updates which bucket; null if nobody wants to know.</summary>
+    public IBucketObserver? Buckets { get; init; }
+
     /// <summary>How the step takes parameters into their averages.</summary>
     public AverageRule Average { get; init; }
 }

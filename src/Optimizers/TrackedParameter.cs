@@ -30,4 +30,7 @@ internal sealed class TrackedParameter(Parameter parameter, int group, int slots
 
     /// <summary>The shape, to hand on without copying.</summary>
     public long[] Shape { get; } = [.. parameter.Shape];
+
+    /// <summary>The shape of the whole tensor, where the parameter is a slice of one.</summary>
+    public long[] WholeShape { get; } = [.. parameter.WholeShape];
 }

@@ -81,6 +81,12 @@ public sealed class WeightAverage : IDisposable
     {
         Check();
         Updating?.Invoke();
+        TakeIn();
+    }
+
+    /// <summary>Takes the parameters into the averages once all was checked.</summary>
+    internal void TakeIn()
+    {
         var rule = NextRule;
         foreach (var (_, table, members) in _batches)
         {

@@ -40,10 +40,10 @@ public sealed partial class IlgpuDevice
     internal override GradientNorm CreateGradientNorm() => new IlgpuGradientNorm(_queue, CheckLag);
 
     internal override MatrixUpdateBatch CreateMatrixUpdateBatch(
-        ElementType elementType, ElementType stateType, ElementType workType, int rows, int columns, ReadOnlySpan<UpdateSegment> segments)
+        ElementType elementType, ElementType stateType, ElementType workType, int rows, int columns, ReadOnlySpan<UpdateSegment> segments, bool writesDirections = false)
     {
         ObjectDisposedException.ThrowIf(IsDisposed, this);
-        return new IlgpuMatrixUpdateBatch(_queue, elementType, stateType, workType, rows, columns, segments);
+        return new IlgpuMatrixUpdateBatch(_queue, elementType, stateType, workType, rows, columns, segments, writesDirections);
     }
 
     internal override void UpdateMatrices<TMomentum, TUpdate>(

@@ -165,6 +165,12 @@ internal sealed class IlgpuGradientNorm : GradientNorm
             step.Add(new NormLaunch<TNorm>(step.Put(table, batch.Gradients, batch.IsRepeated), batch.GradientType, _sums, start));
             start += table.Chunks;
         }
+        if (request.Exchange is { } exchange)
+        {
+            step.End();
+            exchange((nint)_sums.NativePtr, count);
+            step.Begin();
+        }
         var place = step.Block.Put<ScaleRequest>(
             [new() { Scaling = request.Scaling, MaxNorm = request.MaxNorm, IsScaled = request.LossScale == 0 ? 0 : 1, Bit = request.Bit }], 1);
         step.Add(new ScaleLaunch<TNorm>(this, step.Block, place, _sums, count, request.LossScale));

@@ -25,8 +25,9 @@ internal sealed class IlgpuMatrixUpdateBatch : MatrixUpdateBatch
         ElementType workType,
         int rows,
         int columns,
-        ReadOnlySpan<UpdateSegment> segments)
-        : base(elementType, stateType, workType, rows, columns, segments)
+        ReadOnlySpan<UpdateSegment> segments,
+        bool writesDirections)
+        : base(elementType, stateType, workType, rows, columns, segments, writesDirections)
     {
         _queue = queue;
         using var scope = queue.Enter();
@@ -129,7 +130,7 @@ internal sealed class IlgpuMatrixUpdateBatch : MatrixUpdateBatch
             var length = matrix.Length / _parts;
             var start = (nint)(i % _parts * length);
             nint At(nint address, ElementType type) => address == 0 ? 0 : address + start * type.Size();
-            tensors[i] = new(At(matrix.Parameter, ElementType), At(matrix.State0, StateType), At(matrix.State1, StateType), At(matrix.State2, StateType), length)
+            tensors[i] = new(At(matrix.Parameter, UpdateTypes.Element), At(matrix.State0, StateType), At(matrix.State1, StateType), At(matrix.State2, StateType), length)
             {
                 Average = At(matrix.Average, ElementType),
             };

@@ -103,7 +103,7 @@ internal readonly unsafe ref struct MatrixUpdateJob<TMomentum, TUpdate>(
         var product = new MatrixBatch(other.Address + matrixBytes, batch.WorkType, 1, order, order);
         var polynomial = product with { Address = product.Address + squareBytes };
 
-        var elementSize = batch.ElementType.Size();
+        var elementSize = batch.UpdateTypes.Element.Size();
         var stateSize = batch.StateType.Size();
         fixed (TMomentum* rule = &_momentumRules[batch.Rules[index]])
         {

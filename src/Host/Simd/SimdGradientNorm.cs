@@ -19,9 +19,9 @@ internal sealed unsafe class SimdGradientNorm(Workers workers) : GradientNorm
     {
         var norm = request.Order switch
         {
-            1 => Take<OneNorm>(tables),
-            2 => Take<TwoNorm>(tables),
-            _ => Take<MaxNorm>(tables),
+            1 => Take<OneNorm>(tables, request.Exchange),
+            2 => Take<TwoNorm>(tables, request.Exchange),
+            _ => Take<MaxNorm>(tables, request.Exchange),
         };
         var check = new GradientCheck { InverseScale = 1, Bit = request.Bit };
         if (request.LossScale != 0)
@@ -47,7 +47,7 @@ internal sealed unsafe class SimdGradientNorm(Workers workers) : GradientNorm
     {
     }
 
-    private double Take<TNorm>(ReadOnlySpan<UpdateBatch> tables) where TNorm : INorm
+    private double Take<TNorm>(ReadOnlySpan<UpdateBatch> tables, Action<nint, int>? exchange) where TNorm : INorm
     {
         var count = 0;
         foreach (var table in tables)
@@ -55,7 +55,10 @@ internal sealed unsafe class SimdGradientNorm(Workers workers) : GradientNorm
         if (_sums.Length < count)
             _sums = new double[count];
         fixed (double* sums = _sums)
+        {
             new NormJob<TNorm>(tables, sums).Run(workers, count);
+            exchange?.Invoke((nint)sums, count);
+        }
         var norm = TNorm.Finish(ChunkedNorm<TNorm>.Fold(_sums.AsSpan(0, count)));
         // Of NaNs the one that can be rounded to 16 bits, see IVector.
         return double.IsNaN(norm) ? double.NaN : norm;

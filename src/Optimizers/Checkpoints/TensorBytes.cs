@@ -36,6 +36,14 @@ internal abstract class TensorBytes
         public override void Read(long offset, Span<byte> destination) => buffer.Device.CopyToHost(buffer.Address + (nint)offset, destination);
     }
 
+    /// <summary>In a part of others.</summary>
+    public sealed class Part(TensorBytes bytes, long start, long length) : TensorBytes
+    {
+        public override long Length => length;
+
+        public override void Read(long offset, Span<byte> destination) => bytes.Read(start + offset, destination);
+    }
+
     /// <summary>In the host's memory, outside of the garbage collector's.</summary>
     public sealed unsafe class InMemory(nint address, long length) : TensorBytes
     {

@@ -1,0 +1,87 @@
+using GpuOptim.Distributed.Sharding;
+using GpuOptim.Host;
+using GpuOptim.Optimizers;
+using GpuOptim.Optimizers.Checkpoints;
+
+namespace GpuOptim.Distributed;
+
+/// <content>State: put together of what each rank has, and shared out again.</content>
+public sealed partial class ShardedOptimizer
+{
+    private Dictionary<string, ParameterState>? _localState;
+
+    /// <remarks>Every rank gets all of it, by way of its host's memory: all must ask for it at the same time.</remarks>
+    internal override StateDictionary LiveState()
+    {
+        ThrowIfFailed();
+        ReadChecks(wait: true);
+        _localState = _locals.SelectMany(local => local.LiveState().Parameters).ToDictionary();
+        try
+        {
+            return _whole.LiveState();
+        }
+        finally
+        {
+            _localState = null;
+        }
+    }
+
+    TensorBytes IStateHolder.Read(Parameter parameter, string name, ElementType type)
+    {
+        var tensor = _tensors[parameter];
+        var counts = new long[Communicator.Size];
+        foreach (var piece in tensor.Pieces)
+            counts[piece.Owner] += piece.Length * type.Size();
+        var own = new byte[counts[Communicator.Rank]];
+        var filled = 0;
+        foreach (var piece in tensor.Pieces.Where(piece => piece.Owner == Communicator.Rank))
+        {
+            var length = (int)(piece.Length * type.Size());
+            LocalState(piece, name).Bytes.Read(0, own.AsSpan(filled, length));
+            filled += length;
+        }
+        var all = _council.Exchange(own, counts);
+        var whole = new byte[tensor.Length * type.Size()];
+        var start = 0;
+        foreach (var piece in tensor.Pieces.OrderBy(piece => piece.Owner))
+        {
+            var length = (int)(piece.Length * type.Size());
+            all.AsSpan(start, length).CopyTo(whole.AsSpan((int)(piece.Start * type.Size())));
+            start += length;
+        }
+        return new TensorBytes.OnHost(whole);
+    }
+
+    internal override void ThrowIfForeign(StateDictionary state) => _whole.ThrowIfForeign(state);
+
+    internal override void TakeState(StateDictionary state)
+    {
+        ReadChecks(wait: true);
+        _whole.TakeState(state);
+        for (var part = 0; part < _parts.Length; part++)
+        {
+            var groups = _locals[part].Groups;
+            var parameters = new Dictionary<string, ParameterState>();
+            foreach (var tensor in _tensors.Values.Where(tensor => tensor.Part == part))
+            {
+                if (!state.Parameters.TryGetValue(tensor.Parameter.Name, out var saved))
+                    continue;
+                foreach (var piece in tensor.Pieces.Where(piece => piece.Owner == Communicator.Rank))
+                    parameters.Add(LocalParameter(piece).Name, new(saved.Step, new OrderedDictionary<string, StateTensor>(saved.Tensors.Select(each => KeyValuePair.Create(each.Key, Part(each.Value, piece))))));
+            }
+            _locals[part].TakeState(new(
+                [.. groups.Select((group, i) => new GroupState(_locals[part].GetType().Name, _parts[part].Groups[i].AnyOptions.ForPieces(), [.. group.Parameters.Select(parameter => parameter.Name)]))],
+                parameters));
+        }
+        // All of it is of one step again.
+        _failure = null;
+    }
+
+    /// <summary>The parameter that the optimizer of this rank has for a piece.</summary>
+    private Parameter LocalParameter(Piece piece) => piece.Tensor.Slices is not null && !piece.Tensor.IsMatrix ? piece.Tensor.Parameter : _ownPieces[piece];
+
+    private StateTensor LocalState(Piece piece, string name) => _localState![LocalParameter(piece).Name].Tensors[name];
+
+    private StateTensor Part(StateTensor whole, Piece piece) =>
+        new(whole.ElementType, [.. LocalParameter(piece).Shape], new TensorBytes.Part(whole.Bytes, piece.Start * whole.ElementType.Size(), piece.Length * whole.ElementType.Size()));
+}

@@ -1,0 +1,326 @@
+using GpuOptim.Distributed.Sharding;
+using GpuOptim.Host;
+using GpuOptim.Optimizers;
+
+namespace GpuOptim.Distributed;
+
+/// <summary>
+/// An optimizer whose state and work are shared out among ranks, while every rank has the parameters: ZeRO, stages 1 and 2, for those that work element by
+/// element; whole matrices for Muon. Each rank gives the gradients that it has; all take the same step, that of one process with the sum.
+/// </summary>
+/// <remarks>
+/// Every rank makes it with equal parameters and options, and calls what it does in the same order. Tensors are laid into buckets, and each bucket is shared out.
+/// Gradients go to the rank that owns a piece; it updates, and all collect the new parameters, or of a matrix its direction. What norms, clipping, loss scaling and
+/// averages know is of the whole model. A parameter must have a gradient on all ranks or on none.
+/// Sources: S. Rajbhandari et al., 2019, https://arxiv.org/abs/1910.02054; J. Liu et al., 2025, https://arxiv.org/abs/2502.16982.
+/// </remarks>
+public sealed partial class ShardedOptimizer : Optimizer, IBucketObserver, IStateHolder
+{
+    private readonly Council _council;
+    private readonly Optimizer _whole;
+    private readonly Optimizer[] _parts;
+    private readonly Optimizer[] _locals;
+    private readonly ElementPlan[] _elementPlans;
+    private readonly MatrixPlan[] _matrixPlans;
+    private readonly Dictionary<Parameter, WholeTensor> _tensors = [];
+    private readonly Dictionary<Parameter, (Piece Piece, Bucket Bucket, long Offset)> _places = [];
+    private readonly Dictionary<Piece, ParameterPiece> _ownPieces = [];
+    private readonly List<Parameter> _shards = [];
+    private Bucket[] _buckets = [];
+    private BucketMemory? _memory;
+    private NormTables? _normTables;
+    private bool _isStale;
+
+    /// <summary>Shares out an optimizer of one kind. All ranks must do so at the same time.</summary>
+    /// <param name="communicator">The ranks; it outlives the optimizer.</param>
+    /// <param name="options">The optimizer's options; those of the first group.</param>
+    /// <param name="parameters">Its first group of parameters, on the communicator's device; of the same names, shapes and values on all ranks.</param>
+    /// <param name="sharding">How to share out; the defaults if null.</param>
+    /// <exception cref="ArgumentException">A parameter cannot be taken; the message says which and why.</exception>
+    /// <exception cref="CommunicationException">Ranks differ, and the message says in what; or one did not answer.</exception>
+    public ShardedOptimizer(ICommunicator communicator, OptimizerOptions options, IEnumerable<Parameter> parameters, ShardedOptions? sharding)
+        : this(communicator, [.. parameters ?? throw new ArgumentNullException(nameof(parameters))], sharding ?? new(), own => (options ?? throw new ArgumentNullException(nameof(options))).CreateOptimizer(own))
+    {
+    }
+
+    /// <inheritdoc cref="ShardedOptimizer(ICommunicator, OptimizerOptions, IEnumerable{Parameter}, ShardedOptions)"/>
+    public ShardedOptimizer(ICommunicator communicator, OptimizerOptions options, IEnumerable<Parameter> parameters)
+        : this(communicator, options, parameters, sharding: null)
+    {
+    }
+
+    /// <summary>Shares out an optimizer of a whole model, which trains different parameters by different algorithms. All ranks must do so at the same time.</summary>
+    /// <param name="communicator">The ranks; it outlives the optimizer.</param>
+    /// <param name="parameters">All parameters, on the communicator's device; of the same names, shapes and values on all ranks.</param>
+    /// <param name="sharding">How to share out; the defaults if null.</param>
+    /// <param name="assignments">Who trains what; see <see cref="ModelOptimizer"/>.</param>
+    /// <exception cref="ArgumentException">A parameter cannot be taken; the message says which and why.</exception>
+    /// <exception cref="CommunicationException">Ranks differ, and the message says in what; or one did not answer.</exception>
+    public ShardedOptimizer(ICommunicator communicator, IEnumerable<Parameter> parameters, ShardedOptions? sharding, params IReadOnlyList<Assignment> assignments)
+        : this(communicator, [.. parameters ?? throw new ArgumentNullException(nameof(parameters))], sharding ?? new(), own => new ModelOptimizer(own, assignments))
+    {
+    }
+
+    private ShardedOptimizer(ICommunicator communicator, Parameter[] parameters, ShardedOptions sharding, Func<Parameter[], Optimizer> create)
+        : base((communicator ?? throw new ArgumentNullException(nameof(communicator))).Device)
+    {
+        (Communicator, Sharding) = (communicator, sharding);
+        _council = new(communicator);
+        try
+        {
+            _whole = Together("the optimizer", () =>
+            {
+                if (ParameterChecks.DeviceOf(parameters) is var device && device != communicator.Device)
+                    throw new ArgumentException($"Parameters must lie on the communicator's device, '{communicator.Device.Name}'. Actual device was '{device.Name}'.", nameof(parameters));
+                return create(parameters);
+            });
+            _parts = _whole is ModelOptimizer model ? [.. model.Optimizers] : [_whole];
+            foreach (var part in _parts)
+                part.StateHolder = this;
+            _locals = new Optimizer[_parts.Length];
+            _elementPlans = [.. _parts.Select(_ => new ElementPlan(communicator.Size, sharding.BucketBytes))];
+            _matrixPlans = [.. _parts.Select(_ => new MatrixPlan(communicator.Size, sharding.BucketBytes))];
+            ThrowIfDifferent([$"sharding {sharding}", .. _whole.Groups.SelectMany(Describe)]);
+            for (var part = 0; part < _parts.Length; part++)
+            {
+                for (var group = 0; group < _parts[part].Groups.Count; group++)
+                    AddTensors(part, group);
+            }
+            ExchangeSlices([.. _tensors.Values]);
+            Plan([.. _tensors.Values]);
+            Build();
+            for (var part = 0; part < _parts.Length; part++)
+            {
+                for (var group = 0; group < _parts[part].Groups.Count; group++)
+                    AddLocalGroup(part, group);
+            }
+        }
+        catch
+        {
+            Dispose();
+            throw;
+        }
+    }
+
+    /// <summary>The ranks.</summary>
+    public ICommunicator Communicator { get; }
+
+    /// <summary>How work is shared out.</summary>
+    public ShardedOptions Sharding { get; }
+
+    /// <summary>
+    /// What this rank owns, as parameters in the same memory: for a <see cref="Optimizer.WeightAverage"/>, whose averages are then shared out, too. After
+    /// something else than the optimizer has changed them, as <see cref="Optimizers.WeightAverage.Swap"/> does, <see cref="Gather"/> brings them to all ranks.
+    /// </summary>
+    public IReadOnlyList<Parameter> Shards => _shards;
+
+    /// <summary>Bytes of optimizer state on this rank.</summary>
+    public new long StateBytes => _locals.Sum(local => local.StateBytes);
+
+    /// <summary>Bytes of memory that buckets take on this rank.</summary>
+    public long BucketBytes => (_memory?.Bytes ?? 0) + _buckets.Sum(bucket => bucket.Gradient.SizeInBytes);
+
+    /// <summary>
+    /// Bytes of gradients, parameters and directions that this rank sends in a step in which every parameter has a gradient. What ranks tell each other besides,
+    /// to agree on the step, is <see cref="AgreementBytesPerStep"/>.
+    /// </summary>
+    public long BytesSentPerStep => _buckets.Sum(bucket => bucket.BytesSent);
+
+    /// <summary>Bytes that this rank sends to agree on a step.</summary>
+    public long AgreementBytesPerStep => (Communicator.Size - 1) * AgreementLength;
+
+    private protected override IReadOnlyList<ParameterGroup> GroupList => _whole.Groups;
+
+    private protected override IEnumerable<Parameter> Averageable => _shards;
+
+    /// <inheritdoc/>
+    /// <remarks>All ranks must do so at the same time.</remarks>
+    public override ParameterGroup AddGroup(IEnumerable<Parameter> parameters, OptimizerOptions options)
+    {
+        ObjectDisposedException.ThrowIf(IsDisposed, this);
+        ThrowIfFailed();
+        Parameter[] added = [.. parameters ?? throw new ArgumentNullException(nameof(parameters))];
+        var kinds = _parts.Length;
+        var group = Together("the new group", () =>
+        {
+            ArgumentNullException.ThrowIfNull(options);
+            if (!_parts.Any(each => each.Groups[0].AnyOptions.GetType() == options.GetType()))
+                throw new ArgumentException($"options must be of a kind that the optimizer was made with: {string.Join(", ", _parts.Select(each => each.Groups[0].AnyOptions.GetType().Name))}. Actual type was {options.GetType().Name}.", nameof(options));
+            return _whole.AddGroup(added, options);
+        });
+        ThrowIfDifferent([.. Describe(group)]);
+        var part = Array.FindIndex(_parts, each => each.Groups.Contains(group));
+        var index = _parts[part].Groups.Count - 1;
+        AddTensors(part, index);
+        WholeTensor[] tensors = [.. added.Select(parameter => _tensors[parameter])];
+        ExchangeSlices(tensors);
+        Plan(tensors);
+        Build();
+        AddLocalGroup(part, index);
+        return group;
+    }
+
+    /// <summary>Brings what each rank owns of the parameters to all ranks. All must do so at the same time.</summary>
+    /// <exception cref="CommunicationException">A rank did not answer. Parameters may be partly changed.</exception>
+    /// <exception cref="ObjectDisposedException">The optimizer, or memory that it needs, was disposed of.</exception>
+    public void Gather()
+    {
+        ObjectDisposedException.ThrowIf(IsDisposed, this);
+        ThrowIfFailed();
+        FindData();
+        foreach (var piece in _tensors.Values.Where(tensor => tensor.Slices is null).SelectMany(tensor => tensor.Pieces))
+            Communicator.Broadcast(piece.Tensor.DataAt(piece.Start), piece.Length, WireTypes.Of(piece.Tensor.Parameter.ElementType), piece.Owner).Wait();
+    }
+
+    /// <inheritdoc/>
+    protected override void Dispose(bool disposing)
+    {
+        foreach (var local in _locals ?? [])
+            local?.Dispose();
+        _whole?.Dispose();
+        foreach (var bucket in _buckets)
+            bucket.Dispose();
+        _normTables?.Dispose();
+        _memory?.Dispose();
+        _council.Dispose();
+        base.Dispose(disposing);
+    }
+
+    private MuonOptions MatrixOptions(WholeTensor tensor) => (MuonOptions)_parts[tensor.Part].Groups[tensor.Group].AnyOptions;
+
+    private void AddTensors(int part, int group)
+    {
+        foreach (var parameter in _parts[part].Groups[group].Parameters)
+            _tensors.Add(parameter, new(parameter, part, group, _parts[part] is Muon));
+    }
+
+    /// <summary>Cuts tensors into pieces, and has those that travel do so in buckets.</summary>
+    private void Plan(WholeTensor[] tensors)
+    {
+        var buckets = new List<Bucket>(_buckets);
+        foreach (var group in tensors.GroupBy(tensor => tensor.Part))
+        {
+            var plan = _elementPlans[group.Key];
+            foreach (var alike in group.Where(tensor => !tensor.IsMatrix && tensor.Slices is null && tensor.Length > 0).GroupBy(tensor => tensor.Parameter.ElementType))
+            {
+                foreach (var pieces in plan.Plan(alike, alike.Key.Size()))
+                    buckets.Add(new ElementBucket(Communicator, Sharding, buckets.Count + 1, pieces));
+            }
+            foreach (var tensor in group.Where(tensor => !tensor.IsMatrix && tensor.Slices is not null))
+                tensor.Pieces.AddRange(tensor.Slices!.Select((slice, rank) => new Piece(tensor, slice.Start, slice.Length, 1, rank)).Where(piece => piece.Length > 0));
+            (WholeTensor, long, int, int)[] blocks =
+            [
+                .. group.Where(tensor => tensor.IsMatrix && tensor.Length > 0).SelectMany(tensor => Muon.Blocks(tensor.Parameter, MatrixOptions(tensor)).Select(block => (tensor, block.Row * block.Columns, block.Rows, block.Columns))),
+            ];
+            if (blocks.Length == 0)
+                continue;
+            foreach (var pieces in _matrixPlans[group.Key].Plan(blocks, tensor => tensor.Parameter.ElementType.Size()))
+            {
+                var first = pieces[0].Tensor;
+                buckets.Add(first.Slices is null
+                    ? new MatrixBucket(Communicator, Sharding, buckets.Count + 1, pieces, () => MatrixOptions(first))
+                    : new SlicedMatrixBucket(Communicator, Sharding, buckets.Count + 1, pieces, () => MatrixOptions(first)));
+            }
+        }
+        foreach (var bucket in buckets.Skip(_buckets.Length))
+        {
+            foreach (var piece in bucket.Pieces)
+                piece.Tensor.Pieces.Add(piece);
+        }
+        foreach (var tensor in tensors)
+            tensor.Pieces.Sort((a, b) => a.Start.CompareTo(b.Start));
+        // In the order in which the optimizers of a model update them.
+        _buckets = [.. buckets.OrderBy(bucket => bucket.Part).ThenBy(bucket => bucket.Number)];
+        AddShards(tensors);
+    }
+
+    private void AddShards(WholeTensor[] tensors)
+    {
+        foreach (var piece in tensors.SelectMany(tensor => tensor.Pieces))
+        {
+            var tensor = piece.Tensor;
+            if (tensor.Slices is not null)
+            {
+                if (!_shards.Contains(tensor.Parameter) && tensor.Parameter.Length > 0)
+                    _shards.Add(tensor.Parameter);
+            }
+            else if (piece.Owner == Communicator.Rank)
+            {
+                var (start, parameter) = (piece.Start * tensor.Parameter.ElementType.Size(), tensor.Parameter);
+                var view = Device.View(parameter.ElementType, parameter.Data.Address + (nint)start, piece.Length);
+                var shard = new ParameterPiece(piece.Name, [piece.Length], view, view);
+                shard.Locate = () =>
+                {
+                    parameter.Locate?.Invoke();
+                    view.MoveTo(parameter.Data.Address + (nint)start);
+                };
+                _shards.Add(shard);
+            }
+        }
+    }
+
+    /// <summary>Gives buckets their memory, and pieces theirs.</summary>
+    private void Build()
+    {
+        _isStale = false;
+        foreach (var tensor in _tensors.Values)
+        {
+            tensor.Parameter.Locate?.Invoke();
+            tensor.DataAddress = tensor.Parameter.Data.Address;
+        }
+        _memory?.Dispose();
+        _memory = new(Device, _buckets, Sharding.UpdatesAtomically);
+        _normTables?.Dispose();
+        _normTables = null;
+        foreach (var bucket in _buckets)
+        {
+            foreach (var (piece, offset) in bucket.Own)
+            {
+                var gradient = bucket.Gradient.SliceUntyped(offset, piece.Length);
+                var address = piece.Tensor.IsMatrix ? gradient.Address : bucket.DataAddress(piece, offset);
+                if (_ownPieces.TryGetValue(piece, out var own))
+                {
+                    own.MoveGradient(gradient);
+                    own.Data.MoveTo(address);
+                    continue;
+                }
+                ReadOnlySpan<long> shape = piece.Tensor.IsMatrix ? [piece.Rows, piece.Columns] : [piece.Length];
+                own = new(piece.Name, shape, Device.View(piece.Tensor.Parameter.ElementType, address, piece.Length), gradient) { Bucket = bucket.Number };
+                _ownPieces.Add(piece, own);
+                _places.Add(own, (piece, bucket, offset));
+            }
+        }
+    }
+
+    /// <summary>Has the optimizer of this rank take what it owns of a group.</summary>
+    private void AddLocalGroup(int part, int group)
+    {
+        var whole = _parts[part].Groups[group];
+        var options = whole.AnyOptions.ForPieces();
+        List<Parameter> members = [];
+        foreach (var tensor in whole.Parameters.Select(parameter => _tensors[parameter]))
+        {
+            if (tensor.Slices is not null && !tensor.IsMatrix)
+                members.Add(tensor.Parameter);
+            else
+                members.AddRange(tensor.Pieces.Where(piece => piece.Owner == Communicator.Rank).Select(piece => _ownPieces[piece]));
+        }
+        if (members.Count == 0)
+        {
+            var nothing = Device.CreateBuffer<float>(0);
+            members.Add(new ParameterPiece($"nothing of group {group}", _parts[part] is Muon ? [0, 1] : [0], nothing, nothing) { HasGradient = false });
+        }
+        if (group > 0)
+        {
+            _locals[part].AddGroup(members, options);
+            return;
+        }
+        var local = options.CreateOptimizer(members);
+        local.Owner = this;
+        if (local is Muon muon)
+        {
+            muon.DirectionAddress = piece => _places.TryGetValue(piece, out var place) ? place.Bucket.DataAddress(place.Piece, place.Offset) : 0;
+        }
+        _locals[part] = local;
+    }
+}
