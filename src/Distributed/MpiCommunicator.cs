@@ -215,10 +215,9 @@ public sealed class MpiCommunicator : ICommunicator
         {
             _last?.Wait(Timeout);
         }
-        catch (CommunicationException failure)
+        catch (CommunicationException)
         {
-            // Whoever waited has heard of it; if nobody did, somebody must.
-            Console.Error.WriteLine($"GpuOptim: {failure.Message}");
+            // Whoever waited has heard of it, and if nobody did, the process says so when it ends. What MPI may write to must not go now.
             Runtime.AwaitPause();
         }
         foreach (var collective in Staged())

@@ -30,7 +30,13 @@ internal static class MpiFinder
                 ? (chosen, named)
                 : throw new CommunicationException($"The environment variable {Variable} names no library of MPI that can be loaded. Actual value was '{named}'.");
         }
-        var names = Names(launcher);
+        return Load(Names(launcher));
+    }
+
+    /// <summary>Loads the first of some libraries that there is.</summary>
+    /// <exception cref="CommunicationException">There is none.</exception>
+    public static (nint Library, string Name) Load(string[] names)
+    {
         foreach (var name in names)
         {
             if (NativeLibrary.TryLoad(name, out var library) && NativeLibrary.TryGetExport(library, "MPI_Init_thread", out _))

@@ -19,10 +19,9 @@ internal sealed unsafe partial class MpiRuntime
                 if (_users == 0 && _isOurs)
                     Call(End, "MPI_Finalize", timeout);
             }
-            catch (CommunicationException failure)
+            catch (CommunicationException)
             {
                 // Dispose does not throw; the process says so when it ends.
-                Console.Error.WriteLine($"GpuOptim: {failure.Message}");
             }
         }
     }

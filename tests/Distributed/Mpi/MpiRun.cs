@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using System.ComponentModel;
 using System.Diagnostics;
 using System.Globalization;
@@ -17,18 +18,27 @@ internal sealed record MpiRun(string Output, int? ExitCode, double Seconds)
     /// <summary>The implementations that tests look for: Debian's names, then those of others.</summary>
     public static readonly string[] Implementations = ["openmpi", "mpich"];
 
+    private static readonly ConcurrentDictionary<string, string?> _launchers = new();
+
     /// <summary>The launcher of an implementation; skips the test where it is not installed.</summary>
     public static string Launcher(string implementation)
+    {
+        if (_launchers.GetOrAdd(implementation, Find) is { } launcher)
+            return launcher;
+        Assert.Ignore($"There is no mpirun of {implementation}.");
+        return "";
+    }
+
+    private static string? Find(string implementation)
     {
         foreach (var name in (string[])[$"mpirun.{implementation}", "mpirun"])
         {
             if (Try(name, ["--version"], [], TimeSpan.FromSeconds(20)) is not { } run)
                 continue;
-            if (run.Output.Contains("HYDRA", StringComparison.OrdinalIgnoreCase) ? implementation == "mpich" : run.Output.Contains("Open MPI", StringComparison.Ordinal) && implementation == "openmpi")
+            if (run.Output.Contains(implementation == "openmpi" ? "open-mpi.org" : "HYDRA", StringComparison.OrdinalIgnoreCase))
                 return name;
         }
-        Assert.Ignore($"There is no mpirun of {implementation}.");
-        return "";
+        return null;
     }
 
     /// <summary>Starts ranks.</summary>
@@ -73,25 +83,24 @@ internal sealed record MpiRun(string Output, int? ExitCode, double Seconds)
         using (process)
         {
             var output = new StringBuilder();
-            process.OutputDataReceived += Take;
-            process.ErrorDataReceived += Take;
             process.StandardInput.Close();
-            process.BeginOutputReadLine();
-            process.BeginErrorReadLine();
+            var pumps = Task.WhenAll(Pump(process.StandardOutput, output), Pump(process.StandardError, output));
             var ended = process.WaitForExit(limit);
             if (!ended)
                 process.Kill(entireProcessTree: true);
             // What is left in the pipes; a process that was left over may hold them open.
-            if (ended)
-                process.WaitForExit(TimeSpan.FromSeconds(2));
+            pumps.Wait(TimeSpan.FromSeconds(2));
             lock (output)
                 return new(output.ToString(), ended ? process.ExitCode : null, Stopwatch.GetElapsedTime(began).TotalSeconds);
+        }
+    }
 
-            void Take(object sender, DataReceivedEventArgs line)
-            {
-                lock (output)
-                    output.AppendLine(line.Data);
-            }
+    private static async Task Pump(StreamReader from, StringBuilder to)
+    {
+        while (await from.ReadLineAsync() is { } line)
+        {
+            lock (to)
+                to.AppendLine(line);
         }
     }
 }

@@ -1,3 +1,4 @@
+using System.Runtime.InteropServices;
 using GpuOptim.Distributed;
 
 namespace GpuOptim.Tests.Distributed.Mpi;
@@ -69,6 +70,24 @@ internal static class RankChecks
         var result = numbers.ToArray();
         for (var i = 0; i < result.Length; i++)
             Same(i % 97 * size + size * (size - 1) / 2, result[i], $"sum {i}");
+    }
+
+    /// <summary>What ranks send in all, they receive in all.</summary>
+    public static void Bytes(MpiCommunicator communicator)
+    {
+        var (sent, received) = (communicator.BytesSent, communicator.BytesReceived);
+        using var totals = communicator.Device.CreateBuffer<float>(4);
+        Span<double> bytes = [sent, received];
+        communicator.Device.CopyFromHost(MemoryMarshal.AsBytes(bytes), totals.Address);
+        communicator.AllReduce(totals.Address, 2, WireType.Float64).Wait();
+        communicator.Device.CopyToHost(totals.Address, MemoryMarshal.AsBytes(bytes));
+        Same(bytes[0], bytes[1], "bytes received");
+        Same(communicator.Size > 1, sent > 0, "whether there was anything to send");
+        using var all = communicator.Device.CreateBuffer<float>(5 * communicator.Size);
+        (sent, received) = (communicator.BytesSent, communicator.BytesReceived);
+        communicator.AllGather(all.Address, all.Address, [.. Enumerable.Repeat(5L, communicator.Size)], WireType.Float32).Wait();
+        Same(20 * (communicator.Size - 1), communicator.BytesSent - sent, "bytes of an all-gather");
+        Same(20 * (communicator.Size - 1), communicator.BytesReceived - received, "bytes of an all-gather");
     }
 
     /// <summary>Two that must be the same.</summary>

@@ -1,5 +1,7 @@
 using System.Diagnostics;
+using System.Globalization;
 using GpuOptim.Distributed;
+using GpuOptim.Distributed.Mpi;
 using GpuOptim.Host;
 
 namespace GpuOptim.Tests.Distributed.Mpi;
@@ -9,6 +11,10 @@ internal static class RankFaults
 {
     public static int Run(string role)
     {
+        if (role == "absent")
+            return Absent();
+        if (role.StartsWith("initialized ", StringComparison.Ordinal))
+            return Initialized(int.Parse(role.Split(' ')[1], CultureInfo.InvariantCulture));
         using var device = new SimdDevice(threads: 1);
         using var buffer = device.CreateBuffer<float>(1000);
         var communicator = new MpiCommunicator(device, new() { Timeout = TimeSpan.FromSeconds(role == "killed" ? 20 : 1.5) });
@@ -32,8 +38,8 @@ internal static class RankFaults
                 // One that takes long, but not too long.
                 Thread.Sleep(culprit ? 700 : 0);
                 break;
-            case "aborts" when culprit:
-                // It begins, and goes.
+            case "differs" when culprit:
+                // Another operation than the others', and goes.
                 communicator.AllReduce(buffer.Address, 1000, WireType.Float32);
                 return 0;
         }
@@ -55,6 +61,37 @@ internal static class RankFaults
                     return RankProgram.Failed;
             }
         }
+        Console.WriteLine("the program goes on");
+        return 0;
+    }
+
+    /// <summary>One does not even come.</summary>
+    private static int Absent()
+    {
+        using var device = new SimdDevice(threads: 1);
+        if ((Environment.GetEnvironmentVariable("OMPI_COMM_WORLD_RANK") ?? Environment.GetEnvironmentVariable("PMI_RANK")) == "0")
+            Thread.Sleep(Timeout.Infinite);
+        using var communicator = new MpiCommunicator(device, new() { Timeout = TimeSpan.FromSeconds(1.5) });
+        Console.WriteLine("the program goes on");
+        return 0;
+    }
+
+    /// <summary>The program has initialized MPI itself, and finalizes it.</summary>
+    private static unsafe int Initialized(int level)
+    {
+        MpiLibrary library = new(MpiFinder.Load(MpiLauncher.Current).Library);
+        var provided = 0;
+        library.Check(library.InitThread(null, null, level, &provided), "MPI_Init_thread");
+        using (var device = new SimdDevice(threads: 1))
+        {
+            // One after the other: MPI stays.
+            for (var i = 0; i < 2; i++)
+            {
+                using var communicator = new MpiCommunicator(device);
+                RankChecks.Many(communicator);
+            }
+        }
+        library.Check(library.Finalize(), "MPI_Finalize");
         Console.WriteLine("the program goes on");
         return 0;
     }

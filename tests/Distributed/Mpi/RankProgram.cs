@@ -42,6 +42,7 @@ internal static class RankProgram
         RankChecks.Signals();
         RankChecks.Parts(communicator);
         RankChecks.Many(communicator);
+        RankChecks.Bytes(communicator);
         using (var pieces = new MpiCommunicator(simd, new() { PieceLength = 7 }))
             new CollectiveSuite(pieces).Run();
         using var accelerator = IlgpuDevice.OpenCpu(new());
