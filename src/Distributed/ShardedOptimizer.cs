@@ -257,6 +257,15 @@ public sealed partial class ShardedOptimizer : Optimizer, IBucketObserver, IStat
                 _shards.Add(shard);
             }
         }
+        if (_shards.Count == 0)
+            _shards.Add(Nothing("nothing", [0]));
+    }
+
+    /// <summary>What stands where there must be a parameter, and this rank owns none.</summary>
+    private ParameterPiece Nothing(string name, ReadOnlySpan<long> shape)
+    {
+        var nothing = Device.CreateBuffer<float>(0);
+        return new(name, shape, nothing, nothing) { HasGradient = false };
     }
 
     /// <summary>Gives buckets their memory, and pieces theirs.</summary>
@@ -306,10 +315,7 @@ public sealed partial class ShardedOptimizer : Optimizer, IBucketObserver, IStat
                 members.AddRange(tensor.Pieces.Where(piece => piece.Owner == Communicator.Rank).Select(piece => _ownPieces[piece]));
         }
         if (members.Count == 0)
-        {
-            var nothing = Device.CreateBuffer<float>(0);
-            members.Add(new ParameterPiece($"nothing of group {group}", _parts[part] is Muon ? [0, 1] : [0], nothing, nothing) { HasGradient = false });
-        }
+            members.Add(Nothing($"nothing of group {group}", _parts[part] is Muon ? [0, 1] : [0]));
         if (group > 0)
         {
             _locals[part].AddGroup(members, options);

@@ -91,6 +91,9 @@ public abstract class Parameter : IDisposable
     /// <summary>The type of what optimizers take for the gradient.</summary>
     internal virtual ElementType GradientType => GradientSum?.ElementType ?? ElementType;
 
+    /// <summary>Whether its memory is another's at other times of a step.</summary>
+    internal virtual bool TakesTurns => false;
+
     /// <summary>The bucket that it travels in; 0 where nothing travels.</summary>
     internal int Bucket { get; init; }
 

@@ -37,7 +37,7 @@ internal static class ParameterChecks
     /// <summary>Refuses parameters that share memory.</summary>
     public static void ThrowIfOverlapping(IEnumerable<Parameter> parameters)
     {
-        var byAddress = parameters.Where(parameter => parameter.Length > 0).OrderBy(parameter => parameter.Data.Address).ToArray();
+        var byAddress = parameters.Where(parameter => parameter.Length > 0 && !parameter.TakesTurns).OrderBy(parameter => parameter.Data.Address).ToArray();
         for (var i = 1; i < byAddress.Length; i++)
         {
             var before = byAddress[i - 1].Data;

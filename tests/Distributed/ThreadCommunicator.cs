@@ -39,7 +39,7 @@ internal sealed unsafe class ThreadCommunicator : ICommunicator
     /// <summary>Has as many ranks do something, each on a thread and device of its own, and throws what the first of them to fail threw.</summary>
     public static T[] Run<T>(int size, Func<ThreadCommunicator, T> rank, Func<Device>? open = null, TimeSpan? timeout = null)
     {
-        using var world = new World(size, timeout ?? TimeSpan.FromSeconds(30));
+        using var world = new World(size, timeout ?? TimeSpan.FromSeconds(10));
         var results = new T[size];
         var failures = new ConcurrentQueue<(int Rank, Exception Failure)>();
         var threads = Enumerable.Range(0, size).Select(i => new Thread(() =>

@@ -31,7 +31,7 @@ internal sealed class BucketMemory : IDisposable
         _blocks = [Allocate(device, flat), Allocate(device, received), Allocate(device, [partial])];
         Bytes = _blocks.Sum(block => block.SizeInBytes);
         for (var i = 0; i < buckets.Count; i++)
-            buckets[i].Build(At(_blocks[0], flat, i % places), At(_blocks[1], received, i % Turns), partial == 0 ? 0 : _blocks[2].Address);
+            buckets[i].Build(At(_blocks[0], flat, i % places), At(_blocks[1], received, i % Turns), buckets[i].PartialBytes == 0 ? 0 : _blocks[2].Address);
     }
 
     /// <summary>How many bytes there are.</summary>

@@ -15,6 +15,8 @@ internal sealed class ParameterPiece(string name, ReadOnlySpan<long> shape, Devi
 
     internal override DeviceBuffer GradientBuffer => _gradient;
 
+    internal override bool TakesTurns => true;
+
     internal override ElementType GradientType => _gradient.ElementType;
 
     /// <summary>Has its gradient lie elsewhere.</summary>
