@@ -1,5 +1,6 @@
 using System.Runtime.InteropServices;
 using GpuOptim.Host;
+using GpuOptim.Kernels.Scaling;
 
 namespace GpuOptim.Optimizers;
 
@@ -86,8 +87,12 @@ public abstract partial class Optimizer
         // What processes do next depends on the outcome: they wait for it.
         step.End();
         step.Begin();
+        GradientCheck last = default;
         while (_norm.TryRead(wait: true, out check))
-            Telemetry.StepChecked(this, Device.Logger, check);
-        return new(new(check.InverseScale, check.ClipCoefficient, limit), null, null, check.FoundInf != 0);
+        {
+            last = check;
+            Telemetry.StepChecked(this, Device.Logger, last);
+        }
+        return new(new(last.InverseScale, last.ClipCoefficient, limit), null, null, last.FoundInf != 0);
     }
 }
