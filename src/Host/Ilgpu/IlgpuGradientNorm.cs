@@ -167,6 +167,8 @@ internal sealed class IlgpuGradientNorm : GradientNorm
         }
         if (request.Exchange is { } exchange)
         {
+            if (!_queue.ReadsTables)
+                throw new NotSupportedException("Norms of several processes are for devices that have addresses. An OpenCL device has none: clip by value, and scale no loss.");
             step.End();
             exchange((nint)_sums.NativePtr, count);
             step.Begin();
