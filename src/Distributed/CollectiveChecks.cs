@@ -54,4 +54,11 @@ internal static class CollectiveChecks
         if (sourceBytes > 0 && destinationBytes > 0 && source < destination + destinationBytes && destination < source + sourceBytes)
             throw new ArgumentException($"destination must not overlap source. Actual source was {sourceBytes} bytes at 0x{source:x}, destination {destinationBytes} bytes at 0x{destination:x}.", nameof(destination));
     }
+
+    /// <summary>What a rank sends itself, it takes from itself.</summary>
+    public static void Own(ReadOnlySpan<long> sourceCounts, ReadOnlySpan<long> destinationCounts, int rank)
+    {
+        if (sourceCounts[rank] != destinationCounts[rank])
+            throw new ArgumentException($"destinationCounts must have what sourceCounts has for this rank, {sourceCounts[rank]}. Actual value was {destinationCounts[rank]}.", nameof(destinationCounts));
+    }
 }

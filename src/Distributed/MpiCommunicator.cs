@@ -165,8 +165,7 @@ public sealed class MpiCommunicator : ICommunicator
         CollectiveChecks.Address(source, bytes);
         CollectiveChecks.Address(destination, received);
         CollectiveChecks.Apart(source, bytes, destination, received);
-        if (sourceCounts[Rank] != destinationCounts[Rank])
-            throw new ArgumentException($"destinationCounts must have what sourceCounts has for this rank, {sourceCounts[Rank]}. Actual value was {destinationCounts[Rank]}.", nameof(destinationCounts));
+        CollectiveChecks.Own(sourceCounts, destinationCounts, Rank);
         var buffer = new MpiBuffer(this, IsStaged(isSum: false), bytes + received);
         var from = buffer.TakeIn(source, bytes);
         var own = sourceCounts[Rank] * size;
