@@ -36,7 +36,7 @@ public sealed class NcclCommunicator : ICommunicator
     private NcclCommunicator(IlgpuDevice device, NcclId id, int rank, int size, NcclOptions options, NcclFunctions functions)
     {
         Device = device;
-        _queue = new(device, id, rank, size, functions, options.Timeout);
+        _queue = new(device, id, rank, size, functions, options);
         _posts = new(_queue);
         _traffic = new(rank, size);
         var version = 0;
@@ -111,6 +111,10 @@ public sealed class NcclCommunicator : ICommunicator
     /// <summary>What ranks find each other by, in hexadecimal digits, for <see cref="FromEnvironment"/>. The process that makes it must stay until all have joined: NCCL has them meet there.</summary>
     /// <exception cref="CommunicationException">There is no NCCL, or it tells of an error.</exception>
     public static string CreateId() => CreateId(NcclFunctions.Installed);
+
+    /// <summary>Joins the ranks that have the same identifier.</summary>
+    internal static NcclCommunicator Join(IlgpuDevice device, int rank, int size, string id, NcclOptions options) =>
+        Join(device, rank, size, options, (_, _) => NcclId.Of(Convert.FromHexString(id)));
 
     internal static string CreateId(NcclFunctions functions) => Convert.ToHexString(NcclIds.Draw(functions).Bytes);
 

@@ -19,4 +19,7 @@ public sealed record NcclOptions
 
     /// <summary>NCCL's functions; those of the library that is installed if null. Tests have others.</summary>
     internal Nccl.NcclFunctions? Functions { get; init; }
+
+    /// <summary>Whether what is under way is taken for not done, as behind a rank that does not come; tests have no card that waits.</summary>
+    internal Func<bool>? IsHeld { get; init; }
 }

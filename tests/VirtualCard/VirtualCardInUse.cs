@@ -39,5 +39,12 @@ internal static unsafe class VirtualCardInUse
     /// <summary>Runs all that is queued, as a card would that is fast.</summary>
     public static void Drain() => _drain();
 
+    /// <summary>How often a function of the driver's was called.</summary>
+    public static long CallCount(string function)
+    {
+        fixed (byte* name = Encoding.UTF8.GetBytes(function + '\0'))
+            return ((delegate* unmanaged<byte*, long>)Export("vcCallCount"))(name);
+    }
+
     private static nint Export(string name) => VirtualCardLibrary.IsUsed ? NativeLibrary.GetExport(VirtualCardLibrary.Library, name) : 0;
 }

@@ -2,21 +2,24 @@ namespace GpuOptim.Distributed.Mpi;
 
 /// <summary>The calls of MPI's that begin the operations; all run on the thread that calls MPI.</summary>
 /// <remarks>
-/// MPI counts in ints, places within a buffer too. An operation of more elements becomes one call a rank and piece; all ranks decide so alike, since they
-/// know the same counts.
+/// MPI counts in ints, places within a buffer too, and some implementations count bytes so. An operation of more than a gigabyte becomes one call a rank
+/// and piece; all ranks decide so alike, since they know the same counts.
 /// </remarks>
 /// <param name="runtime">The process's MPI.</param>
 /// <param name="communicator">The handle.</param>
 /// <param name="rank">This rank.</param>
-/// <param name="pieceLength">How many elements a call moves at most.</param>
-internal sealed unsafe class MpiPosts(MpiRuntime runtime, nint communicator, int rank, int pieceLength)
+/// <param name="maxPiece">How many elements a call moves at most, whatever they are.</param>
+internal sealed unsafe class MpiPosts(MpiRuntime runtime, nint communicator, int rank, int maxPiece)
 {
+    private const int MaxBytes = 1 << 30;
+
     private MpiLibrary Library => runtime.Library;
 
     /// <summary>Collects the parts of all ranks; this rank's is in its place already.</summary>
     public void AllGather(MpiOperation operation, nint destination, long[] counts, WireType type)
     {
         var (mpiType, _) = runtime.TypeOf(type);
+        var pieceLength = PieceLength(type);
         if (counts.AsSpan().Total() <= pieceLength)
         {
             var lengths = Lengths(operation, counts);
@@ -36,6 +39,7 @@ internal sealed unsafe class MpiPosts(MpiRuntime runtime, nint communicator, int
     public void ReduceScatter(MpiOperation operation, nint source, nint destination, long[] counts, WireType type)
     {
         var (mpiType, sum) = runtime.TypeOf(type);
+        var pieceLength = PieceLength(type);
         if (counts.AsSpan().Total() <= pieceLength)
         {
             var lengths = Lengths(operation, counts);
@@ -50,7 +54,7 @@ internal sealed unsafe class MpiPosts(MpiRuntime runtime, nint communicator, int
             {
                 nint request = 0;
                 var offset = (nint)(start * type.Size());
-                Library.Check(Library.IReduce(source + offset, root == rank ? destination + offset : 0, Piece(counts[root] - start), mpiType, sum, root, communicator, &request), "MPI_Ireduce");
+                Library.Check(Library.IReduce(source + offset, root == rank ? destination + offset : 0, (int)Math.Min(pieceLength, counts[root] - start), mpiType, sum, root, communicator, &request), "MPI_Ireduce");
                 operation.Add(request);
             }
             source += (nint)(counts[root] * type.Size());
@@ -65,6 +69,7 @@ internal sealed unsafe class MpiPosts(MpiRuntime runtime, nint communicator, int
     public void AllToAll(MpiOperation operation, nint source, long[] sourceCounts, nint destination, long[] destinationCounts, WireType type)
     {
         var (mpiType, _) = runtime.TypeOf(type);
+        var pieceLength = PieceLength(type);
         var size = sourceCounts.Length;
         // What is awaited first need not be kept elsewhere when it comes. Each rank begins with another.
         for (var distance = 1; distance < size; distance++)
@@ -74,7 +79,7 @@ internal sealed unsafe class MpiPosts(MpiRuntime runtime, nint communicator, int
             for (long start = 0; start < destinationCounts[from]; start += pieceLength)
             {
                 nint request = 0;
-                Library.Check(Library.IRecv(place + (nint)(start * type.Size()), Piece(destinationCounts[from] - start), mpiType, from, 0, communicator, &request), "MPI_Irecv");
+                Library.Check(Library.IRecv(place + (nint)(start * type.Size()), (int)Math.Min(pieceLength, destinationCounts[from] - start), mpiType, from, 0, communicator, &request), "MPI_Irecv");
                 operation.Add(request);
             }
         }
@@ -85,7 +90,7 @@ internal sealed unsafe class MpiPosts(MpiRuntime runtime, nint communicator, int
             for (long start = 0; start < sourceCounts[to]; start += pieceLength)
             {
                 nint request = 0;
-                Library.Check(Library.ISend(place + (nint)(start * type.Size()), Piece(sourceCounts[to] - start), mpiType, to, 0, communicator, &request), "MPI_Isend");
+                Library.Check(Library.ISend(place + (nint)(start * type.Size()), (int)Math.Min(pieceLength, sourceCounts[to] - start), mpiType, to, 0, communicator, &request), "MPI_Isend");
                 operation.Add(request);
             }
         }
@@ -95,10 +100,11 @@ internal sealed unsafe class MpiPosts(MpiRuntime runtime, nint communicator, int
     public void AllReduce(MpiOperation operation, nint buffer, long count, WireType type)
     {
         var (mpiType, sum) = runtime.TypeOf(type);
+        var pieceLength = PieceLength(type);
         for (long start = 0; start < count; start += pieceLength)
         {
             nint request = 0;
-            Library.Check(Library.IAllReduce(Library.Abi.InPlace, buffer + (nint)(start * type.Size()), Piece(count - start), mpiType, sum, communicator, &request), "MPI_Iallreduce");
+            Library.Check(Library.IAllReduce(Library.Abi.InPlace, buffer + (nint)(start * type.Size()), (int)Math.Min(pieceLength, count - start), mpiType, sum, communicator, &request), "MPI_Iallreduce");
             operation.Add(request);
         }
     }
@@ -107,15 +113,16 @@ internal sealed unsafe class MpiPosts(MpiRuntime runtime, nint communicator, int
     public void Broadcast(MpiOperation operation, nint buffer, long count, WireType type, int root)
     {
         var (mpiType, _) = runtime.TypeOf(type);
+        var pieceLength = PieceLength(type);
         for (long start = 0; start < count; start += pieceLength)
         {
             nint request = 0;
-            Library.Check(Library.IBcast(buffer + (nint)(start * type.Size()), Piece(count - start), mpiType, root, communicator, &request), "MPI_Ibcast");
+            Library.Check(Library.IBcast(buffer + (nint)(start * type.Size()), (int)Math.Min(pieceLength, count - start), mpiType, root, communicator, &request), "MPI_Ibcast");
             operation.Add(request);
         }
     }
 
-    private int Piece(long count) => (int)Math.Min(pieceLength, count);
+    private int PieceLength(WireType type) => Math.Min(maxPiece, MaxBytes / type.Size());
 
     /// <summary>Counts as MPI takes them, and behind them where each part begins.</summary>
     private static int* Lengths(MpiOperation operation, long[] counts)

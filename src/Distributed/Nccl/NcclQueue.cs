@@ -25,7 +25,7 @@ internal sealed unsafe class NcclQueue : IDisposable
     private readonly CudaStream _stream;
     private readonly CudaEvent _ready;
     private readonly NcclFunctions _functions;
-    private readonly TimeSpan _timeout;
+    private readonly NcclOptions _options;
     private CommunicationException? _failure;
     private NcclOperation? _calling;
     private long _operations;
@@ -33,9 +33,9 @@ internal sealed unsafe class NcclQueue : IDisposable
     private bool _isDisposed;
     private bool _isOver;
 
-    public NcclQueue(IlgpuDevice device, NcclId id, int rank, int size, NcclFunctions functions, TimeSpan timeout)
+    public NcclQueue(IlgpuDevice device, NcclId id, int rank, int size, NcclFunctions functions, NcclOptions options)
     {
-        (_device, Rank, Size, _functions, _timeout) = (device, rank, size, functions, timeout);
+        (_device, Rank, Size, _functions, _options) = (device, rank, size, functions, options);
         _accelerator = (CudaAccelerator)device.Accelerator;
         Join(id);
         using (CudaScope.Enter(_accelerator))
@@ -137,7 +137,7 @@ internal sealed unsafe class NcclQueue : IDisposable
             _isOver = true;
         _wake.Set();
         var communicator = Interlocked.Exchange(ref _communicator, 0);
-        if (communicator != 0 && !TryIn(_timeout, () => _functions.CommDestroy(communicator)))
+        if (communicator != 0 && !TryIn(_options.Timeout, () => _functions.CommDestroy(communicator)))
             _functions.CommAbort(communicator);
         using var scope = CudaScope.Enter(_accelerator);
         foreach (var done in _events)
@@ -159,7 +159,7 @@ internal sealed unsafe class NcclQueue : IDisposable
     {
         nint communicator = 0;
         Exception? refusal = null;
-        var joined = TryIn(_timeout, () =>
+        var joined = TryIn(_options.Timeout, () =>
         {
             try
             {
@@ -175,7 +175,7 @@ internal sealed unsafe class NcclQueue : IDisposable
         if (refusal is not null)
             throw new CommunicationException($"Rank {Rank} of {Size}: {refusal.Message}", refusal);
         if (!joined)
-            throw new CommunicationException($"Rank {Rank} of {Size}: ncclCommInitRank did not return within {_timeout.TotalSeconds:0.#} s. Another rank is gone, hangs, or has another identifier. Look at what the others say, or raise NcclOptions.Timeout.");
+            throw new CommunicationException($"Rank {Rank} of {Size}: ncclCommInitRank did not return within {_options.Timeout.TotalSeconds:0.#} s. Another rank is gone, hangs, or has another identifier. Look at what the others say, or raise NcclOptions.Timeout.");
         _communicator = communicator;
     }
 
@@ -255,6 +255,8 @@ internal sealed unsafe class NcclQueue : IDisposable
                 return;
             while (_active.TryPeek(out oldest))
             {
+                if (_options.IsHeld?.Invoke() == true)
+                    break;
                 var state = CudaAPI.CurrentAPI.QueryEvent(oldest.Done!.Handle);
                 if (state == CudaError.CUDA_ERROR_NOT_READY)
                     break;
@@ -269,7 +271,7 @@ internal sealed unsafe class NcclQueue : IDisposable
             if (_communicator != 0 && _functions.CommGetAsyncError(_communicator, &result) == 0 && result is not (0 or 7))
                 _functions.Check(result, oldest is null ? $"Rank {Rank} of {Size}: ncclCommGetAsyncError" : $"{oldest}: ncclCommGetAsyncError", _communicator);
         }
-        if (oldest is not null && Stopwatch.GetElapsedTime(oldest.Began) is var elapsed && elapsed > _timeout)
+        if (oldest is not null && Stopwatch.GetElapsedTime(oldest.Began) is var elapsed && elapsed > _options.Timeout)
         {
             throw new CommunicationException(
                 $"{oldest} did not end within {elapsed.TotalSeconds:0.#} s. Another rank is gone, hangs, or began another operation. Look at what the others say; if one just takes that long, raise NcclOptions.Timeout.");
