@@ -66,10 +66,10 @@ public sealed partial class ShardedOptimizer
         }
     }
 
-    private static IEnumerable<string> Describe(ParameterGroup group) =>
-        group.Parameters
+    private static IEnumerable<string> Describe(OptimizerOptions options, IEnumerable<Parameter> parameters) =>
+        parameters
             .Select(parameter => $"parameter {parameter.Name} {Parameter.Describe([.. parameter.WholeShape])} {parameter.ElementType}{(parameter.Slice is null ? "" : ", cut by the engine")}")
-            .Prepend($"group {Describe(group.AnyOptions)}");
+            .Prepend($"group {Describe(options)}");
 
     private static string Describe(OptimizerOptions options) =>
         $"{options.GetType().Name} {string.Join(", ", Checkpoint.Describe(options).Values.Select(pair => string.Create(CultureInfo.InvariantCulture, $"{pair.Key}={(pair.Value is double[] numbers ? string.Join(' ', numbers.Select(number => number.ToString("R", CultureInfo.InvariantCulture))) : pair.Value)}")))}";

@@ -70,7 +70,7 @@ public sealed partial class ShardedOptimizer
                     parameters.Add(LocalParameter(piece).Name, new(saved.Step, new OrderedDictionary<string, StateTensor>(saved.Tensors.Select(each => KeyValuePair.Create(each.Key, Part(each.Value, piece))))));
             }
             _locals[part].TakeState(new(
-                [.. groups.Select((group, i) => new GroupState(_locals[part].GetType().Name, _parts[part].Groups[i].AnyOptions.ForPieces(), [.. group.Parameters.Select(parameter => parameter.Name)]))],
+                [.. groups.Select((group, i) => new GroupState(_locals[part].GetType().Name, OwnOptions(_parts[part].Groups[i].AnyOptions), [.. group.Parameters.Select(parameter => parameter.Name)]))],
                 parameters));
         }
         // All of it is of one step again.
@@ -78,7 +78,7 @@ public sealed partial class ShardedOptimizer
     }
 
     /// <summary>The parameter that the optimizer of this rank has for a piece.</summary>
-    private Parameter LocalParameter(Piece piece) => piece.Tensor.Slices is not null && !piece.Tensor.IsMatrix ? piece.Tensor.Parameter : _ownPieces[piece];
+    private Parameter LocalParameter(Piece piece) => IsAlone || (piece.Tensor.Slices is not null && !piece.Tensor.IsMatrix) ? piece.Tensor.Parameter : _ownPieces[piece];
 
     private StateTensor LocalState(Piece piece, string name) => _localState![LocalParameter(piece).Name].Tensors[name];
 

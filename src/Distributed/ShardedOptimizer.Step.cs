@@ -44,7 +44,7 @@ public sealed partial class ShardedOptimizer
         foreach (var local in _locals)
             local.PrepareStep(step);
         step.Begin();
-        Action<nint, int>? exchange = Communicator.Size == 1 ? null : (sums, count) => _normTables!.Exchange(sums, count);
+        Action<nint, int>? exchange = IsAlone ? null : (sums, count) => _normTables!.Exchange(sums, count);
         var context = NormGradients(step, exchange) with { Buckets = this };
         step.End();
         if (!context.FoundInf)
@@ -81,6 +81,12 @@ public sealed partial class ShardedOptimizer
 
     internal override void Collect(List<UpdateBatch> tables)
     {
+        if (IsAlone)
+        {
+            foreach (var local in _locals)
+                local.Collect(tables);
+            return;
+        }
         _normTables ??= new(Communicator, _parts.SelectMany(part => part.TableTensors()), parameter => _tensors[parameter], piece => _ownPieces[piece].GradientBuffer.Address);
         _normTables.Collect(tables);
     }
@@ -113,8 +119,9 @@ public sealed partial class ShardedOptimizer
                 if (ReferenceEquals(whole, own.AnyOptions))
                     continue;
                 // What the order of norms and the types of buckets depend on.
-                _isStale |= whole.ComputePrecision != own.AnyOptions.ComputePrecision || (whole is MuonOptions matrices && !matrices.ForPieces().Equals(own.AnyOptions) && !((MuonOptions)matrices.ForPieces()).OrthogonalizesAs((MuonOptions)own.AnyOptions));
-                own.AnyOptions = whole.ForPieces();
+                _isStale |= whole.ComputePrecision != own.AnyOptions.ComputePrecision
+                    || (whole is MuonOptions matrices && !((MuonOptions)OwnOptions(matrices)).OrthogonalizesAs((MuonOptions)own.AnyOptions));
+                own.AnyOptions = OwnOptions(whole);
             }
         }
     }

@@ -80,7 +80,7 @@ public sealed partial class ShardedOptimizer : Optimizer, IBucketObserver, IStat
             _locals = new Optimizer[_parts.Length];
             _elementPlans = [.. _parts.Select(_ => new ElementPlan(communicator.Size, sharding.BucketBytes))];
             _matrixPlans = [.. _parts.Select(_ => new MatrixPlan(communicator.Size, sharding.BucketBytes))];
-            ThrowIfDifferent([$"sharding {sharding}", .. _whole.Groups.SelectMany(Describe)]);
+            ThrowIfDifferent([$"sharding {sharding}", .. _whole.Groups.SelectMany(group => Describe(group.AnyOptions, group.Parameters))]);
             for (var part = 0; part < _parts.Length; part++)
             {
                 for (var group = 0; group < _parts[part].Groups.Count; group++)
@@ -129,6 +129,9 @@ public sealed partial class ShardedOptimizer : Optimizer, IBucketObserver, IStat
     /// <summary>Bytes that this rank sends to agree on a step.</summary>
     public long AgreementBytesPerStep => (Communicator.Size - 1) * AgreementLength;
 
+    /// <summary>Whether there is nobody to share with: parameters are updated where they are.</summary>
+    private bool IsAlone => Communicator.Size == 1;
+
     private protected override IReadOnlyList<ParameterGroup> GroupList => _whole.Groups;
 
     private protected override IEnumerable<Parameter> Averageable => _shards;
@@ -140,15 +143,19 @@ public sealed partial class ShardedOptimizer : Optimizer, IBucketObserver, IStat
         ObjectDisposedException.ThrowIf(IsDisposed, this);
         ThrowIfFailed();
         Parameter[] added = [.. parameters ?? throw new ArgumentNullException(nameof(parameters))];
-        var kinds = _parts.Length;
-        var group = Together("the new group", () =>
+        Together("the new group", () =>
         {
             ArgumentNullException.ThrowIfNull(options);
             if (!_parts.Any(each => each.Groups[0].AnyOptions.GetType() == options.GetType()))
                 throw new ArgumentException($"options must be of a kind that the optimizer was made with: {string.Join(", ", _parts.Select(each => each.Groups[0].AnyOptions.GetType().Name))}. Actual type was {options.GetType().Name}.", nameof(options));
-            return _whole.AddGroup(added, options);
+            ParameterChecks.DeviceOf(added);
+            ParameterChecks.ThrowIfUnfit(Parameters, added, Device);
+            // What an optimizer of its own can take, the whole one can: nothing fails once some ranks have the group.
+            options.CreateOptimizer(added).Dispose();
+            return true;
         });
-        ThrowIfDifferent([.. Describe(group)]);
+        ThrowIfDifferent([.. Describe(options, added)]);
+        var group = _whole.AddGroup(added, options);
         var part = Array.FindIndex(_parts, each => each.Groups.Contains(group));
         var index = _parts[part].Groups.Count - 1;
         AddTensors(part, index);
@@ -198,6 +205,13 @@ public sealed partial class ShardedOptimizer : Optimizer, IBucketObserver, IStat
     private void Plan(WholeTensor[] tensors)
     {
         var buckets = new List<Bucket>(_buckets);
+        if (IsAlone)
+        {
+            foreach (var tensor in tensors.Where(tensor => tensor.Length > 0))
+                tensor.Pieces.Add(new(tensor, 0, tensor.Length, 1, 0));
+            AddShards(tensors);
+            return;
+        }
         foreach (var group in tensors.GroupBy(tensor => tensor.Part))
         {
             var plan = _elementPlans[group.Key];
@@ -239,7 +253,7 @@ public sealed partial class ShardedOptimizer : Optimizer, IBucketObserver, IStat
         foreach (var piece in tensors.SelectMany(tensor => tensor.Pieces))
         {
             var tensor = piece.Tensor;
-            if (tensor.Slices is not null)
+            if (tensor.Slices is not null || IsAlone)
             {
                 if (!_shards.Contains(tensor.Parameter) && tensor.Parameter.Length > 0)
                     _shards.Add(tensor.Parameter);
@@ -305,11 +319,11 @@ public sealed partial class ShardedOptimizer : Optimizer, IBucketObserver, IStat
     private void AddLocalGroup(int part, int group)
     {
         var whole = _parts[part].Groups[group];
-        var options = whole.AnyOptions.ForPieces();
+        var options = OwnOptions(whole.AnyOptions);
         List<Parameter> members = [];
         foreach (var tensor in whole.Parameters.Select(parameter => _tensors[parameter]))
         {
-            if (tensor.Slices is not null && !tensor.IsMatrix)
+            if (IsAlone || (tensor.Slices is not null && !tensor.IsMatrix))
                 members.Add(tensor.Parameter);
             else
                 members.AddRange(tensor.Pieces.Where(piece => piece.Owner == Communicator.Rank).Select(piece => _ownPieces[piece]));
@@ -323,10 +337,11 @@ public sealed partial class ShardedOptimizer : Optimizer, IBucketObserver, IStat
         }
         var local = options.CreateOptimizer(members);
         local.Owner = this;
-        if (local is Muon muon)
-        {
+        if (local is Muon muon && !IsAlone)
             muon.DirectionAddress = piece => _places.TryGetValue(piece, out var place) ? place.Bucket.DataAddress(place.Piece, place.Offset) : 0;
-        }
         _locals[part] = local;
     }
+
+    /// <summary>The options of a group for this rank's optimizer of what it owns of the group.</summary>
+    private OptimizerOptions OwnOptions(OptimizerOptions options) => IsAlone ? options : options.ForPieces();
 }

@@ -207,7 +207,7 @@ public sealed class Muon : Optimizer<MuonOptions>
     /// <summary>Matrices of one shape and type, orthogonalized alike, make a batch; batches orthogonalized alike make a call, largest first.</summary>
     private protected override void BuildTables()
     {
-        if (Tracked.FirstOrDefault(tracked => tracked.Parameter.Slice is not null) is { } slice)
+        if (Tracked.FirstOrDefault(tracked => tracked.Parameter.Length != tracked.Parameter.WholeLength) is { } slice)
             throw new InvalidOperationException($"Muon must have whole matrices. Parameter '{slice.Parameter.Name}' is a slice of one; a ShardedOptimizer brings slices together.");
         DisposeBatches();
         foreach (var alike in Alike())
