@@ -3,28 +3,27 @@ using GpuOptim.Host;
 
 namespace GpuOptim.Samples.Mnist;
 
-/// <summary>A multilayer perceptron: pixels, a hidden layer with ReLU, ten classes with softmax and cross-entropy.</summary>
+/// <summary>A multilayer perceptron: pixels, hidden layers with ReLU, ten classes with softmax and cross-entropy.</summary>
 internal sealed class Perceptron
 {
-    private readonly Layer _hidden;
-    private readonly Layer _output;
+    private readonly Layer[] _layers;
     private readonly float[] _pixels;
-    private readonly float[] _activations;
-    private readonly float[] _activationGradients;
+    private readonly float[][] _activations;
+    private readonly float[][] _slopes;
     private readonly float[] _scores;
 
-    public Perceptron(Device device, int hidden, int batch, int seed)
+    public Perceptron(Device device, IReadOnlyList<int> hidden, int batch, int seed)
     {
         var random = new Random(seed);
-        _hidden = new Layer(device, "hidden", Digits.Pixels, hidden, random);
-        _output = new Layer(device, "output", hidden, Digits.Classes, random);
+        int[] widths = [Digits.Pixels, .. hidden, Digits.Classes];
+        _layers = [.. Enumerable.Range(0, hidden.Count + 1).Select(i => new Layer(device, i == hidden.Count ? "output" : hidden.Count == 1 ? "hidden" : $"hidden{i}", widths[i], widths[i + 1], random))];
         _pixels = new float[batch * Digits.Pixels];
-        _activations = new float[batch * hidden];
-        _activationGradients = new float[batch * hidden];
+        _activations = [.. hidden.Select(width => new float[batch * width])];
+        _slopes = [.. hidden.Select(width => new float[batch * width])];
         _scores = new float[batch * Digits.Classes];
     }
 
-    public IReadOnlyList<Parameter<float>> Parameters => [_hidden.Weight, _hidden.Bias, _output.Weight, _output.Bias];
+    public IReadOnlyList<Parameter<float>> Parameters => [.. _layers.SelectMany(layer => new[] { layer.Weight, layer.Bias })];
 
     /// <summary>Computes the mean loss of some digits, in nats, and adds its gradients to the parameters'.</summary>
     public float ForwardBackward(Digits digits, ReadOnlySpan<int> batch)
@@ -42,14 +41,21 @@ internal sealed class Perceptron
             TensorPrimitives.Divide(scores, batch.Length, scores);
         }
 
-        _output.AccumulateGradients(_activations, _scores, batch.Length);
-        _output.Backward(_scores, _activationGradients, batch.Length);
-        for (var i = 0; i < _activations.Length; i++)
+        var slopes = _scores;
+        for (var layer = _layers.Length - 1; layer >= 0; layer--)
         {
-            if (_activations[i] == 0)
-                _activationGradients[i] = 0;
+            _layers[layer].AccumulateGradients(Input(layer), slopes, batch.Length);
+            if (layer == 0)
+                break;
+            _layers[layer].Backward(slopes, _slopes[layer - 1], batch.Length);
+            slopes = _slopes[layer - 1];
+            var activations = _activations[layer - 1];
+            for (var i = 0; i < activations.Length; i++)
+            {
+                if (activations[i] == 0)
+                    slopes[i] = 0;
+            }
         }
-        _hidden.AccumulateGradients(_pixels, _activationGradients, batch.Length);
         return loss;
     }
 
@@ -69,12 +75,18 @@ internal sealed class Perceptron
 
     private Span<float> Scores(int sample) => _scores.AsSpan(sample * Digits.Classes, Digits.Classes);
 
+    /// <summary>What a layer reads.</summary>
+    private float[] Input(int layer) => layer == 0 ? _pixels : _activations[layer - 1];
+
     private void Forward(Digits digits, ReadOnlySpan<int> batch)
     {
         for (var i = 0; i < batch.Length; i++)
             digits.Image(batch[i]).CopyTo(_pixels.AsSpan(i * Digits.Pixels));
-        _hidden.Forward(_pixels, _activations, batch.Length);
-        TensorPrimitives.Max(_activations, 0, _activations);
-        _output.Forward(_activations, _scores, batch.Length);
+        for (var layer = 0; layer < _activations.Length; layer++)
+        {
+            _layers[layer].Forward(Input(layer), _activations[layer], batch.Length);
+            TensorPrimitives.Max(_activations[layer], 0, _activations[layer]);
+        }
+        _layers[^1].Forward(_activations[^1], _scores, batch.Length);
     }
 }

@@ -36,7 +36,7 @@ internal sealed class Run(Recipe recipe, Settings settings)
     {
         var start = Stopwatch.GetTimestamp();
         using var device = new SimdDevice();
-        var network = new Perceptron(device, settings.Hidden, settings.Batch, settings.Seed);
+        var network = new Perceptron(device, [settings.Hidden], settings.Batch, settings.Seed);
         using var optimizer = Recipe.Create(network.Parameters);
         if (checkpoint is { Exists: true })
         {
