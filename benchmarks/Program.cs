@@ -1,4 +1,10 @@
 using GpuOptim.Benchmarks.ColdStart;
+using GpuOptim.Benchmarks.Distributed;
 using GpuOptim.Benchmarks.Verbs;
 
-return args is [FirstStep.Verb, var device] ? FirstStep.Run(device) : Commands.Run(args);
+return args switch
+{
+    [FirstStep.Verb, var device] => FirstStep.Run(device),
+    [RankProcess.Verb, .. var rest] => RankProcess.Run(rest),
+    _ => Commands.Run(args),
+};

@@ -1,5 +1,6 @@
 using GpuOptim.Benchmarks.Checkpoints;
 using GpuOptim.Benchmarks.ColdStart;
+using GpuOptim.Benchmarks.Distributed;
 using GpuOptim.Benchmarks.Muon;
 using GpuOptim.Benchmarks.NewtonSchulz;
 using GpuOptim.Benchmarks.Throughput;
@@ -20,6 +21,7 @@ internal static class AllVerbs
         new MuonVerb(),
         new TrainingVerb(),
         new CheckpointVerb(),
+        new DistributedVerb(),
         new ColdStartVerb(),
         new TorchSharpVerb(),
     ];
