@@ -1,5 +1,6 @@
 using System.CommandLine;
 using GpuOptim.Benchmarks.Comparison;
+using GpuOptim.Benchmarks.Distributed.Model;
 using GpuOptim.Benchmarks.Ilgpu;
 
 namespace GpuOptim.Benchmarks.Verbs;
@@ -17,7 +18,7 @@ internal static class Commands
         };
         foreach (var verb in AllVerbs.List)
             root.Add(verb.Command);
-        foreach (var command in new[] { VerifyCommand.Create(), PtxCommand.Create(), EstimateCommand.Create(), DriverCallsCommand.Create() })
+        foreach (var command in new[] { VerifyCommand.Create(), PtxCommand.Create(), EstimateCommand.Create(), DistributedModelCommand.Create(), DriverCallsCommand.Create() })
             root.Add(command);
         try
         {
