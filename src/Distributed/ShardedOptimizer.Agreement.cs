@@ -215,10 +215,14 @@ public sealed partial class ShardedOptimizer
         throw new CommunicationException("All ranks must be about to take the same step; they are not. Nothing was changed.");
     }
 
-    /// <summary>Compares the parameters of all ranks.</summary>
-    private void CheckReplicas()
+    /// <summary>Compares parameters of all ranks.</summary>
+    /// <param name="all">The parameters.</param>
+    /// <param name="when">When they must be equal, for the message.</param>
+    private void ThrowIfUnequal(IEnumerable<WholeTensor> all, string when)
     {
-        WholeTensor[] tensors = [.. _tensors.Values.Where(tensor => tensor.Slices is null)];
+        if (IsAlone)
+            return;
+        WholeTensor[] tensors = [.. all.Where(tensor => tensor.Slices is null)];
         var digests = new UInt128[tensors.Length];
         var piece = new byte[StateTensor.PieceLength];
         for (var i = 0; i < tensors.Length; i++)
@@ -241,7 +245,7 @@ public sealed partial class ShardedOptimizer
             for (var i = 0; i < tensors.Length; i++)
             {
                 if (theirs[i] != first[i])
-                    throw new CommunicationException($"Parameters must be equal on all ranks. '{tensors[i].Parameter.Name}' of rank {rank} is another than rank 0's, after {_steps} steps.");
+                    throw new CommunicationException($"Parameters must be equal on all ranks {when}. '{tensors[i].Parameter.Name}' of rank {rank} is another than rank 0's.");
             }
         }
     }

@@ -29,6 +29,8 @@ public sealed partial class ShardedOptimizer
     TensorBytes IStateHolder.Read(Parameter parameter, string name, ElementType type)
     {
         var tensor = _tensors[parameter];
+        if (tensor.Length > Array.MaxLength / type.Size())
+            throw new NotSupportedException($"State of parameter '{parameter.Name}' must fit into an array for one host to have all of it. Actual length was {tensor.Length} elements; a ShardedCheckpoint needs no host to have it.");
         var counts = new long[Communicator.Size];
         foreach (var piece in tensor.Pieces)
             counts[piece.Owner] += piece.Length * type.Size();

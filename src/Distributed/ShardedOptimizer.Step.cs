@@ -60,7 +60,7 @@ public sealed partial class ShardedOptimizer
         WeightAverage?.TakeIn();
         _steps++;
         if (Sharding.ReplicaCheckInterval > 0 && _steps % Sharding.ReplicaCheckInterval == 0)
-            CheckReplicas();
+            ThrowIfUnequal(_tensors.Values, $"after {_steps} steps");
     }
 
     internal override void PrepareStep(DeviceStep step) => throw new NotSupportedException("A ShardedOptimizer must step on its own.");

@@ -87,6 +87,7 @@ public sealed partial class ShardedOptimizer : Optimizer, IBucketObserver, IStat
                     AddTensors(part, group);
             }
             ExchangeSlices([.. _tensors.Values]);
+            ThrowIfUnequal(_tensors.Values, $"to start with. {nameof(Broadcast)} makes them so");
             Plan([.. _tensors.Values]);
             Build();
             for (var part = 0; part < _parts.Length; part++)
@@ -161,10 +162,39 @@ public sealed partial class ShardedOptimizer : Optimizer, IBucketObserver, IStat
         AddTensors(part, index);
         WholeTensor[] tensors = [.. added.Select(parameter => _tensors[parameter])];
         ExchangeSlices(tensors);
+        ThrowIfUnequal(tensors, $"to start with. {nameof(Broadcast)} makes them so");
         Plan(tensors);
         Build();
         AddLocalGroup(part, index);
         return group;
+    }
+
+    /// <summary>Copies the parameters of one rank to all, so that these start from the same. All ranks must do so at the same time.</summary>
+    /// <param name="communicator">The ranks.</param>
+    /// <param name="parameters">The parameters, of the same shapes, in the same order; none that an engine has cut.</param>
+    /// <param name="root">The rank that has them.</param>
+    /// <exception cref="ArgumentException">A parameter is a slice, or lies on another device.</exception>
+    /// <exception cref="ArgumentOutOfRangeException">There is no such rank.</exception>
+    /// <exception cref="CommunicationException">A rank did not answer. Parameters may be partly changed.</exception>
+    public static void Broadcast(ICommunicator communicator, IEnumerable<Parameter> parameters, int root = 0)
+    {
+        ArgumentNullException.ThrowIfNull(communicator);
+        ArgumentNullException.ThrowIfNull(parameters);
+        if (root < 0 || root >= communicator.Size)
+            throw new ArgumentOutOfRangeException(nameof(root), root, $"root must be in [0, {communicator.Size}).");
+        Parameter[] all = [.. parameters];
+        foreach (var parameter in all)
+        {
+            if (parameter.Slice is not null)
+                throw new ArgumentException($"Parameters must be whole. '{parameter.Name}' is a slice, and each rank has another.", nameof(parameters));
+            if (parameter.Device != communicator.Device)
+                throw new ArgumentException($"Parameter '{parameter.Name}' must lie on the communicator's device, '{communicator.Device.Name}'. Actual device was '{parameter.Device.Name}'.", nameof(parameters));
+        }
+        foreach (var parameter in all)
+        {
+            parameter.Locate?.Invoke();
+            communicator.Broadcast(parameter.Data.Address, parameter.Length, WireTypes.Of(parameter.ElementType), root).Wait();
+        }
     }
 
     /// <summary>Brings what each rank owns of the parameters to all ranks. All must do so at the same time.</summary>
@@ -293,6 +323,9 @@ public sealed partial class ShardedOptimizer : Optimizer, IBucketObserver, IStat
         }
         _memory?.Dispose();
         _memory = new(Device, _buckets, Sharding.UpdatesAtomically);
+        // What directions are written to may have moved although no piece has.
+        foreach (var local in _locals)
+            local?.Rebuild();
         _normTables?.Dispose();
         _normTables = null;
         foreach (var bucket in _buckets)

@@ -200,8 +200,34 @@ public sealed class ShardedOptimizerTests
                 model.Parameters[1].Data.Span[4] += 1;
             optimizer.Step();
         },
-        "'w1' of rank 2 is another than rank 0's, after 2 steps",
+        "equal on all ranks after 2 steps. 'w1' of rank 2 is another than rank 0's",
         isForAll: true);
+
+    [Test]
+    public void ParametersMustStartEqual()
+    {
+        AssertEach(
+            3,
+            (communicator, last) =>
+            {
+                using var model = new MatrixModel(communicator.Device, [[4, 3], [3, 3]]);
+                if (last)
+                    model.Parameters[1].Data.Span[0] = 7;
+                using var optimizer = new ShardedOptimizer(communicator, new AdamWOptions(), model.Parameters);
+            },
+            "equal on all ranks to start with. Broadcast makes them so. 'w1' of rank 2",
+            isForAll: true);
+        var all = ThreadCommunicator.Run(3, communicator =>
+        {
+            using var model = new MatrixModel(communicator.Device, [[4, 3], [3, 3]], seed: communicator.Rank);
+            ShardedOptimizer.Broadcast(communicator, model.Parameters, root: 2);
+            using var optimizer = new ShardedOptimizer(communicator, new AdamWOptions(), model.Parameters);
+            return model.Data();
+        });
+        using var device = new SimdDevice(threads: 1);
+        using var expected = new MatrixModel(device, [[4, 3], [3, 3]], seed: 2);
+        Assert.That(all, Is.All.EqualTo(expected.Data()));
+    }
 
     [Test]
     public void SlicesMustMakeTheWhole()

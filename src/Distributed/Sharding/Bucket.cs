@@ -98,9 +98,6 @@ internal abstract class Bucket : IDisposable
         BuildTables();
     }
 
-    /// <summary>What types it was built for: it is built anew when they change.</summary>
-    public virtual (ElementType Gradient, ElementType Work, ElementType Compute) Types => (GradientType, default, default);
-
     /// <summary>Sends this rank's gradients to their owners.</summary>
     public abstract void BeginReduce();
 

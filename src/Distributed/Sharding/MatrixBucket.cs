@@ -18,8 +18,6 @@ internal sealed class MatrixBucket(ICommunicator communicator, ShardedOptions op
 
     private ElementType WorkType => group().NewtonSchulz.WorkType;
 
-    public override (ElementType Gradient, ElementType Work, ElementType Compute) Types => (GradientType, WorkType, group().ComputePrecision == ComputePrecision.Float32 ? ElementType.Float32 : ElementType);
-
     public override void BeforeUpdate()
     {
     }

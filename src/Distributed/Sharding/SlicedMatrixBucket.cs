@@ -49,8 +49,6 @@ internal sealed class SlicedMatrixBucket(ICommunicator communicator, ShardedOpti
         _assemble?.Run();
     }
 
-    public override (ElementType Gradient, ElementType Work, ElementType Compute) Types => (GradientType, WorkType, group().ComputePrecision == ComputePrecision.Float32 ? ElementType.Float32 : ElementType);
-
     public override void BeforeUpdate()
     {
     }
