@@ -10,7 +10,9 @@ namespace GpuOptim.Distributed;
 /// <remarks>
 /// <para>
 /// A thread of its own makes all calls of MPI's and drives what is under way while the program computes. Memory that the host cannot reach is copied
-/// through the host's, unless <see cref="MpiOptions.SendsDeviceMemory"/>. Sums of float16 and bfloat16 are rounded once for each pair that is added.
+/// through the host's, unless <see cref="MpiOptions.SendsDeviceMemory"/>. Sums are taken in the order of the ranks, those of float16 and bfloat16 in float32
+/// with one rounding at the end: the same bits with each MPI, but for float32 and float64 all-reduces of up to 16 KiB, whose order is MPI's. A reduce-scatter
+/// needs as much memory again as this rank's part has, for each other rank.
 /// </para>
 /// <para>
 /// Wherever a rank waits for others, it waits for <see cref="MpiOptions.Timeout"/> at most, 5 minutes unless set. Then, or when MPI tells of an error, a
@@ -98,6 +100,8 @@ public sealed class MpiCommunicator : ICommunicator
 
     internal MpiRuntime Runtime { get; }
 
+    internal MpiScratch Scratch { get; } = new();
+
     internal TimeSpan Timeout => _options.Timeout;
 
     /// <summary>Joins all processes that the launcher started, and then opens a device, so that each process of a machine has one of its own.</summary>
@@ -132,12 +136,13 @@ public sealed class MpiCommunicator : ICommunicator
         CollectiveChecks.Address(destination, total);
         var size = type.Size();
         var (start, own) = (counts[..Rank].Total() * size, counts[Rank] * size);
-        var (copy, bytes) = (counts.ToArray(), total * size);
+        var bytes = total * size;
+        var lengths = Bytes(counts, size);
         var buffer = new MpiBuffer(this, IsStaged(isSum: false), bytes);
         if (own > 0)
             buffer.TakeIn(source, destination, start, own);
         _traffic.AllGather(counts, type);
-        return Begin("all-gather", bytes, buffer, 0, destination, bytes, (operation, place) => _posts.AllGather(operation, place, copy, type));
+        return Begin("all-gather", bytes, buffer, 0, destination, bytes, (operation, place) => _posts.AllGather(operation, place, lengths));
     }
 
     /// <inheritdoc/>
@@ -171,9 +176,9 @@ public sealed class MpiCommunicator : ICommunicator
         var own = sourceCounts[Rank] * size;
         if (own > 0)
             buffer.TakeIn(source + (nint)(sourceCounts[..Rank].Total() * size), destination, (buffer.IsStaged ? bytes : 0) + destinationCounts[..Rank].Total() * size, own);
-        var (sends, receives) = (sourceCounts.ToArray(), destinationCounts.ToArray());
+        var (sends, receives) = (Bytes(sourceCounts, size), Bytes(destinationCounts, size));
         _traffic.AllToAll(sourceCounts, destinationCounts, type);
-        return Begin("all-to-all", bytes, buffer, bytes, destination, received, (operation, place) => _posts.AllToAll(operation, from, sends, place, receives, type));
+        return Begin("all-to-all", bytes, buffer, bytes, destination, received, (operation, place) => _posts.AllToAll(operation, from, sends, place, receives));
     }
 
     /// <inheritdoc/>
@@ -198,7 +203,7 @@ public sealed class MpiCommunicator : ICommunicator
         if (root == Rank)
             staged.TakeIn(buffer, bytes);
         _traffic.Broadcast(count, type, root);
-        return Begin("broadcast", bytes, staged, 0, buffer, root == Rank ? 0 : bytes, (operation, place) => _posts.Broadcast(operation, place, count, type, root));
+        return Begin("broadcast", bytes, staged, 0, buffer, root == Rank ? 0 : bytes, (operation, place) => _posts.Broadcast(operation, place, bytes, root));
     }
 
     /// <summary>Waits for what was begun, and finalizes MPI after the last communicator; both within the time limit. See the remarks for what happens after a failure.</summary>
@@ -222,6 +227,8 @@ public sealed class MpiCommunicator : ICommunicator
         foreach (var collective in Staged())
             GiveBack(collective);
         Runtime.Leave(_group.Handle, Timeout);
+        // After a failure MPI may still write to what operations have, which is not here.
+        Scratch.Clear();
     }
 
     /// <summary>The staging memory of an operation is not needed any more.</summary>
@@ -239,7 +246,15 @@ public sealed class MpiCommunicator : ICommunicator
         return _ => device;
     }
 
-    private (MpiPosts, Traffic) Prepare() => (new(Runtime, _group.Handle, Rank, _options.PieceLength), new(Rank, Size));
+    private static long[] Bytes(ReadOnlySpan<long> counts, int size)
+    {
+        var bytes = new long[counts.Length];
+        for (var i = 0; i < bytes.Length; i++)
+            bytes[i] = counts[i] * size;
+        return bytes;
+    }
+
+    private (MpiPosts, Traffic) Prepare() => (new(Runtime, _group.Handle, Rank, Size, _options.PieceLength), new(Rank, Size));
 
     private bool IsStaged(bool isSum)
     {

@@ -16,10 +16,10 @@ public sealed record MpiOptions
 
     /// <summary>
     /// Whether MPI is given addresses in the device's memory, which a CUDA-aware MPI takes, instead of copies in the host's: false unless set. Sums are
-    /// copied all the same, since Open MPI's that do not block take no device memory. It has not run with a CUDA-aware MPI.
+    /// copied all the same, since the host adds. It has not run with a CUDA-aware MPI.
     /// </summary>
     public bool SendsDeviceMemory { get; init; }
 
-    /// <summary>How many elements one call of MPI's moves at most: as many as an int counts, but for tests.</summary>
-    internal int PieceLength { get; init; } = int.MaxValue;
+    /// <summary>How many bytes one call of MPI's moves at most: a gigabyte, but for tests.</summary>
+    internal int PieceLength { get; init; } = 1 << 30;
 }

@@ -16,9 +16,6 @@ internal sealed record MpiAbi(string Family)
 
     public nint Byte { get; private init; }
 
-    /// <summary>Two bytes that only an operation of our own adds.</summary>
-    public nint UnsignedShort { get; private init; }
-
     public nint Float { get; private init; }
 
     public nint Double { get; private init; }
@@ -45,7 +42,6 @@ internal sealed record MpiAbi(string Family)
     {
         CommWorld = 0x44000000,
         Byte = 0x4c00010d,
-        UnsignedShort = 0x4c000204,
         Float = 0x4c00040a,
         Double = 0x4c00080b,
         Sum = 0x58000003,
@@ -61,7 +57,6 @@ internal sealed record MpiAbi(string Family)
     {
         CommWorld = NativeLibrary.GetExport(library, OpenMpiWorld),
         Byte = NativeLibrary.GetExport(library, "ompi_mpi_byte"),
-        UnsignedShort = NativeLibrary.GetExport(library, "ompi_mpi_unsigned_short"),
         Float = NativeLibrary.GetExport(library, "ompi_mpi_float"),
         Double = NativeLibrary.GetExport(library, "ompi_mpi_double"),
         Sum = NativeLibrary.GetExport(library, "ompi_mpi_op_sum"),

@@ -23,21 +23,11 @@ internal sealed unsafe class MpiLibrary(nint library)
     public readonly delegate* unmanaged<nint, int, int, nint, nint*, int> CommSplitType = (delegate* unmanaged<nint, int, int, nint, nint*, int>)Of(library, "MPI_Comm_split_type");
     public readonly delegate* unmanaged<nint*, int> CommFree = (delegate* unmanaged<nint*, int>)Of(library, "MPI_Comm_free");
     public readonly delegate* unmanaged<nint, nint, int> CommSetErrhandler = (delegate* unmanaged<nint, nint, int>)Of(library, "MPI_Comm_set_errhandler");
-    public readonly delegate* unmanaged<delegate* unmanaged<void*, void*, int*, void*, void>, int, nint*, int> OpCreate =
-        (delegate* unmanaged<delegate* unmanaged<void*, void*, int*, void*, void>, int, nint*, int>)Of(library, "MPI_Op_create");
     public readonly delegate* unmanaged<nint*, int*, nint, int> Test = (delegate* unmanaged<nint*, int*, nint, int>)Of(library, "MPI_Test");
 
     /// <summary>Source, count, type, destination, counts, displacements, type, communicator, request.</summary>
     public readonly delegate* unmanaged<nint, int, nint, nint, int*, int*, nint, nint, nint*, int> IAllGatherV =
         (delegate* unmanaged<nint, int, nint, nint, int*, int*, nint, nint, nint*, int>)Of(library, "MPI_Iallgatherv");
-
-    /// <summary>Source, destination, counts, type, operation, communicator, request.</summary>
-    public readonly delegate* unmanaged<nint, nint, int*, nint, nint, nint, nint*, int> IReduceScatter =
-        (delegate* unmanaged<nint, nint, int*, nint, nint, nint, nint*, int>)Of(library, "MPI_Ireduce_scatter");
-
-    /// <summary>Source, destination, count, type, operation, root, communicator, request.</summary>
-    public readonly delegate* unmanaged<nint, nint, int, nint, nint, int, nint, nint*, int> IReduce =
-        (delegate* unmanaged<nint, nint, int, nint, nint, int, nint, nint*, int>)Of(library, "MPI_Ireduce");
 
     /// <summary>Source, destination, count, type, operation, communicator, request.</summary>
     public readonly delegate* unmanaged<nint, nint, int, nint, nint, nint, nint*, int> IAllReduce =

@@ -1,6 +1,5 @@
 using System.Diagnostics;
 using System.Globalization;
-using System.Runtime.InteropServices;
 using GpuOptim.Host;
 
 namespace GpuOptim.Distributed.Mpi;
@@ -14,10 +13,11 @@ internal sealed unsafe class MpiOperation(MpiCommunicator communicator, string n
 {
     private readonly object _gate = new();
     private readonly List<nint> _requests = [];
+    private readonly Queue<Action> _next = [];
+    private readonly List<(nint, long)> _memory = [];
     private int _tested;
     private bool _isDone;
     private CommunicationException? _failure;
-    private void* _counts;
 
     /// <summary>Makes MPI's calls that begin it, and adds the requests to it.</summary>
     public Action<MpiOperation>? Post { get; init; }
@@ -29,14 +29,41 @@ internal sealed unsafe class MpiOperation(MpiCommunicator communicator, string n
 
     public override void Execute() => Post?.Invoke(this);
 
+    /// <summary>Tells its messages from those of other operations: this and the next number are its own. All implementations have 2¹⁵ tags.</summary>
+    public int Tag => (int)(2 * number % (1 << 15));
+
     /// <summary>Ints that stay where they are until the operation is done.</summary>
-    public int* Ints(int length) => (int*)(_counts = NativeMemory.Alloc((nuint)length, sizeof(int)));
+    public int* Ints(int length) => (int*)Bytes(length * (long)sizeof(int));
+
+    /// <summary>Memory that stays until the operation is done.</summary>
+    public nint Bytes(long length)
+    {
+        var memory = communicator.Scratch.Take(length);
+        _memory.Add(memory);
+        return memory.Address;
+    }
+
+    /// <summary>Does something once all that was begun so far is done, and may begin more.</summary>
+    public void Then(Action next) => _next.Enqueue(next);
 
     /// <summary>Adds what MPI must be asked about.</summary>
     public void Add(nint request) => _requests.Add(request);
 
     /// <summary>Whether MPI says that all of it is done.</summary>
     public bool Test()
+    {
+        do
+        {
+            if (!TestRequests())
+                return false;
+            if (!_next.TryDequeue(out var next))
+                return true;
+            next();
+        }
+        while (true);
+    }
+
+    private bool TestRequests()
     {
         var library = communicator.Runtime.Library;
         for (; _tested < _requests.Count; _tested++)
@@ -51,8 +78,14 @@ internal sealed unsafe class MpiOperation(MpiCommunicator communicator, string n
     }
 
     /// <summary>It is done.</summary>
-    public void Complete() => End(null);
+    public void Complete()
+    {
+        _memory.ForEach(communicator.Scratch.Give);
+        End(null);
+    }
 
+    /// <inheritdoc/>
+    /// <remarks>Its memory is never given back: MPI may still use it.</remarks>
     public override void Fail(CommunicationException failure) => End(failure);
 
     /// <summary>Waits until it is done.</summary>
@@ -88,8 +121,5 @@ internal sealed unsafe class MpiOperation(MpiCommunicator communicator, string n
             Volatile.Write(ref _isDone, true);
             Monitor.PulseAll(_gate);
         }
-        // After a failure MPI may still read them.
-        if (failure is null)
-            NativeMemory.Free(_counts);
     }
 }

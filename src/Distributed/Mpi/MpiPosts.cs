@@ -1,141 +1,147 @@
 namespace GpuOptim.Distributed.Mpi;
 
-/// <summary>The calls of MPI's that begin the operations; all run on the thread that calls MPI.</summary>
+/// <summary>The calls of MPI's that begin the operations, and go on with them; all run on the thread that calls MPI.</summary>
 /// <remarks>
-/// MPI counts in ints, places within a buffer too, and some implementations count bytes so. An operation of more than a gigabyte becomes one call a rank
-/// and piece; all ranks decide so alike, since they know the same counts.
+/// <para>
+/// MPI counts in ints, places within a buffer too. What is longer than a gigabyte goes in pieces; two ranks cut alike what goes between them. All moves
+/// as bytes.
+/// </para>
+/// <para>
+/// Sums are taken here: each rank gets from each other what belongs to its part, and adds. MPI's own way, MPI_Ireduce_scatter, knows no 16-bit numbers, and
+/// takes more steps: five to seven times as long with Open MPI 4.1 for 64 MiB between ranks of one machine, eighty times with an operation of our own for
+/// bfloat16. Small float32 and float64 sums, which are about latency, are MPI's.
+/// </para>
 /// </remarks>
 /// <param name="runtime">The process's MPI.</param>
 /// <param name="communicator">The handle.</param>
 /// <param name="rank">This rank.</param>
-/// <param name="maxPiece">How many elements a call moves at most, whatever they are.</param>
-internal sealed unsafe class MpiPosts(MpiRuntime runtime, nint communicator, int rank, int maxPiece)
+/// <param name="size">How many there are.</param>
+/// <param name="pieceLength">How many bytes a call moves at most.</param>
+internal sealed unsafe class MpiPosts(MpiRuntime runtime, nint communicator, int rank, int size, int pieceLength)
 {
-    private const int MaxBytes = 1 << 30;
+    private const int SmallBytes = 1 << 14;
 
     private MpiLibrary Library => runtime.Library;
 
     /// <summary>Collects the parts of all ranks; this rank's is in its place already.</summary>
-    public void AllGather(MpiOperation operation, nint destination, long[] counts, WireType type)
+    public void AllGather(MpiOperation operation, nint destination, long[] lengths)
     {
-        var (mpiType, _) = runtime.TypeOf(type);
-        var pieceLength = PieceLength(type);
-        if (counts.AsSpan().Total() <= pieceLength)
+        var starts = Starts(lengths);
+        if (starts[size] > pieceLength)
         {
-            var lengths = Lengths(operation, counts);
-            nint request = 0;
-            Library.Check(Library.IAllGatherV(Library.Abi.InPlace, 0, mpiType, destination, lengths, lengths + counts.Length, mpiType, communicator, &request), "MPI_Iallgatherv");
-            operation.Add(request);
+            Spread(operation, destination, starts, operation.Tag);
             return;
         }
-        for (var root = 0; root < counts.Length; root++)
-        {
-            Broadcast(operation, destination, counts[root], type, root);
-            destination += (nint)(counts[root] * type.Size());
-        }
+        var ints = operation.Ints(2 * size);
+        for (var i = 0; i < size; i++)
+            (ints[i], ints[size + i]) = ((int)lengths[i], (int)starts[i]);
+        nint request = 0;
+        Library.Check(Library.IAllGatherV(Library.Abi.InPlace, 0, Library.Abi.Byte, destination, ints, ints + size, Library.Abi.Byte, communicator, &request), "MPI_Iallgatherv");
+        operation.Add(request);
     }
 
     /// <summary>Adds up, and leaves each rank its part.</summary>
     public void ReduceScatter(MpiOperation operation, nint source, nint destination, long[] counts, WireType type)
     {
-        var (mpiType, sum) = runtime.TypeOf(type);
-        var pieceLength = PieceLength(type);
-        if (counts.AsSpan().Total() <= pieceLength)
-        {
-            var lengths = Lengths(operation, counts);
-            nint request = 0;
-            Library.Check(Library.IReduceScatter(source, destination, lengths, mpiType, sum, communicator, &request), "MPI_Ireduce_scatter");
-            operation.Add(request);
-            return;
-        }
-        for (var root = 0; root < counts.Length; root++)
-        {
-            for (long start = 0; start < counts[root]; start += pieceLength)
-            {
-                nint request = 0;
-                var offset = (nint)(start * type.Size());
-                Library.Check(Library.IReduce(source + offset, root == rank ? destination + offset : 0, (int)Math.Min(pieceLength, counts[root] - start), mpiType, sum, root, communicator, &request), "MPI_Ireduce");
-                operation.Add(request);
-            }
-            source += (nint)(counts[root] * type.Size());
-        }
+        var starts = Starts([.. counts.Select(count => count * type.Size())]);
+        var own = counts[rank] * type.Size();
+        var others = operation.Bytes((size - 1) * own);
+        var parts = new nint[size];
+        for (var from = 0; from < size; from++)
+            parts[from] = from == rank ? source + (nint)starts[rank] : others + (nint)((from < rank ? from : from - 1) * own);
+        // Each rank begins with another.
+        for (var distance = 1; distance < size; distance++)
+            Receive(operation, parts[(rank - distance + size) % size], own, (rank - distance + size) % size, operation.Tag);
+        for (var distance = 1; distance < size; distance++)
+            Send(operation, source, starts, (rank + distance) % size, operation.Tag);
+        operation.Then(() => HostSums.Add(parts, destination, counts[rank], type));
     }
 
     /// <summary>Sends parts to, and takes parts from, all ranks but this one.</summary>
-    /// <remarks>
-    /// By messages, since no rank knows whether another's counts fit an int. Messages of two ranks arrive in the order in which they are sent, so that those of
-    /// two operations are not confused.
-    /// </remarks>
-    public void AllToAll(MpiOperation operation, nint source, long[] sourceCounts, nint destination, long[] destinationCounts, WireType type)
+    /// <remarks>By messages, since no rank knows whether another's lengths fit an int together.</remarks>
+    public void AllToAll(MpiOperation operation, nint source, long[] sourceLengths, nint destination, long[] destinationLengths)
     {
-        var (mpiType, _) = runtime.TypeOf(type);
-        var pieceLength = PieceLength(type);
-        var size = sourceCounts.Length;
-        // What is awaited first need not be kept elsewhere when it comes. Each rank begins with another.
+        var (sends, receives) = (Starts(sourceLengths), Starts(destinationLengths));
         for (var distance = 1; distance < size; distance++)
         {
             var from = (rank - distance + size) % size;
-            var place = destination + (nint)(destinationCounts.AsSpan(0, from).Total() * type.Size());
-            for (long start = 0; start < destinationCounts[from]; start += pieceLength)
-            {
-                nint request = 0;
-                Library.Check(Library.IRecv(place + (nint)(start * type.Size()), (int)Math.Min(pieceLength, destinationCounts[from] - start), mpiType, from, 0, communicator, &request), "MPI_Irecv");
-                operation.Add(request);
-            }
+            Receive(operation, destination + (nint)receives[from], destinationLengths[from], from, operation.Tag);
         }
         for (var distance = 1; distance < size; distance++)
-        {
-            var to = (rank + distance) % size;
-            var place = source + (nint)(sourceCounts.AsSpan(0, to).Total() * type.Size());
-            for (long start = 0; start < sourceCounts[to]; start += pieceLength)
-            {
-                nint request = 0;
-                Library.Check(Library.ISend(place + (nint)(start * type.Size()), (int)Math.Min(pieceLength, sourceCounts[to] - start), mpiType, to, 0, communicator, &request), "MPI_Isend");
-                operation.Add(request);
-            }
-        }
+            Send(operation, source, sends, (rank + distance) % size, operation.Tag);
     }
 
-    /// <summary>Adds up in place. MPI requires that all ranks get identical results.</summary>
+    /// <summary>Adds up in place. All ranks get the same bits: each element is added by one, or by MPI, which must see to it.</summary>
     public void AllReduce(MpiOperation operation, nint buffer, long count, WireType type)
     {
-        var (mpiType, sum) = runtime.TypeOf(type);
-        var pieceLength = PieceLength(type);
-        for (long start = 0; start < count; start += pieceLength)
+        var elementSize = type.Size();
+        if (size == 1)
+            return;
+        if (count * elementSize <= SmallBytes && type is WireType.Float32 or WireType.Float64)
         {
             nint request = 0;
-            Library.Check(Library.IAllReduce(Library.Abi.InPlace, buffer + (nint)(start * type.Size()), (int)Math.Min(pieceLength, count - start), mpiType, sum, communicator, &request), "MPI_Iallreduce");
+            var mpiType = type == WireType.Float32 ? Library.Abi.Float : Library.Abi.Double;
+            Library.Check(Library.IAllReduce(Library.Abi.InPlace, buffer, (int)count, mpiType, Library.Abi.Sum, communicator, &request), "MPI_Iallreduce");
             operation.Add(request);
+            return;
         }
+        long[] counts = [.. Enumerable.Range(0, size).Select(part => count * (part + 1) / size - count * part / size)];
+        var starts = Starts([.. counts.Select(part => part * elementSize)]);
+        ReduceScatter(operation, buffer, buffer + (nint)starts[rank], counts, type);
+        operation.Then(() => Spread(operation, buffer, starts, operation.Tag + 1));
     }
 
     /// <summary>Copies the root's to all.</summary>
-    public void Broadcast(MpiOperation operation, nint buffer, long count, WireType type, int root)
+    public void Broadcast(MpiOperation operation, nint buffer, long length, int root)
     {
-        var (mpiType, _) = runtime.TypeOf(type);
-        var pieceLength = PieceLength(type);
-        for (long start = 0; start < count; start += pieceLength)
+        for (long start = 0; start < length; start += pieceLength)
         {
             nint request = 0;
-            Library.Check(Library.IBcast(buffer + (nint)(start * type.Size()), (int)Math.Min(pieceLength, count - start), mpiType, root, communicator, &request), "MPI_Ibcast");
+            Library.Check(Library.IBcast(buffer + (nint)start, (int)Math.Min(pieceLength, length - start), Library.Abi.Byte, root, communicator, &request), "MPI_Ibcast");
             operation.Add(request);
         }
     }
 
-    private int PieceLength(WireType type) => Math.Min(maxPiece, MaxBytes / type.Size());
-
-    /// <summary>Counts as MPI takes them, and behind them where each part begins.</summary>
-    private static int* Lengths(MpiOperation operation, long[] counts)
+    /// <summary>Where each part begins, and where the last one ends.</summary>
+    private static long[] Starts(long[] lengths)
     {
-        var lengths = operation.Ints(2 * counts.Length);
-        var starts = lengths + counts.Length;
-        var start = 0;
-        for (var i = 0; i < counts.Length; i++)
+        var starts = new long[lengths.Length + 1];
+        for (var i = 0; i < lengths.Length; i++)
+            starts[i + 1] = starts[i] + lengths[i];
+        return starts;
+    }
+
+    /// <summary>Sends this rank's part to all, and takes theirs.</summary>
+    private void Spread(MpiOperation operation, nint buffer, long[] starts, int tag)
+    {
+        for (var distance = 1; distance < size; distance++)
         {
-            lengths[i] = (int)counts[i];
-            starts[i] = start;
-            start += lengths[i];
+            var from = (rank - distance + size) % size;
+            Receive(operation, buffer + (nint)starts[from], starts[from + 1] - starts[from], from, tag);
         }
-        return lengths;
+        for (var distance = 1; distance < size; distance++)
+            Send(operation, buffer + (nint)starts[rank], starts[rank + 1] - starts[rank], (rank + distance) % size, tag);
+    }
+
+    private void Send(MpiOperation operation, nint source, long[] starts, int to, int tag) => Send(operation, source + (nint)starts[to], starts[to + 1] - starts[to], to, tag);
+
+    private void Send(MpiOperation operation, nint source, long length, int to, int tag)
+    {
+        for (long start = 0; start < length; start += pieceLength)
+        {
+            nint request = 0;
+            Library.Check(Library.ISend(source + (nint)start, (int)Math.Min(pieceLength, length - start), Library.Abi.Byte, to, tag, communicator, &request), "MPI_Isend");
+            operation.Add(request);
+        }
+    }
+
+    private void Receive(MpiOperation operation, nint destination, long length, int from, int tag)
+    {
+        for (long start = 0; start < length; start += pieceLength)
+        {
+            nint request = 0;
+            Library.Check(Library.IRecv(destination + (nint)start, (int)Math.Min(pieceLength, length - start), Library.Abi.Byte, from, tag, communicator, &request), "MPI_Irecv");
+            operation.Add(request);
+        }
     }
 }

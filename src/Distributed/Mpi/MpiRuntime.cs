@@ -22,7 +22,6 @@ internal sealed unsafe partial class MpiRuntime
     private bool _isOurs;
     private bool _isFinalized;
     private int _users;
-    private (nint Float16, nint BFloat16) _sums;
 
     private MpiRuntime(nint library, string libraryName, MpiLauncher launcher)
     {
@@ -70,16 +69,6 @@ internal sealed unsafe partial class MpiRuntime
             return _current;
         }
     }
-
-    /// <summary>What adds up numbers of a type, and the type.</summary>
-    public (nint Type, nint Sum) TypeOf(WireType type) => type switch
-    {
-        WireType.Byte => (Library.Abi.Byte, 0),
-        WireType.Float16 => (Library.Abi.UnsignedShort, _sums.Float16),
-        WireType.BFloat16 => (Library.Abi.UnsignedShort, _sums.BFloat16),
-        WireType.Float32 => (Library.Abi.Float, Library.Abi.Sum),
-        _ => (Library.Abi.Double, Library.Abi.Sum),
-    };
 
     /// <summary>Has the thread make calls, and waits for them.</summary>
     /// <exception cref="CommunicationException">They failed, or did not return in time.</exception>
@@ -165,10 +154,6 @@ internal sealed unsafe partial class MpiRuntime
         Library.Check(Library.CommSize(Library.Abi.CommWorld, &size), "MPI_Comm_size");
         if (size == 1 && _launcher.Size > 1)
             throw Stranger();
-        nint float16 = 0, bfloat16 = 0;
-        Library.Check(Library.OpCreate(HalfSums.Float16, 1, &float16), "MPI_Op_create");
-        Library.Check(Library.OpCreate(HalfSums.BFloat16, 1, &bfloat16), "MPI_Op_create");
-        _sums = (float16, bfloat16);
     }
 
     /// <summary>Another MPI's launcher started this process: each would be alone in a world of its own, and nobody would notice.</summary>

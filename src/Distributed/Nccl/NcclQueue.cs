@@ -208,10 +208,20 @@ internal sealed unsafe class NcclQueue : IDisposable
                 return Again();
             _failure = failure;
         }
-        if (Interlocked.Exchange(ref _communicator, 0) is not 0 and var communicator)
+        // Not under another's call, unless that is what does not end.
+        var isAlone = _calls.TryEnter(_patrol);
+        try
         {
-            using var scope = CudaScope.Enter(_accelerator);
-            _functions.CommAbort(communicator);
+            if (Interlocked.Exchange(ref _communicator, 0) is not 0 and var communicator)
+            {
+                using var scope = CudaScope.Enter(_accelerator);
+                _functions.CommAbort(communicator);
+            }
+        }
+        finally
+        {
+            if (isAlone)
+                _calls.Exit();
         }
         return failure;
     }

@@ -43,7 +43,7 @@ internal static class RankProgram
         RankChecks.Parts(communicator);
         RankChecks.Many(communicator);
         RankChecks.Bytes(communicator);
-        using (var pieces = new MpiCommunicator(simd, new() { PieceLength = 7 }))
+        using (var pieces = new MpiCommunicator(simd, new() { PieceLength = 30 }))
             new CollectiveSuite(pieces).Run();
         using var accelerator = IlgpuDevice.OpenCpu(new());
         using (var staged = MpiCommunicator.Open(_ => accelerator))

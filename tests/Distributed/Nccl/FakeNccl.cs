@@ -169,6 +169,9 @@ internal static unsafe class FakeNccl
 
     private static int Take(nint communicator, FakeCall call)
     {
+        // What was aborted meanwhile is an invalid argument.
+        if (communicator == 0)
+            return 4;
         if (_depth == 0)
             return Of(communicator).Execute([call], isGroup: false);
         _groupOf = communicator;
