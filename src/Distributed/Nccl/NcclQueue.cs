@@ -26,6 +26,7 @@ internal sealed unsafe class NcclQueue : IDisposable
     private readonly CudaEvent _ready;
     private readonly NcclFunctions _functions;
     private readonly NcclOptions _options;
+    private readonly Thread _watchdog;
     private CommunicationException? _failure;
     private NcclOperation? _calling;
     private long _operations;
@@ -43,7 +44,8 @@ internal sealed unsafe class NcclQueue : IDisposable
             _stream = (CudaStream)_accelerator.CreateStream();
             _ready = new(_accelerator);
         }
-        new Thread(Watch) { IsBackground = true, Name = "GpuOptim NCCL" }.Start();
+        _watchdog = new(Watch) { IsBackground = true, Name = "GpuOptim NCCL" };
+        _watchdog.Start();
     }
 
     public int Rank { get; }
@@ -136,6 +138,8 @@ internal sealed unsafe class NcclQueue : IDisposable
         lock (_gate)
             _isOver = true;
         _wake.Set();
+        // It works in the device's context, which may go next.
+        _watchdog.Join(_options.Timeout);
         var communicator = Interlocked.Exchange(ref _communicator, 0);
         if (communicator != 0 && !TryIn(_options.Timeout, () => _functions.CommDestroy(communicator)))
             _functions.CommAbort(communicator);
@@ -194,7 +198,11 @@ internal sealed unsafe class NcclQueue : IDisposable
             {
                 exception = caught;
             }
-        }) { IsBackground = true, Name = "GpuOptim NCCL call" };
+        })
+        {
+            IsBackground = true,
+            Name = "GpuOptim NCCL call",
+        };
         thread.Start();
         return thread.Join(timeout) && (exception is null ? true : throw new CommunicationException(exception.Message, exception));
     }
