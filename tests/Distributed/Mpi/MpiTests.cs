@@ -74,13 +74,13 @@ public sealed class MpiTests(string implementation)
         Assert.That(run.Output, Does.Contain("did not return within 1.5 s. All ranks must call it").And.Not.Contain(GoesOn));
     }
 
-    /// <summary>One begins another operation than the others, and goes.</summary>
+    /// <summary>One begins another operation than the others, and goes. MPI leaves open what then happens: an error, or, in MPICH, a crash; nobody waits or goes on.</summary>
     [Test]
     public void ARankThatDiffersEndsAll()
     {
         var run = Start(3, "differs", 15);
         Assert.That(run.ExitCode, Is.Not.Null.And.Not.Zero, run.Output);
-        Assert.That(run.Output, Does.Contain("the process ended while operations were under way").And.Not.Contain(GoesOn));
+        Assert.That(run.Output, Does.Not.Contain(GoesOn));
     }
 
     /// <summary>Nobody disposes of anything, and nobody waits.</summary>
