@@ -23,6 +23,12 @@ public interface ICommunicator : IDisposable
     /// <summary>The device whose memory travels.</summary>
     Device Device { get; }
 
+    /// <summary>
+    /// Whether <see cref="ReduceScatter"/> adds in the order of ranks, 16-bit numbers in float32 with one rounding at the end: the same bits as any other that
+    /// does.
+    /// </summary>
+    bool AddsInRankOrder => false;
+
     /// <summary>Collects a part of each rank on every rank.</summary>
     /// <param name="source">This rank's part; it may lie where it belongs in <paramref name="destination"/>.</param>
     /// <param name="destination">Takes the parts of all ranks, one behind the other.</param>
@@ -32,7 +38,7 @@ public interface ICommunicator : IDisposable
     /// <exception cref="CommunicationException">It could not be begun.</exception>
     Collective AllGather(nint source, nint destination, ReadOnlySpan<long> counts, WireType type);
 
-    /// <summary>Adds up what all ranks have, in an order of the communicator's own, and leaves each rank its part of the sum.</summary>
+    /// <summary>Adds up what all ranks have, in an order of the communicator's own unless <see cref="AddsInRankOrder"/>, and leaves each rank its part of the sum.</summary>
     /// <param name="source">What this rank has: a part for each rank, one behind the other.</param>
     /// <param name="destination">Takes this rank's part of the sum; does not overlap the source.</param>
     /// <param name="counts">How long the part of each rank is.</param>

@@ -83,6 +83,9 @@ public sealed class MpiCommunicator : ICommunicator
     /// <inheritdoc/>
     public Device Device { get; }
 
+    /// <inheritdoc/>
+    public bool AddsInRankOrder => true;
+
     /// <summary>This process among the communicator's on the same machine, from 0: which of the machine's cards is its own.</summary>
     public int LocalRank => _group.LocalRank;
 

@@ -13,6 +13,9 @@ public sealed class SelfCommunicator(Device device) : ICommunicator
     public int Size => 1;
 
     /// <inheritdoc/>
+    public bool AddsInRankOrder => true;
+
+    /// <inheritdoc/>
     public Device Device { get; } = device ?? throw new ArgumentNullException(nameof(device));
 
     /// <inheritdoc/>

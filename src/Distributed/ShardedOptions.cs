@@ -21,8 +21,8 @@ public sealed record ShardedOptions
 
     /// <summary>
     /// Adds gradients up in the order of ranks, in float32, rounded once to their type: the same bits with every communicator, bucket size and machine. It sends
-    /// the same bytes; its price is memory for what all ranks send of two buckets' shards, and that this rank's processor or card does the adding. If false, the
-    /// communicator adds, in an order of its own.
+    /// the same bytes. Where the communicator does not add in this order itself, the price is memory for what all ranks send of two buckets' shards, and that
+    /// this rank's processor or card adds, a pass for each rank. If false, the communicator adds, in an order of its own.
     /// </summary>
     public bool SumsInRankOrder { get; init; } = true;
 

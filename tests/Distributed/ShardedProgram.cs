@@ -83,6 +83,7 @@ internal sealed class ShardedProgram
             var all = ThreadCommunicator.Run(segment.Size, communicator =>
             {
                 var own = start;
+                communicator.AddsInRankOrder = (_seed & 1) == 0;
                 using var rank = new Rank(this, communicator.Device, segment, index, communicator, before);
                 rank.Run(ref own);
                 return rank.Carry();

@@ -28,6 +28,9 @@ internal sealed unsafe class ThreadCommunicator : ICommunicator
 
     public Device Device { get; }
 
+    /// <summary>Whether a reduce-scatter adds in the order of ranks, in float32; else in none that anybody would choose.</summary>
+    public bool AddsInRankOrder { get; set; }
+
     /// <summary>Bytes that this rank's collectives sent, by what they are.</summary>
     public long BytesSent { get; private set; }
 
@@ -73,8 +76,7 @@ internal sealed unsafe class ThreadCommunicator : ICommunicator
     {
         long[] all = [.. counts];
         BytesSent += (all.Sum() - all[Rank]) * Bytes(type);
-        // In an order that no rank would choose.
-        return Begin(() => Gather(Read(source, all.Sum() * Bytes(type)), parts => Write(destination, Part(Sum([.. parts.Reverse()], type), all, Rank, Bytes(type)))));
+        return Begin(() => Gather(Read(source, all.Sum() * Bytes(type)), parts => Write(destination, Part(AddsInRankOrder ? SumInOrder(parts, type) : Sum([.. parts.Reverse()], type), all, Rank, Bytes(type)))));
     }
 
     public Collective AllToAll(nint source, ReadOnlySpan<long> sourceCounts, nint destination, ReadOnlySpan<long> destinationCounts, WireType type)
@@ -152,6 +154,23 @@ internal sealed unsafe class ThreadCommunicator : ICommunicator
             var b = MemoryMarshal.Cast<byte, T>(from.AsSpan());
             for (var i = 0; i < a.Length; i++)
                 a[i] = add(a[i], b[i]);
+        }
+    }
+
+    /// <summary>The sum in the order of ranks, taken in float32 and rounded at the end.</summary>
+    private static byte[] SumInOrder(byte[][] parts, WireType type)
+    {
+        return type switch
+        {
+            WireType.BFloat16 => Round<BFloat16>(value => value, value => (BFloat16)value),
+            WireType.Float16 => Round<Half>(value => (float)value, value => (Half)value),
+            _ => Sum(parts, type),
+        };
+
+        byte[] Round<T>(Func<T, float> widen, Func<float, T> round) where T : unmanaged
+        {
+            byte[][] wide = [.. parts.Select(part => MemoryMarshal.AsBytes<float>([.. MemoryMarshal.Cast<byte, T>(part).ToArray().Select(widen)]).ToArray())];
+            return MemoryMarshal.AsBytes<T>([.. MemoryMarshal.Cast<byte, float>(Sum(wide, WireType.Float32)).ToArray().Select(round)]).ToArray();
         }
     }
 

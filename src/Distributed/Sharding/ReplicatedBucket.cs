@@ -13,12 +13,19 @@ internal abstract class ReplicatedBucket(ICommunicator communicator, ShardedOpti
 
     public override long FlatBytes => Length * Math.Max(GradientType.Size(), ReturnSize);
 
-    public override long ReceivedBytes => Options.SumsInRankOrder ? OwnLength * Communicator.Size * GradientType.Size() : 0;
+    public override long ReceivedBytes => AddsHere ? OwnLength * Communicator.Size * GradientType.Size() : 0;
 
-    public override long PartialBytes => Options.SumsInRankOrder && GradientType != ElementType.Float32 ? OwnLength * sizeof(float) : 0;
+    public override long PartialBytes => AddsHere && GradientType != ElementType.Float32 ? OwnLength * sizeof(float) : 0;
 
     public override long BytesSent =>
         (Length - OwnLength) * GradientType.Size() + (Communicator.Size - 1) * OwnLength * ReturnSize;
+
+    /// <summary>
+    /// Whether this rank adds up what all ranks send it. A communicator that adds in the same order rounds sums of 16-bit numbers before their mean is taken,
+    /// which would be other bits.
+    /// </summary>
+    private bool AddsHere =>
+        Options.SumsInRankOrder && !(Communicator.AddsInRankOrder && (Options.Reduction == GradientReduction.Sum || GradientType == ElementType.Float32));
 
     /// <summary>Bytes of an element of what comes back.</summary>
     protected abstract int ReturnSize { get; }
@@ -29,7 +36,7 @@ internal abstract class ReplicatedBucket(ICommunicator communicator, ShardedOpti
             _pack!.Sources[i] = Pieces[i].Tensor.GradientAt(Pieces[i].Start);
         _pack!.Run();
         var type = WireTypes.Of(GradientType);
-        _pending = Options.SumsInRankOrder
+        _pending = AddsHere
             ? Communicator.AllToAll(Flat, Counts, Received, _fromEach, type)
             : Communicator.ReduceScatter(Flat, Gradient.Address, Counts, type);
     }
@@ -39,7 +46,7 @@ internal abstract class ReplicatedBucket(ICommunicator communicator, ShardedOpti
         _pending!.Wait();
         if (OwnLength == 0)
             return;
-        if (Options.SumsInRankOrder)
+        if (AddsHere)
         {
             for (var rank = 0; rank < Communicator.Size; rank++)
             {
@@ -55,7 +62,7 @@ internal abstract class ReplicatedBucket(ICommunicator communicator, ShardedOpti
     {
         _pack = new(Device, GradientType, GradientType, Pieces.Select((piece, i) => (At(Flat, Offsets[i], GradientType), piece.Length)));
         var (sum, type) = Partial == 0 ? (Gradient.Address, GradientType) : (Partial, ElementType.Float32);
-        if (Options.SumsInRankOrder)
+        if (AddsHere)
             _sum = new(Device, type, GradientType, [(sum, OwnLength)]);
         if (Partial == 0 && Options.Reduction == GradientReduction.Sum)
             return;
