@@ -1,5 +1,6 @@
 using System.Text.RegularExpressions;
 using System.Xml.Linq;
+using GpuOptim.Benchmarks.Distributed.Model;
 
 namespace GpuOptim.Tests;
 
@@ -22,6 +23,7 @@ public sealed partial class DocsTests
     /// <summary>Desktop viewers and converters know attributes, not variables of style sheets: there the picture was black.</summary>
     [TestCase("mnist.svg")]
     [TestCase("torchsharp.svg")]
+    [TestCase("distributed.svg")]
     public void ThePictureNeedsNoStyleSheet(string name)
     {
         var text = File.ReadAllText(Path.Combine(Folder, "docs", name));
@@ -30,6 +32,16 @@ public sealed partial class DocsTests
         Assert.That(svg.Attribute("fill")!.Value, Does.StartWith("#"));
         foreach (var line in svg.Descendants().Where(element => element.Name.LocalName is "polyline" or "path"))
             Assert.That(line.Attribute("stroke")?.Value, Does.StartWith("#"), $"{line}");
+    }
+
+    /// <summary>Estimates are what the command prints and draws.</summary>
+    [Test]
+    public void EstimatesAreThoseOfTheCommand()
+    {
+        var text = File.ReadAllText(Path.Combine(Folder, "docs", "distributed.md"));
+        foreach (var line in DistributedModelCommand.Lines(Cluster.H100))
+            Assert.That(text, Does.Contain(line));
+        Assert.That(File.ReadAllText(Path.Combine(Folder, "docs", "distributed.svg")).ReplaceLineEndings("\n"), Is.EqualTo(Picture.Of(ModelChart.Of(Cluster.H100))));
     }
 
     [GeneratedRegex(@"repeat (\d+) recorded runs of `torch\.optim` 2\.13 on the CPU, (\d+) of the fused implementations of 2\.14, and (\d+) of its Newton-Schulz")]

@@ -38,6 +38,8 @@ internal static class DistributedModelCommand
         foreach (var (name, value) in Facts(cluster))
             yield return $"| {name} | {string.Join(" | ", Transformer.All.Select(value))} |";
         yield return "";
+        var bucket = ScalingPlan.UsualBucket / (cluster.PortBandwidth * cluster.WireShare);
+        yield return $"25 MiB take {Text.Number(bucket * 1e3)} ms through a port, as long as {Text.Number(bucket / cluster.Latency.Node, 0)} messages take to start.";
         foreach (var plan in ScalingPlan.All.Where(plan => plan is { BucketBytes: ScalingPlan.UsualBucket, IsMuon: false }))
         {
             var ranks = ScalingPlan.Ranks.FirstOrDefault(ranks => plan.On(ranks, cluster) is var step && step.LatencySeconds > step.Seconds / 2);

@@ -7,6 +7,7 @@ namespace GpuOptim.Benchmarks.Distributed.Model;
 /// <summary>A report's chart as a file that stands alone: colors are attributes, which every viewer knows, and dark ones override them where style sheets are read.</summary>
 internal static class Picture
 {
+    // As high as the title; the paper begins as far above.
     private const double Head = 64;
 
     private static readonly XNamespace _svg = "http://www.w3.org/2000/svg";
@@ -32,12 +33,12 @@ internal static class Picture
             new XAttribute("role", "img"),
             new XAttribute("aria-label", chart.Title),
             new XElement(_svg + "style", Style()),
-            Element("rect", "paper", ("x", "-14"), ("y", $"{-Head}"), ("width", "100%"), ("height", "100%"), ("fill", _paper.Light)),
+            Element("rect", "paper", ("x", "-14"), ("y", "-64"), ("width", "100%"), ("height", "100%"), ("fill", _paper.Light)),
             Element("text", "ink", ("x", "0"), ("y", "-36"), ("font-size", "18"), ("font-weight", "600"), ("fill", _ink.Light), ("", chart.Title)),
             Element("text", "faint", ("x", "0"), ("y", "-14"), ("fill", _faint.Light), ("", chart.Subtitle)));
         foreach (var element in drawing.Elements().Where(element => element.Name.LocalName is not ("title" or "desc")))
             svg.Add(Convert(element));
-        return svg.ToString() + "\n";
+        return svg.ToString().ReplaceLineEndings("\n") + "\n";
     }
 
     private static string Style()
