@@ -29,9 +29,20 @@ internal sealed class StepModel(Cluster cluster, Transformer model, int ranks, b
         get
         {
             var state = Elementwise * 2 * Number / ranks + (isMuon ? model.Busiest(ranks).Elements * Number : 0);
-            var received = sumsInRankOrder ? 2 * Math.Min(bucketBytes, model.Parameters * Number) : 0;
             // Parameters, gradients, and a place for each bucket; gradients of what it owns.
-            return model.Parameters * 3 * Number + model.Parameters * Number / ranks + state + received;
+            return model.Parameters * 3 * Number + model.Parameters * Number / ranks + state + ReceivedBytes;
+        }
+    }
+
+    /// <summary>Memory for what all ranks send of two buckets: of Muon's, each sends at least one matrix whole.</summary>
+    public double ReceivedBytes
+    {
+        get
+        {
+            if (!sumsInRankOrder || ranks == 1)
+                return 0;
+            var largest = isMuon ? model.Matrices.Max(each => each.Shape.Rows * (double)each.Shape.Columns) : 0;
+            return 2 * Math.Max(Math.Min(bucketBytes, Elementwise * Number), ranks * largest * Number);
         }
     }
 
@@ -58,7 +69,8 @@ internal sealed class StepModel(Cluster cluster, Transformer model, int ranks, b
             var bytes = model.Parameters * Number / Buckets;
             var wires = Buckets * (sumsInRankOrder ? cluster.AllToAll(ranks, bytes) : cluster.Ring(ranks, bytes));
             // Read and written to be packed; what came is read, added to a sum that is read, and written.
-            var memory = cluster.Move(model.Parameters * Number * (2 + (sumsInRankOrder ? 3 : 0)));
+            // Each rank's part of each bucket is added by a launch of its own.
+            var memory = cluster.Move(model.Parameters * Number * (2 + (sumsInRankOrder ? 3 : 0))) + (sumsInRankOrder ? Buckets * ranks * cluster.Launch : 0);
             return Together(wires, memory);
         }
     }
