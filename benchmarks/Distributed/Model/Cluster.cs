@@ -29,7 +29,7 @@ internal sealed record Cluster
     /// <summary>Dense operations a second of Newton-Schulz on large matrices: on an H200, whose arithmetic is the H100's, in docs/results/h200.md.</summary>
     public double Operations { get; init; } = 600e12;
 
-    /// <summary>What a launch takes the host: a step of AdamW on an H200, in docs/results/h200.md.</summary>
+    /// <summary>What a launch takes the host: a step of SGD on an H200, in docs/results/h200.md.</summary>
     public double Launch { get; init; } = 10e-6;
 
     /// <summary>A collective's start; from one card to the next; from one node to the next: NCCL's own tuning constants for rings and its protocol Simple, src/graph/tuning.cc.</summary>
