@@ -27,14 +27,14 @@ public sealed partial class ShardedOptimizer
     private long _steps;
 
     /// <summary>Does something on all ranks; if it fails on one, it fails on all.</summary>
-    /// <param name="what">What it makes.</param>
-    /// <param name="make">Makes it.</param>
-    private T Together<T>(string what, Func<T> make)
+    /// <param name="what">What it does.</param>
+    /// <param name="action">Does it.</param>
+    internal override T Together<T>(string what, Func<T> action)
     {
         var (made, failure) = (default(T), default(Exception));
         try
         {
-            made = make();
+            made = action();
         }
         catch (Exception exception)
         {
@@ -44,7 +44,7 @@ public sealed partial class ShardedOptimizer
         if (failure is not null)
             ExceptionDispatchInfo.Throw(failure);
         if (Array.FindIndex(said, each => each.Length > 0) is var rank and >= 0)
-            throw new CommunicationException($"Rank {rank} could not make {what}. {said[rank]}");
+            throw new CommunicationException($"Rank {rank} could not {what}. {said[rank]}");
         return made!;
     }
 

@@ -14,11 +14,26 @@ public sealed partial class ShardedOptimizer
     internal override StateDictionary LiveState()
     {
         ThrowIfFailed();
+        return WithLocalState(_whole.LiveState);
+    }
+
+    TensorBytes IStateHolder.Read(Parameter parameter, string name, ElementType type)
+    {
+        var tensor = _tensors[parameter];
+        TensorBytes Own(Piece piece) => LocalState(piece, name).Bytes;
+        return _isDeclaring ? new OwnBytes(Own, tensor.Pieces.Where(IsOwn)) : WithLocalState(() => Assemble(tensor, tensor.Pieces, type, Own));
+    }
+
+    /// <summary>Does something with the state of this rank's pieces at hand.</summary>
+    private T WithLocalState<T>(Func<T> action)
+    {
+        if (_localState is not null)
+            return action();
         ReadChecks(wait: true);
         _localState = _locals.SelectMany(local => local.LiveState().Parameters).ToDictionary();
         try
         {
-            return _whole.LiveState();
+            return action();
         }
         finally
         {
@@ -26,33 +41,39 @@ public sealed partial class ShardedOptimizer
         }
     }
 
-    TensorBytes IStateHolder.Read(Parameter parameter, string name, ElementType type)
+    /// <summary>Puts a tensor together of what all ranks have of it.</summary>
+    /// <param name="tensor">The tensor.</param>
+    /// <param name="pieces">Its pieces.</param>
+    /// <param name="type">Its type.</param>
+    /// <param name="ownBytes">A piece of this rank's.</param>
+    private TensorBytes.OnHost Assemble(WholeTensor tensor, IReadOnlyList<Piece> pieces, ElementType type, Func<Piece, TensorBytes> ownBytes)
     {
-        var tensor = _tensors[parameter];
         if (tensor.Length > Array.MaxLength / type.Size())
-            throw new NotSupportedException($"State of parameter '{parameter.Name}' must fit into an array for one host to have all of it. Actual length was {tensor.Length} elements; a ShardedCheckpoint needs no host to have it.");
+            throw new NotSupportedException($"State of parameter '{tensor.Parameter.Name}' must fit into an array for one host to have all of it. Actual length was {tensor.Length} elements; a ShardedCheckpoint needs no host to have it.");
         var counts = new long[Communicator.Size];
-        foreach (var piece in tensor.Pieces)
+        foreach (var piece in pieces)
             counts[piece.Owner] += piece.Length * type.Size();
         var own = new byte[counts[Communicator.Rank]];
         var filled = 0;
-        foreach (var piece in tensor.Pieces.Where(piece => piece.Owner == Communicator.Rank))
+        foreach (var piece in pieces.Where(IsOwn))
         {
             var length = (int)(piece.Length * type.Size());
-            LocalState(piece, name).Bytes.Read(0, own.AsSpan(filled, length));
+            ownBytes(piece).Read(0, own.AsSpan(filled, length));
             filled += length;
         }
         var all = _council.Exchange(own, counts);
         var whole = new byte[tensor.Length * type.Size()];
         var start = 0;
-        foreach (var piece in tensor.Pieces.OrderBy(piece => piece.Owner))
+        foreach (var piece in pieces.OrderBy(piece => piece.Owner))
         {
             var length = (int)(piece.Length * type.Size());
             all.AsSpan(start, length).CopyTo(whole.AsSpan((int)(piece.Start * type.Size())));
             start += length;
         }
-        return new TensorBytes.OnHost(whole);
+        return new(whole);
     }
+
+    private bool IsOwn(Piece piece) => piece.Owner == Communicator.Rank;
 
     internal override void ThrowIfForeign(StateDictionary state) => _whole.ThrowIfForeign(state);
 

@@ -26,6 +26,7 @@ public sealed partial class ShardedOptimizer : Optimizer, IBucketObserver, IStat
     private readonly Dictionary<Parameter, (Piece Piece, Bucket Bucket, long Offset)> _places = [];
     private readonly Dictionary<Piece, ParameterPiece> _ownPieces = [];
     private readonly List<Parameter> _shards = [];
+    private readonly Dictionary<Parameter, Piece> _shardPieces = [];
     private Bucket[] _buckets = [];
     private BucketMemory? _memory;
     private NormTables? _normTables;
@@ -68,7 +69,7 @@ public sealed partial class ShardedOptimizer : Optimizer, IBucketObserver, IStat
         _council = new(communicator);
         try
         {
-            _whole = Together("the optimizer", () =>
+            _whole = Together("make the optimizer", () =>
             {
                 if (ParameterChecks.DeviceOf(parameters) is var device && device != communicator.Device)
                     throw new ArgumentException($"Parameters must lie on the communicator's device, '{communicator.Device.Name}'. Actual device was '{device.Name}'.", nameof(parameters));
@@ -144,7 +145,7 @@ public sealed partial class ShardedOptimizer : Optimizer, IBucketObserver, IStat
         ObjectDisposedException.ThrowIf(IsDisposed, this);
         ThrowIfFailed();
         Parameter[] added = [.. parameters ?? throw new ArgumentNullException(nameof(parameters))];
-        Together("the new group", () =>
+        Together("make the new group", () =>
         {
             ArgumentNullException.ThrowIfNull(options);
             if (!_parts.Any(each => each.Groups[0].AnyOptions.GetType() == options.GetType()))
@@ -285,7 +286,7 @@ public sealed partial class ShardedOptimizer : Optimizer, IBucketObserver, IStat
             var tensor = piece.Tensor;
             if (tensor.Slices is not null || IsAlone)
             {
-                if (!_shards.Contains(tensor.Parameter) && tensor.Parameter.Length > 0)
+                if (tensor.Parameter.Length > 0 && _shardPieces.TryAdd(tensor.Parameter, new(tensor, tensor.Parameter.WholeStart, tensor.Parameter.Length, 1, Communicator.Rank)))
                     _shards.Add(tensor.Parameter);
             }
             else if (piece.Owner == Communicator.Rank)
@@ -299,6 +300,7 @@ public sealed partial class ShardedOptimizer : Optimizer, IBucketObserver, IStat
                     view.MoveTo(parameter.Data.Address + (nint)start);
                 };
                 _shards.Add(shard);
+                _shardPieces.Add(shard, piece);
             }
         }
         if (_shards.Count == 0)

@@ -51,6 +51,15 @@ public sealed class StateTensor
     /// <summary>What a buffer holds now.</summary>
     internal StateTensor Copy() => new(ElementType, _shape, new TensorBytes.OnHost(Bytes.ToArray()));
 
+    /// <summary>A part of the numbers.</summary>
+    /// <param name="start">The first of them.</param>
+    /// <param name="shape">The part's shape.</param>
+    internal StateTensor Part(long start, IReadOnlyList<long> shape)
+    {
+        var length = Parameter.Volume("state", [.. shape]) * ElementType.Size();
+        return length == Bytes.Length ? this : new(ElementType, [.. shape], new TensorBytes.Part(Bytes, start * ElementType.Size(), length));
+    }
+
     /// <summary>Writes the numbers to a buffer, piece by piece.</summary>
     internal void CopyTo(DeviceBuffer buffer)
     {

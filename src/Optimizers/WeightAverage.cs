@@ -42,6 +42,9 @@ public sealed class WeightAverage : IDisposable
     /// <summary>The averages, under the parameters' names: to look at, and for checkpoints.</summary>
     public IReadOnlyList<Parameter> Averages => _averages;
 
+    /// <summary>What they are averages of, in the same order.</summary>
+    internal IReadOnlyList<Parameter> Parameters => _parameters;
+
     /// <summary>Whether the averages were disposed of.</summary>
     public bool IsDisposed { get; private set; }
 

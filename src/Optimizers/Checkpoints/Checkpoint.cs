@@ -95,7 +95,7 @@ public static partial class Checkpoint
     {
         ArgumentException.ThrowIfNullOrEmpty(path);
         ThrowIfUnfit(optimizer, schedules);
-        Load(() => ByteSource.Open(path), optimizer, schedules, options ?? new(), CancellationToken.None);
+        Load(() => Open(ByteSource.Open(path)), optimizer, schedules, options ?? new(), CancellationToken.None);
     }
 
     /// <summary>Takes over a run from a stream, which is read from where it stands to its end. What cannot seek goes by way of a temporary file.</summary>
@@ -114,7 +114,7 @@ public static partial class Checkpoint
     {
         ArgumentNullException.ThrowIfNull(stream);
         ThrowIfUnfit(optimizer, schedules);
-        Load(() => ByteSource.Of(stream, StreamName), optimizer, schedules, options ?? new(), CancellationToken.None);
+        Load(() => Open(ByteSource.Of(stream, StreamName)), optimizer, schedules, options ?? new(), CancellationToken.None);
     }
 
     /// <summary>Takes over a run in the background; nobody else may use the optimizer until it is done.</summary>
@@ -131,7 +131,7 @@ public static partial class Checkpoint
     {
         ArgumentException.ThrowIfNullOrEmpty(path);
         ThrowIfUnfit(optimizer, schedules ?? []);
-        return Task.Run(() => Load(() => ByteSource.Open(path), optimizer, schedules ?? [], options ?? new(), cancellationToken), cancellationToken);
+        return Task.Run(() => Load(() => Open(ByteSource.Open(path)), optimizer, schedules ?? [], options ?? new(), cancellationToken), cancellationToken);
     }
 
     private static CheckpointContent ContentOf(Optimizer optimizer, IReadOnlyList<ISchedule> schedules)
@@ -167,23 +167,40 @@ public static partial class Checkpoint
     /// <summary>Does something aside; if it is cancelled, so is the task.</summary>
     internal static async Task InBackground(Action action) => await Task.Run(action, CancellationToken.None).ConfigureAwait(false);
 
-    private static void Load(Func<ByteSource> open, Optimizer optimizer, IReadOnlyList<ISchedule> schedules, LoadOptions options, CancellationToken cancellationToken)
+    private static FileRun Open(ByteSource source) => new(SafetensorsFile.Open(source));
+
+    /// <summary>Takes over a run once all of it is checked; where processes share the work, in all of them.</summary>
+    internal static void Load(Func<IRunSource> open, Optimizer optimizer, IReadOnlyList<ISchedule> schedules, LoadOptions options, CancellationToken cancellationToken)
     {
-        using var file = SafetensorsFile.Open(open());
-        // All bytes are read twice: once for their digests.
-        var transfer = new Transfer(options.Progress, cancellationToken) { Total = 2 * file.Entries.Values.Sum(entry => entry.Length) };
-        RunReader run;
+        var averaged = optimizer.AveragedNames();
+        IRunSource? opened = null;
         try
         {
-            run = RunReader.Read(file, optimizer, schedules, options, transfer);
+            var (run, transfer) = optimizer.Together("load the run", () => Check(opened = open()));
+            optimizer.ThrowIfNotSame(opened!.Id);
+            run.Apply();
+            transfer.End();
         }
-        catch (Exception failure) when (failure is ArgumentException or InvalidDataException)
+        finally
         {
-            throw ByteSource.Damaged(file.Name, failure.Message.TrimEnd('.'), failure);
+            opened?.Dispose();
         }
-        transfer.Commit();
-        run.Apply();
-        transfer.Complete();
+
+        (RunReader, Transfer) Check(IRunSource source)
+        {
+            // All bytes are read twice: once for their digests.
+            var transfer = new Transfer(options.Progress, cancellationToken) { Total = source.VerifiedLength + source.Length };
+            try
+            {
+                var run = RunReader.Read(source, optimizer, schedules, averaged, options, transfer);
+                transfer.Commit();
+                return (run, transfer);
+            }
+            catch (Exception failure) when (failure is ArgumentException or InvalidDataException)
+            {
+                throw ByteSource.Damaged(source.Name, failure.Message.TrimEnd('.'), failure);
+            }
+        }
     }
 
     /// <summary>What options write.</summary>

@@ -19,26 +19,31 @@ internal sealed record CheckpointContent(IReadOnlyDictionary<string, StateTensor
     public static CheckpointContent Of(Optimizer optimizer, IReadOnlyList<ISchedule> schedules)
     {
         ObjectDisposedException.ThrowIf(optimizer.IsDisposed, optimizer);
+        optimizer.ThrowIfUnsavable();
         var state = optimizer.LiveState();
-        var tensors = Live(optimizer.Parameters);
+        var tensors = optimizer.LiveParameters();
         foreach (var (parameter, each) in state.Parameters)
         {
             foreach (var (name, tensor) in each.Tensors)
                 Add(tensors, $"{StatePrefix}{parameter}/{name}", tensor);
         }
-        foreach (var average in optimizer.WeightAverage?.Averages ?? [])
-            Add(tensors, AveragePrefix + average.Name, Live(average));
+        foreach (var (name, average) in optimizer.LiveAverages())
+            Add(tensors, AveragePrefix + name, average);
         foreach (var parameter in optimizer.Accumulation?.Summed ?? [])
             Add(tensors, AccumulationPrefix + parameter.Name, new(ElementType.Float32, [.. parameter.Shape], new TensorBytes.OnDevice(parameter.GradientSum!)));
-        return new(tensors, new(
+        return new(tensors, MetadataOf(optimizer, state, schedules));
+    }
+
+    /// <summary>What a run has besides tensors.</summary>
+    public static CheckpointMetadata MetadataOf(Optimizer optimizer, StateDictionary state, IReadOnlyList<ISchedule> schedules) =>
+        new(
             [.. state.Groups.Select(group => (group.Optimizer, Checkpoint.Describe(group.Options), group.Parameters))],
             state.Parameters.ToDictionary(pair => pair.Key, pair => pair.Value.Step),
             [.. schedules.Select(schedule => schedule.State())],
             optimizer.GradientScaler?.State(),
             optimizer.WeightAverage?.UpdateCount,
             optimizer.Accumulation?.State,
-            new Dictionary<string, string>()));
-    }
+            new Dictionary<string, string>());
 
     /// <summary>Parameters alone, as they lie on the device.</summary>
     /// <inheritdoc cref="Of(Optimizer, IReadOnlyList{ISchedule})"/>
@@ -81,7 +86,8 @@ internal sealed record CheckpointContent(IReadOnlyDictionary<string, StateTensor
             AtomicFile.Write(path, stream => Write(stream, transfer), transfer);
     }
 
-    private static StateTensor Live(Parameter parameter)
+    /// <summary>A parameter as it lies on the device.</summary>
+    public static StateTensor Live(Parameter parameter)
     {
         parameter.Locate?.Invoke();
         return new(parameter.ElementType, [.. parameter.Shape], new TensorBytes.OnDevice(parameter.Data));

@@ -42,8 +42,16 @@ internal sealed record CheckpointMetadata(
         (Prefix + "average_updates", AverageUpdates?.ToString(CultureInfo.InvariantCulture) ?? "null"),
         // Files of the first releases know nothing of it, and are the same where there is nothing to know.
         .. Accumulation is null ? [] : ((string, string)[])[(AccumulationText, Json(WriteAccumulation))],
-        (Prefix + "digests", Json(WriteDigests)),
+        DigestsText(Digests),
     ];
+
+    /// <summary>The text of some digests.</summary>
+    public static (string Name, string Text) DigestsText(IReadOnlyDictionary<string, string> digests) => (Prefix + "digests", Json(writer => WriteDigests(writer, digests)));
+
+    /// <summary>Reads the text of digests.</summary>
+    /// <exception cref="InvalidDataException">It is missing or not as it should be.</exception>
+    public static IReadOnlyDictionary<string, string> ReadDigests(IReadOnlyDictionary<string, string> texts) =>
+        Read(texts, "digests", root => (IReadOnlyDictionary<string, string>)Unique(root).ToDictionary(property => property.Name, property => property.Value.GetString()!));
 
     /// <summary>Reads the texts.</summary>
     /// <exception cref="InvalidDataException">One is missing or not as it should be; the message names it.</exception>
@@ -60,7 +68,7 @@ internal sealed record CheckpointMetadata(
             Read(texts, "scaler", ReadScaler),
             Read(texts, "average_updates", ReadAverageUpdates),
             texts.ContainsKey(AccumulationText) ? Read(texts, "accumulation", ReadAccumulation) : null,
-            Read(texts, "digests", root => (IReadOnlyDictionary<string, string>)Unique(root).ToDictionary(property => property.Name, property => property.Value.GetString()!)));
+            ReadDigests(texts));
     }
 
     private static T Read<T>(IReadOnlyDictionary<string, string> texts, string name, Func<JsonElement, T> read)
@@ -257,10 +265,10 @@ internal sealed record CheckpointMetadata(
         writer.WriteEndObject();
     }
 
-    private void WriteDigests(Utf8JsonWriter writer)
+    private static void WriteDigests(Utf8JsonWriter writer, IReadOnlyDictionary<string, string> digests)
     {
         writer.WriteStartObject();
-        foreach (var (name, digest) in Digests)
+        foreach (var (name, digest) in digests)
             writer.WriteString(name, digest);
         writer.WriteEndObject();
     }

@@ -17,9 +17,10 @@ internal sealed record ParameterMatch(IReadOnlyList<(Parameter Parameter, StateT
     /// <param name="parameters">The parameters.</param>
     /// <param name="options">How names, types and what is missing are taken.</param>
     /// <param name="isState">Whether a tensor of the file is neither parameter nor unexpected.</param>
+    /// <param name="placeOf">Where a parameter lies in its tensor; null: it is all of it.</param>
     /// <exception cref="InvalidDataException">A parameter is missing, or another tensor; the message names it.</exception>
     /// <exception cref="ObjectDisposedException">A parameter's memory was disposed of.</exception>
-    public static ParameterMatch Find(IReadOnlyDictionary<string, FileTensor> tensors, IReadOnlyList<Parameter> parameters, LoadOptions options, Func<string, bool>? isState = null)
+    public static ParameterMatch Find(IReadOnlyDictionary<string, FileTensor> tensors, IReadOnlyList<Parameter> parameters, LoadOptions options, Func<string, bool>? isState = null, Func<Parameter, TensorPlace>? placeOf = null)
     {
         var byName = new Dictionary<string, (string Name, FileTensor Tensor)>();
         foreach (var (name, tensor) in tensors)
@@ -35,8 +36,9 @@ internal sealed record ParameterMatch(IReadOnlyList<(Parameter Parameter, StateT
         {
             parameter.Locate?.Invoke();
             ObjectDisposedException.ThrowIf(parameter.Data.IsDisposed, parameter);
+            var place = placeOf?.Invoke(parameter) ?? new(parameter.Name, parameter.Shape, 0);
             if (byName.Remove(parameter.Name, out var match))
-                found.Add((parameter, match.Tensor.Fit($"Parameter '{parameter.Name}'", parameter.ElementType, parameter.Shape, options.Convert)));
+                found.Add((parameter, match.Tensor.Fit($"Parameter '{parameter.Name}'", parameter.ElementType, place.Shape, options.Convert).Part(place.Start, parameter.Shape)));
             else
                 missing.Add(parameter.Name);
         }

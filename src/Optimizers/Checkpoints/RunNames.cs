@@ -16,8 +16,8 @@ internal sealed class RunNames(CheckpointMetadata metadata, Func<string, string>
             Steps = Renamed(run.Steps, rename),
         };
 
-    /// <summary>Entries by names of which the parameter's part is renamed.</summary>
-    public Dictionary<string, SafetensorsEntry> Rename(IReadOnlyDictionary<string, SafetensorsEntry> entries) => Renamed(entries, name => rename is null ? name : Tensor(name, rename));
+    /// <summary>Tensors by names of which the parameter's part is renamed.</summary>
+    public Dictionary<string, FileTensor> Rename(IReadOnlyDictionary<string, FileTensor> tensors) => Renamed(tensors, name => rename is null ? name : Tensor(name, rename));
 
     private static Dictionary<string, T> Renamed<T>(IReadOnlyDictionary<string, T> named, Func<string, string> rename)
     {

@@ -1,11 +1,10 @@
 using System.Globalization;
-using System.IO.Hashing;
 using GpuOptim.Host;
 using GpuOptim.Optimizers.Schedules;
 
 namespace GpuOptim.Optimizers.Checkpoints;
 
-/// <summary>A run in a file, checked whole, with tensors that are still there.</summary>
+/// <summary>A run in a file, or in several, checked whole, with tensors that are still there.</summary>
 internal sealed class RunReader
 {
     private readonly Optimizer _optimizer;
@@ -34,31 +33,35 @@ internal sealed class RunReader
         _state = state;
     }
 
-    /// <summary>Checks a file.</summary>
-    /// <param name="file">The file.</param>
+    /// <summary>Checks a run.</summary>
+    /// <param name="source">The run.</param>
     /// <param name="optimizer">The optimizer that the run must be of.</param>
     /// <param name="schedules">Its schedules.</param>
+    /// <param name="averaged">The names of the parameters that it has averages of.</param>
     /// <param name="options">How names and types are taken.</param>
     /// <param name="transfer">Is told what is read.</param>
     /// <exception cref="InvalidDataException">It is damaged, or another run's.</exception>
     /// <exception cref="ArgumentException">Its state is not the optimizer's.</exception>
-    public static RunReader Read(SafetensorsFile file, Optimizer optimizer, IReadOnlyList<ISchedule> schedules, LoadOptions options, Transfer transfer)
+    public static RunReader Read(IRunSource source, Optimizer optimizer, IReadOnlyList<ISchedule> schedules, IReadOnlySet<string> averaged, LoadOptions options, Transfer transfer)
     {
-        var metadata = CheckpointMetadata.Parse(file.Metadata);
-        if (file.Metadata.GetValueOrDefault(CheckpointMetadata.HeaderDigest) is not { } digest || digest != file.HeaderDigest(CheckpointMetadata.HeaderDigest))
-            throw new InvalidDataException($"The header is damaged: metadata '{CheckpointMetadata.HeaderDigest}' must be its digest");
+        var metadata = source.ReadMetadata();
         var names = new RunNames(metadata, options.Rename);
         metadata = names.Rename(metadata);
-        var entries = names.Rename(file.Entries);
+        var entries = names.Rename(source.Tensors(transfer));
 
         var tensors = new List<(DeviceBuffer To, StateTensor From)>();
         foreach (var parameter in optimizer.Parameters)
-            Find(parameter.Data, parameter, parameter.Name);
-        foreach (var average in optimizer.WeightAverage?.Averages ?? [])
-            Find(average.Data, average, CheckpointContent.AveragePrefix + average.Name);
+            Find(parameter.Data, parameter, optimizer.PlaceOf(parameter));
+        foreach (var (average, place) in optimizer.PlacedAverages())
+            Find(average.Data, average, place with { Name = CheckpointContent.AveragePrefix + place.Name });
         var summed = new HashSet<Parameter>();
         if (metadata.Accumulation is { } accumulation)
             FindSums(accumulation);
+        foreach (var name in (IEnumerable<string>)[.. optimizer.Parameters.Select(parameter => parameter.Name), .. averaged.Select(name => CheckpointContent.AveragePrefix + name), .. summed.Select(parameter => CheckpointContent.AccumulationPrefix + parameter.Name)])
+        {
+            if (!entries.Remove(name))
+                throw new InvalidDataException($"Parameter '{name}' is missing");
+        }
         var state = State();
         optimizer.ThrowIfForeign(state);
         if (metadata.Schedules.Count != schedules.Count)
@@ -69,26 +72,27 @@ internal sealed class RunReader
             throw new InvalidDataException($"The file must have the state of a gradient scaler if the optimizer has a scaler, and none if it has none. Actual state was {metadata.Scaler?.ToString() ?? "none"}");
         if (metadata.AverageUpdates is null != optimizer.WeightAverage is null)
             throw new InvalidDataException($"The file must have averages of parameters if the optimizer has some, and none if it has none. Actual number of their updates was {metadata.AverageUpdates?.ToString(CultureInfo.InvariantCulture) ?? "none"}");
-        foreach (var entry in file.Entries.Values)
-            Verify(file, entry, metadata.Digests, transfer);
+        source.Verify(transfer);
         return new(optimizer, schedules, options.ScheduleConstants, metadata, tensors, summed, state);
 
-        void Find(DeviceBuffer to, Parameter like, string name)
+        void Find(DeviceBuffer to, Parameter like, TensorPlace place)
         {
             like.Locate?.Invoke();
             ObjectDisposedException.ThrowIf(to.IsDisposed, like);
-            if (!entries.Remove(name, out var entry))
-                throw new InvalidDataException($"Parameter '{name}' is missing");
-            tensors.Add((to, file.Tensor(entry, transfer).Fit($"Parameter '{name}'", to.ElementType, like.Shape, options.Convert)));
+            if (!entries.TryGetValue(place.Name, out var tensor))
+                throw new InvalidDataException($"Parameter '{place.Name}' is missing");
+            tensors.Add((to, tensor.Fit($"Parameter '{place.Name}'", to.ElementType, place.Shape, options.Convert).Part(place.Start, like.Shape)));
         }
 
         void FindSums(GradientAccumulationState saved)
         {
+            if (optimizer.Declared != optimizer)
+                throw new InvalidDataException($"The file must be of whole steps, for each process has sums of its own. It has the gradients of {saved.Count} of a step's {saved.Batches} batches");
             if (optimizer.Accumulation is not { } own || own.Batches != saved.Batches)
                 throw new InvalidDataException($"The file has the gradients of {saved.Count} of a step's {saved.Batches} batches, and the optimizer must have a GradientAccumulation of as many. Actual number was {optimizer.Accumulation?.Batches.ToString(CultureInfo.InvariantCulture) ?? "none"}");
             foreach (var parameter in optimizer.Parameters.Where(parameter => parameter.GradientSum is not null && entries.ContainsKey(CheckpointContent.AccumulationPrefix + parameter.Name)))
             {
-                Find(parameter.GradientSum!, parameter, CheckpointContent.AccumulationPrefix + parameter.Name);
+                Find(parameter.GradientSum!, parameter, optimizer.PlaceOf(parameter) with { Name = CheckpointContent.AccumulationPrefix + parameter.Name });
                 summed.Add(parameter);
             }
         }
@@ -100,13 +104,12 @@ internal sealed class RunReader
             GroupState[] groups = [.. metadata.Groups.Select((group, i) => new GroupState(group.Optimizer, Options(group.Options, optimizer.Groups[i].AnyOptions, options.Convert), group.Parameters))];
             var types = Types(optimizer, groups);
             var states = metadata.Steps.ToDictionary(pair => pair.Key, pair => (Step: pair.Value, Tensors: new OrderedDictionary<string, StateTensor>()));
-            foreach (var (name, entry) in entries)
+            foreach (var (name, tensor) in entries)
             {
                 var end = name.LastIndexOf('/');
                 if (!name.StartsWith(CheckpointContent.StatePrefix, StringComparison.Ordinal) || end < CheckpointContent.StatePrefix.Length || !states.TryGetValue(name[CheckpointContent.StatePrefix.Length..end], out var state))
                     throw new InvalidDataException($"Tensor '{name}' is neither a parameter of the optimizer nor its state, nor an average");
-                var (what, tensor) = ($"Tensor '{name}'", file.Tensor(entry, transfer));
-                state.Tensors.Add(name[(end + 1)..], StateOf(tensor, what, types.GetValueOrDefault(name[CheckpointContent.StatePrefix.Length..end]), options.Convert));
+                state.Tensors.Add(name[(end + 1)..], StateOf(tensor, $"Tensor '{name}'", types.GetValueOrDefault(name[CheckpointContent.StatePrefix.Length..end]), options.Convert));
             }
             return new(groups, states.ToDictionary(pair => pair.Key, pair => new ParameterState(pair.Value.Step, pair.Value.Tensors)));
         }
@@ -153,23 +156,5 @@ internal sealed class RunReader
         return Enum.TryParse<ElementType>(tensor.Type, out var own)
             ? new(own, tensor.Shape, tensor.Read(what))
             : throw new InvalidDataException($"{what} must be Float32, BFloat16 or Float16. Actual type was {tensor.Type}");
-    }
-
-    private static void Verify(SafetensorsFile file, SafetensorsEntry entry, IReadOnlyDictionary<string, string> digests, Transfer transfer)
-    {
-        if (!digests.TryGetValue(entry.Name, out var expected))
-            throw new InvalidDataException($"The digest of tensor '{entry.Name}' is missing");
-        var hash = new XxHash128();
-        var piece = new byte[Math.Min(entry.Length, StateTensor.PieceLength)];
-        for (var offset = 0L; offset < entry.Length; offset += piece.Length)
-        {
-            var part = piece.AsSpan(0, (int)Math.Min(piece.Length, entry.Length - offset));
-            file.Read(entry, offset, part);
-            hash.Append(part);
-            transfer.Advance(part.Length);
-        }
-        var actual = Convert.ToHexStringLower(hash.GetCurrentHash());
-        if (actual != expected)
-            throw new InvalidDataException($"Tensor '{entry.Name}' is damaged: its digest must be {expected}. Actual digest was {actual}");
     }
 }

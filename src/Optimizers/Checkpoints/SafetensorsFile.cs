@@ -70,6 +70,9 @@ internal sealed class SafetensorsFile : IDisposable
         Entries = entries;
     }
 
+    /// <summary>How many bytes the file has.</summary>
+    public long Length => _source.Length;
+
     /// <summary>Texts by name.</summary>
     public IReadOnlyDictionary<string, string> Metadata { get; }
 
@@ -103,11 +106,14 @@ internal sealed class SafetensorsFile : IDisposable
     /// <summary>The tensors by name, of whatever type.</summary>
     public Dictionary<string, FileTensor> Tensors() => Entries.ToDictionary(pair => pair.Key, pair => Tensor(pair.Value));
 
+    /// <summary>What other formats call a type.</summary>
+    public static string TypeOf(string type) => _types.GetValueOrDefault(type, type);
+
     /// <summary>A tensor that stays in the file.</summary>
     /// <param name="entry">Which.</param>
     /// <param name="transfer">Is told what is read of it.</param>
     public FileTensor Tensor(SafetensorsEntry entry, Transfer? transfer = null) =>
-        new(_types.GetValueOrDefault(entry.Type, entry.Type), entry.Shape, _ => new TensorBytes.InFile(this, entry, transfer));
+        new(TypeOf(entry.Type), entry.Shape, _ => new TensorBytes.InFile(this, entry, transfer));
 
     /// <summary>Reads bytes of a tensor.</summary>
     public void Read(SafetensorsEntry entry, long offset, Span<byte> destination)

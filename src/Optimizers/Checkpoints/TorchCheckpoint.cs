@@ -172,17 +172,17 @@ public static partial class TorchCheckpoint
         CancellationToken cancellationToken)
     {
         Checkpoint.ThrowIfUnfit(optimizer, schedules);
-        Optimizer[] parts = optimizer is ModelOptimizer model ? [.. model.Optimizers] : [optimizer];
+        Optimizer[] parts = optimizer.Declared is ModelOptimizer model ? [.. model.Optimizers] : [optimizer.Declared];
         foreach (var part in parts)
             _ = TorchOptimizer.Of(part);
-        Read(open, Check, options.Progress, cancellationToken);
+        Read(open, Check, options.Progress, cancellationToken, optimizer);
 
         (ParameterMatch, Action) Check(TorchFile file)
         {
             var run = new TorchRunReader(file, options);
             var state = run.State(parts);
             optimizer.ThrowIfForeign(state);
-            var match = run.IsStateAlone ? ParameterMatch.Empty : run.Match([.. optimizer.Parameters], buffers);
+            var match = run.IsStateAlone ? ParameterMatch.Empty : run.Match([.. optimizer.Parameters], buffers, optimizer.PlaceOf);
             ModelBuffer[] loaded = run.IsStateAlone ? [] : [.. buffers.Select(run.Buffer)];
             var positions = run.Schedules(parts, schedules);
             var scaler = optimizer.GradientScaler is not null ? run.Scaler() : null;
@@ -216,25 +216,38 @@ public static partial class TorchCheckpoint
     /// <param name="check">Checks what is in it, and returns the parameters to be copied and what then is to be done.</param>
     /// <param name="progress">Is told how far it is.</param>
     /// <param name="cancellationToken">Gives up before anything is changed.</param>
-    private static ParameterMatch Read(Func<TorchFile> open, Func<TorchFile, (ParameterMatch Match, Action Change)> check, IProgress<double>? progress, CancellationToken cancellationToken)
+    /// <param name="optimizer">The optimizer, which may share its work with other processes; null if there is none.</param>
+    private static ParameterMatch Read(
+        Func<TorchFile> open, Func<TorchFile, (ParameterMatch Match, Action Change)> check, IProgress<double>? progress, CancellationToken cancellationToken, Optimizer? optimizer = null)
     {
-        using var file = open();
-        ParameterMatch match;
-        Action change;
-        Transfer transfer;
+        TorchFile? opened = null;
         try
         {
-            (match, change) = check(file);
-            transfer = new(progress, cancellationToken) { Total = file.Length + match.Length };
-            file.Verify(transfer);
+            var (match, change, transfer) = optimizer is null ? Check() : optimizer.Together("load the run", Check);
+            match.Copy(transfer);
+            change();
+            return match;
         }
-        catch (Exception failure) when (failure is InvalidDataException or ArgumentException)
+        finally
         {
-            throw ByteSource.Damaged(file.Name, failure.Message.TrimEnd('.'), failure);
+            opened?.Dispose();
         }
-        transfer.Commit();
-        match.Copy(transfer);
-        change();
-        return match;
+
+        (ParameterMatch, Action, Transfer) Check()
+        {
+            var file = opened = open();
+            try
+            {
+                var (match, change) = check(file);
+                var transfer = new Transfer(progress, cancellationToken) { Total = file.Length + match.Length };
+                file.Verify(transfer);
+                transfer.Commit();
+                return (match, change, transfer);
+            }
+            catch (Exception failure) when (failure is InvalidDataException or ArgumentException)
+            {
+                throw ByteSource.Damaged(file.Name, failure.Message.TrimEnd('.'), failure);
+            }
+        }
     }
 }

@@ -47,6 +47,14 @@ internal sealed class Transfer(IProgress<double>? progress = null, CancellationT
             progress?.Report(1);
     }
 
+    /// <summary>Tells the end, where less was moved than there was to.</summary>
+    public void End()
+    {
+        if (_done < Total)
+            Advance(Total - _done);
+        Complete();
+    }
+
     private void ThrowIfCancelled()
     {
         if (!_isCommitted)

@@ -40,7 +40,7 @@ internal sealed class TorchRunReader(TorchFile file, LoadOptions options)
         for (var i = 0; i < states.Length; i++)
         {
             // Those of the optimizer whose rates it moves: a part of a model's has its own.
-            var own = Array.IndexOf(parts, schedules[i].Optimizer);
+            var own = Array.IndexOf(parts, schedules[i].Optimizer.Declared);
             var optimizers = own >= 0 && _run.Optimizers.Count == parts.Length ? [_run.Optimizers[own]] : _run.Optimizers;
             PickleDictionary[] groups = [.. optimizers.SelectMany(each => each.State.GetValueOrDefault(TorchState.Groups) as List<object?> ?? []).OfType<PickleDictionary>()];
             try
@@ -59,19 +59,20 @@ internal sealed class TorchRunReader(TorchFile file, LoadOptions options)
     /// <summary>The tensor of each parameter.</summary>
     /// <param name="parameters">The parameters.</param>
     /// <param name="buffers">What the model may hold besides.</param>
-    public ParameterMatch Match(Parameter[] parameters, IReadOnlyList<ModelBuffer> buffers)
+    /// <param name="placeOf">Where a parameter lies in its tensor; null: it is all of it.</param>
+    public ParameterMatch Match(Parameter[] parameters, IReadOnlyList<ModelBuffer> buffers, Func<Parameter, TensorPlace>? placeOf = null)
     {
         if (_run.Model is { } model)
         {
             var others = buffers.Select(buffer => buffer.Name).ToHashSet();
-            return ParameterMatch.Find(Tensors(model.Tensors), parameters, options, name => others.Contains(options.Rename?.Invoke(name) ?? name));
+            return ParameterMatch.Find(Tensors(model.Tensors), parameters, options, name => others.Contains(options.Rename?.Invoke(name) ?? name), placeOf);
         }
         if (_run.Parameters is not { } list)
             throw new InvalidDataException($"The file must have parameters, by name in {TorchRun.ModelKeys}, or a list '{TorchRun.ParametersKey}'. Actual entries were {_run.Entries}");
         if (list.Tensors.Count != parameters.Length)
             throw new InvalidDataException($"List '{list.Path}' must have {parameters.Length} tensors. Actual number was {list.Tensors.Count}");
         var tensors = parameters.Select((parameter, i) => (parameter.Name, Tensor: Content(list.Tensors[i]))).ToDictionary(each => each.Name, each => each.Tensor);
-        return ParameterMatch.Find(tensors, parameters, options with { Rename = null });
+        return ParameterMatch.Find(tensors, parameters, options with { Rename = null }, placeOf: placeOf);
     }
 
     /// <summary>A buffer of the model as the file has it.</summary>

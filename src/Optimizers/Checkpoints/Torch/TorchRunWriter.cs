@@ -11,12 +11,12 @@ internal static class TorchRunWriter
         Checkpoint.ThrowIfUnfit(optimizer, schedules);
         if (optimizer.Accumulation is { Count: > 0 } accumulation)
             throw new ArgumentException($"PyTorch's files are of whole steps. {accumulation.Count} of {accumulation.Batches} batches of the next are accumulated: take Checkpoint, or save when Step returned true.", nameof(optimizer));
-        var parameters = CheckpointContent.Live(optimizer.Parameters);
+        var parameters = optimizer.LiveParameters();
         var root = new PickleDictionary();
-        if (optimizer is ModelOptimizer model)
+        if (optimizer.Declared is ModelOptimizer model)
             root[TorchRun.OptimizersKey] = model.Optimizers.Select(each => (object?)TorchState.Write(each, schedules)).ToList();
         else
-            root[TorchRun.OptimizerKey] = TorchState.Write(optimizer, schedules);
+            root[TorchRun.OptimizerKey] = TorchState.Write(optimizer.Declared, schedules);
         root[TorchRun.ParametersKey] = parameters.Values.ToList<object?>();
         root[TorchRun.ModelKey] = Model(parameters, buffers);
         if (optimizer.GradientScaler is { } scaler)

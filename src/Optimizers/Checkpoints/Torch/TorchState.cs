@@ -32,7 +32,7 @@ internal static class TorchState
                 indices.Add(index++);
             }
             var written = kind.Write(group);
-            foreach (var (name, value) in schedules.Where(schedule => schedule.Optimizer == optimizer || schedule.Optimizer == optimizer.Owner).SelectMany(TorchSchedule.GroupEntries))
+            foreach (var (name, value) in schedules.Where(schedule => schedule.Optimizer.Declared is var of && (of == optimizer || of == optimizer.Owner)).SelectMany(TorchSchedule.GroupEntries))
                 written[name] = value;
             written.Add(Parameters, indices);
             // PyTorch has the names of parameters there if it was given them. They do not affect how it loads, and here they are checked.

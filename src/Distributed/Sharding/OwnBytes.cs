@@ -1,0 +1,16 @@
+using GpuOptim.Optimizers.Checkpoints;
+
+namespace GpuOptim.Distributed.Sharding;
+
+/// <summary>What this rank has of a tensor; the rest is elsewhere.</summary>
+/// <param name="bytes">The bytes of a piece.</param>
+/// <param name="pieces">This rank's pieces.</param>
+internal sealed class OwnBytes(Func<Piece, TensorBytes> bytes, IEnumerable<Piece> pieces) : TensorBytes
+{
+    /// <summary>Each piece: where it begins, where it ends, and its bytes.</summary>
+    public IReadOnlyList<(long Start, long End, TensorBytes Bytes)> Pieces { get; } = [.. pieces.Select(piece => (piece.Start, piece.End, bytes(piece)))];
+
+    public override long Length => Pieces.Sum(piece => piece.Bytes.Length);
+
+    public override void Read(long offset, Span<byte> destination) => throw new NotSupportedException("Only pieces are here.");
+}
