@@ -34,11 +34,68 @@ public static class ShardedCheckpoint
     /// <exception cref="ObjectDisposedException">The optimizer, or memory that it needs, was disposed of.</exception>
     public static void Save(string path, ShardedOptimizer optimizer, params IReadOnlyList<ISchedule> schedules)
     {
+        var (content, save) = Begin(path, optimizer, schedules);
+        using (save)
+        {
+            var files = WriteAll(optimizer.Council, save, () => save.Write(content.Pieces));
+            Tie(optimizer.Council, save, () =>
+            {
+                if (save.IsFirst)
+                    save.Commit(ShardedIndex.Of(save.Id, content.Metadata, files, content.Tensors));
+            });
+        }
+    }
+
+    /// <summary>
+    /// Writes a run while training goes on: copies this rank's part to the host's memory, returns, and writes that in the background. All ranks must call it at the
+    /// same time; what then is written is what <see cref="Save"/> would have written at the moment of the call.
+    /// </summary>
+    /// <param name="path">The index, <c>NAME.sharded.json</c>, of the same name on all ranks; overwritten. Where it is a link, what it leads to is.</param>
+    /// <param name="optimizer">The optimizer, with its parameters.</param>
+    /// <param name="schedules">Its schedules; null for none.</param>
+    /// <param name="timeLimit">How long ranks wait for each other's files; 30 minutes if null.</param>
+    /// <returns>
+    /// Ends when the index is in place. It fails with an <see cref="IOException"/> if a rank's file is not there in time, and with what kept this rank from writing;
+    /// the old checkpoint is there then.
+    /// </returns>
+    /// <remarks>
+    /// Ranks say by their files how far they are, so that nothing passes through the communicator while steps do: rank 0 waits for the files of all, the others for
+    /// the index. The next save of the optimizer waits for this one.
+    /// </remarks>
+    /// <exception cref="ArgumentException">The path is no index's, a parameter's name cannot be written, or a step has been begun. Nothing was written.</exception>
+    /// <exception cref="CommunicationException">Another rank failed, and the message says why; or it did not answer. Nothing was written.</exception>
+    /// <exception cref="ObjectDisposedException">The optimizer, or memory that it needs, was disposed of.</exception>
+    public static Task SaveAsync(string path, ShardedOptimizer optimizer, IReadOnlyList<ISchedule>? schedules = null, TimeSpan? timeLimit = null)
+    {
+        var (content, save) = Begin(path, optimizer, schedules ?? []);
+        HostSnapshot? snapshot = null;
+        try
+        {
+            optimizer.Together("save a checkpoint", () => snapshot = HostSnapshot.Take(content.Pieces.Values.Select(piece => piece.Bytes), optimizer.Device));
+        }
+        catch
+        {
+            snapshot?.Dispose();
+            save.Dispose();
+            throw;
+        }
+        return optimizer.Saving = Checkpoint.InBackground(() =>
+        {
+            using (save)
+                WriteAside(content, save, snapshot!, timeLimit ?? TimeSpan.FromMinutes(30));
+        });
+    }
+
+    /// <summary>Has all ranks begin a save.</summary>
+    private static (ShardedContent Content, ShardedSave Save) Begin(string path, ShardedOptimizer optimizer, IReadOnlyList<ISchedule> schedules)
+    {
         ArgumentException.ThrowIfNullOrEmpty(path);
         ArgumentNullException.ThrowIfNull(optimizer);
         ArgumentNullException.ThrowIfNull(schedules);
+        ObjectDisposedException.ThrowIf(optimizer.IsDisposed, optimizer);
         var (rank, ranks) = (optimizer.Communicator.Rank, optimizer.Communicator.Size);
-        var transfer = new Transfer();
+        // Whoever waits for it is told if it fails.
+        optimizer.Saving.ContinueWith(_ => { }, TaskScheduler.Default).Wait();
         path = optimizer.Together("save a checkpoint", () =>
         {
             if (!path.EndsWith(ShardedIndex.Suffix, StringComparison.Ordinal) || Path.GetFileName(path) == ShardedIndex.Suffix)
@@ -51,13 +108,26 @@ public static class ShardedCheckpoint
         });
         var averaged = optimizer.AveragedNames();
         var content = optimizer.Together("save a checkpoint", () => ShardedContent.Of(optimizer, averaged, schedules));
-        using var save = new ShardedSave(path, AgreeOnId(optimizer.Council, Path.GetFileName(path)), rank, ranks);
-        var files = WriteAll(optimizer.Council, save, () => save.Write(content.Pieces, transfer));
-        Tie(optimizer.Council, save, () =>
+        return (content, new(path, AgreeOnId(optimizer.Council, Path.GetFileName(path)), rank, ranks));
+    }
+
+    /// <summary>This rank's part of a save in the background.</summary>
+    private static void WriteAside(ShardedContent content, ShardedSave save, HostSnapshot snapshot, TimeSpan timeLimit)
+    {
+        try
         {
-            if (rank == 0)
-                save.Commit(ShardedIndex.Of(save.Id, content.Metadata, files, content.Tensors), transfer);
-        });
+            using (snapshot)
+                save.Write(content.Pieces.Keys.Zip(content.Pieces.Values, (name, piece) => (name, piece)).Zip(snapshot.Copies).ToDictionary(each => each.First.name, each => new StateTensor(each.First.piece.ElementType, [.. each.First.piece.Shape], each.Second)));
+            if (save.IsFirst)
+                save.Commit(ShardedIndex.Of(save.Id, content.Metadata, save.AwaitFiles(timeLimit), content.Tensors));
+            else
+                save.AwaitIndex(timeLimit);
+        }
+        catch (Exception failure)
+        {
+            save.GiveUp(failure);
+            throw;
+        }
     }
 
     /// <summary>

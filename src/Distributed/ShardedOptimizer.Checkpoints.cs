@@ -13,6 +13,9 @@ public sealed partial class ShardedOptimizer
 
     internal override Optimizer Declared => _whole;
 
+    /// <summary>The last save in the background.</summary>
+    internal Task Saving { get; set; } = Task.CompletedTask;
+
     /// <summary>What ranks say to each other around a checkpoint.</summary>
     internal Council Council => _council;
 

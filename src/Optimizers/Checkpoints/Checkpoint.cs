@@ -10,6 +10,8 @@ namespace GpuOptim.Optimizers.Checkpoints;
 /// same bits.
 /// </summary>
 /// <remarks>
+/// Of a <c>ShardedOptimizer</c>, all ranks must save and load at the same time. Each gets the whole, by way of its host's memory, and writes it, under one name
+/// if that is what they are given; each reads what it needs. <c>ShardedCheckpoint</c> has every rank write its part alone.
 /// Format: https://github.com/huggingface/safetensors. Other libraries read the tensors; torch reads parameters as a module's state dictionary.
 /// </remarks>
 public static partial class Checkpoint
