@@ -20,7 +20,7 @@ public sealed class ShardedCheckpointTests : FolderTest
 
     /// <summary>Some save, others go on; these save, and one process goes on.</summary>
     [Test]
-    public void GoesOnWithAnotherNumberOfRanks([ValueSource(nameof(Kinds))] string kind, [Values("1 3", "2 1", "3 2", "4 7", "7 4", "2 5", "5 6")] string ranks)
+    public void GoesOnWithAnotherNumberOfRanks([ValueSource(nameof(Kinds))] string kind, [Values("1 3", "3 2", "4 7", "7 1", "5 6")] string ranks)
     {
         int[] sizes = [.. ranks.Split(' ').Select(int.Parse)];
         ThreadCommunicator.Run(sizes[0], communicator =>
