@@ -27,7 +27,7 @@ internal sealed class SavedRun : IDisposable
             "model" => [Create<float>("split", [12, 8]), Create<BFloat16>("square", [6, 6]), Create<BFloat16>("long", [5000]), Create<Half>("scalar", []), Create<float>("ü/[0..3]", [9, 2])],
             _ => [Create<float>("large", [150, 70]), Create<BFloat16>("brain", [5000]), Create<Half>("half", [7]), Create<float>("empty", [0, 3])],
         };
-        var sharding = new ShardedOptions { BucketBytes = 20_000 };
+        ShardedOptions sharding = new() { BucketBytes = 20_000 };
         Assignment[] model =
         [
             Assignment.Named("split", new MuonOptions { SplitRows = [4, 5, 3] }),
@@ -60,6 +60,24 @@ internal sealed class SavedRun : IDisposable
     private OptimizerOptions Options => _kind == "scaled" ? new AdamOptions() : new AdamWOptions { StatePrecision = StatePrecision.Float32 };
 
     private IEnumerable<Parameter> Averageable => Optimizer is ShardedOptimizer sharded ? sharded.Shards : Parameters;
+
+    /// <summary>Has some ranks train the small run for some steps, and save it.</summary>
+    public static void Save(string path, int ranks, int steps) => ThreadCommunicator.Run(ranks, communicator =>
+    {
+        using var run = new SavedRun(communicator.Device, "small", communicator);
+        run.Train(0, steps);
+        ShardedCheckpoint.Save(path, (ShardedOptimizer)run.Optimizer, run.Schedule);
+        return 0;
+    });
+
+    /// <summary>The small run that is saved, as one process loads it.</summary>
+    public static string[] Load(string path)
+    {
+        using var device = new SimdDevice(threads: 1);
+        using var run = new SavedRun(device, "small");
+        ShardedCheckpoint.Load(path, run.Optimizer, run.Schedule);
+        return run.Snapshot();
+    }
 
     public void Train(int first, int steps)
     {

@@ -9,6 +9,7 @@ internal static class TorchRunWriter
     public static PickleDictionary Run(Optimizer optimizer, IReadOnlyList<ISchedule> schedules, IEnumerable<ModelBuffer> buffers)
     {
         Checkpoint.ThrowIfUnfit(optimizer, schedules);
+        optimizer.ThrowIfUnsavable();
         if (optimizer.Accumulation is { Count: > 0 } accumulation)
             throw new ArgumentException($"PyTorch's files are of whole steps. {accumulation.Count} of {accumulation.Batches} batches of the next are accumulated: take Checkpoint, or save when Step returned true.", nameof(optimizer));
         var parameters = optimizer.LiveParameters();
