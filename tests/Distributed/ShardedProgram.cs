@@ -96,6 +96,15 @@ internal sealed class ShardedProgram
         return carried!.Describe();
     }
 
+    /// <summary>A seed for each of several numbers, the same in every run.</summary>
+    private static int Mix(params ReadOnlySpan<long> numbers)
+    {
+        var mixed = 17L;
+        foreach (var number in numbers)
+            mixed = unchecked(mixed * 6364136223846793005 + number + 1442695040888963407);
+        return (int)(mixed >> 33);
+    }
+
     public override string ToString() =>
         $"seed {_seed}: kind {_kind}, {string.Join(" ", _tensors)}, {_clipping}, scaled {_isScaled}, decay {_decay}; {string.Join("; ", _segments)}";
 
@@ -162,10 +171,10 @@ internal sealed class ShardedProgram
         {
             for (var end = step + _segment.Steps; step < end; step++)
             {
-                var random = new Random(HashCode.Combine(_program._seed, step));
+                var random = new Random(Mix(_program._seed, step));
                 var isBad = _program._isScaled && random.Next(3) == 0;
                 for (var i = 0; i < _parameters.Length; i++)
-                    SetGradient(_parameters[i], _program._tensors[i], new Random(HashCode.Combine(_program._seed, step, i)), random.Next(4) != 0, isBad && i == 0);
+                    SetGradient(_parameters[i], _program._tensors[i], new Random(Mix(_program._seed, step, i)), random.Next(4) != 0, isBad && i == 0);
                 if (random.Next(3) == 0)
                     _optimizer.Groups[0].LearningRate *= 0.5;
                 _optimizer.Step();
@@ -245,7 +254,7 @@ internal sealed class ShardedProgram
 
         private Parameter Create(Device device, Tensor tensor, Carried? carried)
         {
-            var whole = carried?.Parameters[tensor.Name] ?? Numbers(new Random(HashCode.Combine(_program._seed, tensor.Name.Length, tensor.Length)), tensor.Length);
+            var whole = carried?.Parameters[tensor.Name] ?? Numbers(new Random(Mix(_program._seed, tensor.Name.Length, tensor.Length)), tensor.Length);
             if (_communicator is null || !tensor.IsSliced)
                 return Create(device, tensor, tensor.Shape, whole);
             var (start, rows) = Rows(tensor, _communicator.Rank, Size);
