@@ -6,8 +6,7 @@ public sealed class ShardedProgramTests
     [Test]
     public void EndsWithTheBitsOfOneProcess([Range(0, 19)] int tens)
     {
-        var more = int.Parse(Environment.GetEnvironmentVariable("MORE") ?? "0");
-        for (var seed = 10 * tens + more; seed < 10 * tens + 10 + more; seed++)
+        for (var seed = 10 * tens; seed < 10 * tens + 10; seed++)
         {
             var program = new ShardedProgram(seed);
             Assert.That(program.RunOnMany(), Is.EqualTo(program.RunOnOne()), $"{program}");
