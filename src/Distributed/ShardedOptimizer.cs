@@ -116,8 +116,8 @@ public sealed partial class ShardedOptimizer : Optimizer, IBucketObserver, IStat
     /// </summary>
     public IReadOnlyList<Parameter> Shards => _shards;
 
-    /// <summary>Bytes of optimizer state on this rank.</summary>
-    public new long StateBytes => _locals.Sum(local => local.StateBytes);
+    /// <inheritdoc/>
+    public override long StateBytes => _locals.Sum(local => local.StateBytes);
 
     /// <summary>Bytes of memory that buckets take on this rank.</summary>
     public long BucketBytes => (_memory?.Bytes ?? 0) + _buckets.Sum(bucket => bucket.Gradient.SizeInBytes);
@@ -157,13 +157,15 @@ public sealed partial class ShardedOptimizer : Optimizer, IBucketObserver, IStat
             return true;
         });
         ThrowIfDifferent([.. Describe(options, added)]);
-        var group = _whole.AddGroup(added, options);
-        var part = Array.FindIndex(_parts, each => each.Groups.Contains(group));
-        var index = _parts[part].Groups.Count - 1;
-        AddTensors(part, index);
-        WholeTensor[] tensors = [.. added.Select(parameter => _tensors[parameter])];
+        var part = Array.FindIndex(_parts, each => each.Groups[0].AnyOptions.GetType() == options.GetType());
+        var index = _parts[part].Groups.Count;
+        WholeTensor[] tensors = [.. added.Select(parameter => new WholeTensor(parameter, part, index, _parts[part] is Muon))];
         ExchangeSlices(tensors);
         ThrowIfUnequal(tensors, $"to start with. {nameof(Broadcast)} makes them so");
+        // From here on nothing fails.
+        var group = _whole.AddGroup(added, options);
+        foreach (var tensor in tensors)
+            _tensors.Add(tensor.Parameter, tensor);
         Plan(tensors);
         Build();
         AddLocalGroup(part, index);

@@ -48,6 +48,9 @@ public sealed class ModelOptimizer : Optimizer
     /// <summary>The optimizers at work, one for each kind of options.</summary>
     public IReadOnlyList<Optimizer> Optimizers => _optimizers;
 
+    /// <inheritdoc/>
+    public override long StateBytes => _optimizers.Sum(optimizer => optimizer.StateBytes);
+
     private protected override IReadOnlyList<ParameterGroup> GroupList => _groups;
 
     /// <inheritdoc/>

@@ -175,8 +175,8 @@ public abstract partial class Optimizer : IDisposable
     /// <summary>The optimizer's state as it lies on the device; it changes with the next step.</summary>
     internal abstract StateDictionary LiveState();
 
-    /// <summary>Bytes of state on the device.</summary>
-    internal virtual long StateBytes => 0;
+    /// <summary>Bytes of state on the device; none before the first step. Of a sharded optimizer, those of this process.</summary>
+    public abstract long StateBytes { get; }
 
     /// <summary>The first half of a step: everything that can fail. Changes no parameter and no state.</summary>
     /// <param name="step">The step, as the device sees it.</param>

