@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.IO.Hashing;
+using System.Reflection;
 using System.Runtime.ExceptionServices;
 using System.Runtime.InteropServices;
 using System.Text;
@@ -18,6 +19,9 @@ public sealed partial class ShardedOptimizer
 
     /// <summary>Options whose digests are kept.</summary>
     private const int OptionDigests = 64;
+
+    private static readonly string _version =
+        typeof(ShardedOptimizer).Assembly.GetCustomAttribute<AssemblyInformationalVersionAttribute>()?.InformationalVersion ?? "unknown";
 
     private readonly Dictionary<OptimizerOptions, UInt128> _optionDigests = new(ReferenceEqualityComparer.Instance);
     private readonly XxHash128 _hash = new();
@@ -51,7 +55,7 @@ public sealed partial class ShardedOptimizer
     /// <summary>Compares what each rank says of itself, line by line.</summary>
     private void ThrowIfDifferent(IReadOnlyList<string> own)
     {
-        string[] lines = [$"version {typeof(ShardedOptimizer).Assembly.GetName().Version}", $"{Communicator.Size} ranks", .. own];
+        string[] lines = [$"version {_version}", $"{Communicator.Size} ranks", .. own];
         var said = _council.Exchange(string.Join('\n', lines));
         for (var rank = 1; rank < said.Length; rank++)
         {
@@ -72,7 +76,8 @@ public sealed partial class ShardedOptimizer
             .Prepend($"group {Describe(options)}");
 
     private static string Describe(OptimizerOptions options) =>
-        $"{options.GetType().Name} {string.Join(", ", Checkpoint.Describe(options).Values.Select(pair => string.Create(CultureInfo.InvariantCulture, $"{pair.Key}={(pair.Value is double[] numbers ? string.Join(' ', numbers.Select(number => number.ToString("R", CultureInfo.InvariantCulture))) : pair.Value)}")))}";
+        // Options of one's own need not write all of it for checkpoints; records print it.
+        $"{options} {string.Join(", ", Checkpoint.Describe(options).Values.Select(pair => string.Create(CultureInfo.InvariantCulture, $"{pair.Key}={(pair.Value is double[] numbers ? string.Join(' ', numbers.Select(number => number.ToString("R", CultureInfo.InvariantCulture))) : pair.Value)}")))}";
 
     /// <summary>Gets to know which rows each rank has of tensors that an engine has cut.</summary>
     private void ExchangeSlices(WholeTensor[] tensors)
@@ -89,11 +94,11 @@ public sealed partial class ShardedOptimizer
             foreach (var (start, length) in cut[i].Slices!.Where(slice => slice.Length > 0).OrderBy(slice => slice.Start))
             {
                 if (start != end)
-                    throw new ArgumentException($"The slices of parameter '{cut[i].Parameter.Name}' must make the whole tensor, each part of it once. The rank that should have element {end} has those from {start} on.", nameof(tensors));
+                    throw new ArgumentException($"The slices of parameter '{cut[i].Parameter.Name}' must make the whole tensor, each part of it once. The rank that should have element {end} has those from {start} on.");
                 end += length;
             }
             if (end != cut[i].Length)
-                throw new ArgumentException($"The slices of parameter '{cut[i].Parameter.Name}' must make the whole tensor, {cut[i].Length} elements. Actual number was {end}.", nameof(tensors));
+                throw new ArgumentException($"The slices of parameter '{cut[i].Parameter.Name}' must make the whole tensor, {cut[i].Length} elements. Actual number was {end}.");
         }
     }
 
@@ -135,6 +140,9 @@ public sealed partial class ShardedOptimizer
             }
             foreach (var shard in _shards)
                 shard.Locate?.Invoke();
+            foreach (var group in Groups)
+                ThrowIfCutOtherwise(group, group.AnyOptions);
+            CheckHelpers();
             return null;
         }
         catch (Exception failure)
@@ -161,8 +169,14 @@ public sealed partial class ShardedOptimizer
                 _hash.Append(MemoryMarshal.AsBytes(number));
             }
         }
-        ReadOnlySpan<double> gradients = [GradientClipping?.MaxNorm ?? 0, GradientClipping?.MaxValue ?? 0, GradientClipping?.Order ?? 0, GradientScaler is null ? 0 : 1];
-        _hash.Append(MemoryMarshal.AsBytes(gradients));
+        var scaler = GradientScaler?.Options;
+        ReadOnlySpan<double> around =
+        [
+            GradientClipping?.MaxNorm ?? 0, GradientClipping?.MaxValue ?? 0, GradientClipping?.Order ?? 0,
+            scaler?.InitialScale ?? 0, scaler?.GrowthFactor ?? 0, scaler?.BackoffFactor ?? 0, scaler?.GrowthInterval ?? 0,
+            WeightAverage?.Decay ?? 0, WeightAverage?.UpdateCount ?? -1,
+        ];
+        _hash.Append(MemoryMarshal.AsBytes(around));
         return _hash.GetCurrentHashAsUInt128();
     }
 
@@ -185,7 +199,7 @@ public sealed partial class ShardedOptimizer
         string[] own =
         [
             failure is null ? "" : $"{failure.GetType().Name}: {failure.Message}",
-            $"GradientClipping {GradientClipping?.ToString() ?? "none"}, GradientScaler {(GradientScaler is null ? "none" : "set")}",
+            $"GradientClipping {GradientClipping?.ToString() ?? "none"}, GradientScaler {GradientScaler?.Options.ToString() ?? "none"}, WeightAverage {(WeightAverage is { } average ? string.Create(CultureInfo.InvariantCulture, $"of decay {average.Decay}, {average.UpdateCount} updates") : "none")}",
             .. _parts.SelectMany(part => part.Groups).Select(group => Describe(group.AnyOptions)),
         ];
         var said = _council.Exchange(string.Join('\n', own));

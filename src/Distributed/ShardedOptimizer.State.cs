@@ -75,7 +75,12 @@ public sealed partial class ShardedOptimizer
 
     private bool IsOwn(Piece piece) => piece.Owner == Communicator.Rank;
 
-    internal override void ThrowIfForeign(StateDictionary state) => _whole.ThrowIfForeign(state);
+    internal override void ThrowIfForeign(StateDictionary state)
+    {
+        _whole.ThrowIfForeign(state);
+        for (var i = 0; i < Groups.Count; i++)
+            ThrowIfCutOtherwise(Groups[i], state.Groups[i].Options);
+    }
 
     internal override void TakeState(StateDictionary state)
     {

@@ -111,16 +111,18 @@ public sealed partial class ShardedOptimizer
     /// <summary>Has the optimizers of this rank's pieces take the options of the groups.</summary>
     private void TakeOptions()
     {
+        var built = 0;
         for (var part = 0; part < _parts.Length; part++)
         {
             for (var group = 0; group < _parts[part].Groups.Count; group++)
             {
                 var (whole, own) = (_parts[part].Groups[group].AnyOptions, _locals[part].Groups[group]);
+                // What the order of norms and the types of buckets depend on.
+                var before = _builtFor[built++];
+                _isStale |= !ReferenceEquals(whole, before)
+                    && (whole.ComputePrecision != before.ComputePrecision || (whole is MuonOptions matrices && !matrices.OrthogonalizesAs((MuonOptions)before)));
                 if (ReferenceEquals(whole, own.AnyOptions))
                     continue;
-                // What the order of norms and the types of buckets depend on.
-                _isStale |= whole.ComputePrecision != own.AnyOptions.ComputePrecision
-                    || (whole is MuonOptions matrices && !((MuonOptions)OwnOptions(matrices)).OrthogonalizesAs((MuonOptions)own.AnyOptions));
                 own.AnyOptions = OwnOptions(whole);
             }
         }

@@ -20,13 +20,15 @@ public sealed partial class ShardedOptimizer : Optimizer, IBucketObserver, IStat
     private readonly Optimizer _whole;
     private readonly Optimizer[] _parts;
     private readonly Optimizer[] _locals;
-    private readonly ElementPlan[] _elementPlans;
+    private readonly Dictionary<(int Part, int StateSize), ElementPlan> _elementPlans = [];
     private readonly MatrixPlan[] _matrixPlans;
     private readonly Dictionary<Parameter, WholeTensor> _tensors = [];
     private readonly Dictionary<Parameter, (Piece Piece, Bucket Bucket, long Offset)> _places = [];
     private readonly Dictionary<Piece, ParameterPiece> _ownPieces = [];
     private readonly List<Parameter> _shards = [];
     private readonly Dictionary<Parameter, Piece> _shardPieces = [];
+    private readonly Dictionary<ParameterGroup, MuonOptions> _cutFor = [];
+    private OptimizerOptions[] _builtFor = [];
     private Bucket[] _buckets = [];
     private BucketMemory? _memory;
     private NormTables? _normTables;
@@ -79,7 +81,6 @@ public sealed partial class ShardedOptimizer : Optimizer, IBucketObserver, IStat
             foreach (var part in _parts)
                 part.StateHolder = this;
             _locals = new Optimizer[_parts.Length];
-            _elementPlans = [.. _parts.Select(_ => new ElementPlan(communicator.Size, sharding.BucketBytes))];
             _matrixPlans = [.. _parts.Select(_ => new MatrixPlan(communicator.Size, sharding.BucketBytes))];
             ThrowIfDifferent([$"sharding {sharding}", .. _whole.Groups.SelectMany(group => Describe(group.AnyOptions, group.Parameters))]);
             for (var part = 0; part < _parts.Length; part++)
@@ -137,6 +138,12 @@ public sealed partial class ShardedOptimizer : Optimizer, IBucketObserver, IStat
     private protected override IReadOnlyList<ParameterGroup> GroupList => _whole.Groups;
 
     private protected override IEnumerable<Parameter> Averageable => _shards;
+
+    private protected override string AverageableName => $"the ShardedOptimizer's {nameof(Shards)}";
+
+    private protected override bool UpdatesAverages => true;
+
+    private protected override bool ChecksInStep => true;
 
     /// <inheritdoc/>
     /// <remarks>All ranks must do so at the same time.</remarks>
@@ -228,6 +235,8 @@ public sealed partial class ShardedOptimizer : Optimizer, IBucketObserver, IStat
 
     private MuonOptions MatrixOptions(WholeTensor tensor) => (MuonOptions)_parts[tensor.Part].Groups[tensor.Group].AnyOptions;
 
+    private int StateSize(WholeTensor tensor) => _parts[tensor.Part].StateSize(tensor.Group, tensor.Parameter);
+
     private void AddTensors(int part, int group)
     {
         foreach (var parameter in _parts[part].Groups[group].Parameters)
@@ -247,10 +256,12 @@ public sealed partial class ShardedOptimizer : Optimizer, IBucketObserver, IStat
         }
         foreach (var group in tensors.GroupBy(tensor => tensor.Part))
         {
-            var plan = _elementPlans[group.Key];
-            foreach (var alike in group.Where(tensor => !tensor.IsMatrix && tensor.Slices is null && tensor.Length > 0).GroupBy(tensor => tensor.Parameter.ElementType))
+            // What has as much state for each element is shared out by itself: so each rank has its part of all state.
+            foreach (var alike in group.Where(tensor => !tensor.IsMatrix && tensor.Slices is null && tensor.Length > 0).GroupBy(tensor => (tensor.Parameter.ElementType, State: StateSize(tensor))))
             {
-                foreach (var pieces in plan.Plan(alike, alike.Key.Size()))
+                if (!_elementPlans.TryGetValue((group.Key, alike.Key.State), out var plan))
+                    _elementPlans.Add((group.Key, alike.Key.State), plan = new(Communicator.Size, Sharding.BucketBytes));
+                foreach (var pieces in plan.Plan(alike, alike.Key.ElementType.Size()))
                     buckets.Add(new ElementBucket(Communicator, Sharding, buckets.Count + 1, pieces));
             }
             foreach (var tensor in group.Where(tensor => !tensor.IsMatrix && tensor.Slices is not null))
@@ -261,7 +272,7 @@ public sealed partial class ShardedOptimizer : Optimizer, IBucketObserver, IStat
             ];
             if (blocks.Length == 0)
                 continue;
-            foreach (var pieces in _matrixPlans[group.Key].Plan(blocks, tensor => tensor.Parameter.ElementType.Size()))
+            foreach (var pieces in _matrixPlans[group.Key].Plan(blocks, StateSize))
             {
                 var first = pieces[0].Tensor;
                 buckets.Add(first.Slices is null
@@ -320,6 +331,7 @@ public sealed partial class ShardedOptimizer : Optimizer, IBucketObserver, IStat
     private void Build()
     {
         _isStale = false;
+        _builtFor = [.. _parts.SelectMany(part => part.Groups).Select(group => group.AnyOptions)];
         foreach (var tensor in _tensors.Values)
         {
             tensor.Parameter.Locate?.Invoke();
@@ -356,6 +368,8 @@ public sealed partial class ShardedOptimizer : Optimizer, IBucketObserver, IStat
     private void AddLocalGroup(int part, int group)
     {
         var whole = _parts[part].Groups[group];
+        if (whole.AnyOptions is MuonOptions matrices)
+            _cutFor.Add(whole, matrices);
         var options = OwnOptions(whole.AnyOptions);
         List<Parameter> members = [];
         foreach (var tensor in whole.Parameters.Select(parameter => _tensors[parameter]))
@@ -377,6 +391,15 @@ public sealed partial class ShardedOptimizer : Optimizer, IBucketObserver, IStat
         if (local is Muon muon && !IsAlone)
             muon.DirectionAddress = piece => _places.TryGetValue(piece, out var place) ? place.Bucket.DataAddress(place.Piece, place.Offset) : 0;
         _locals[part] = local;
+    }
+
+    /// <summary>Refuses options by which matrices would be cut in another way than they were shared out.</summary>
+    private void ThrowIfCutOtherwise(ParameterGroup group, OptimizerOptions options)
+    {
+        if (IsAlone || options is not MuonOptions matrices || !_cutFor.TryGetValue(group, out var before) || matrices.CutsAs(before))
+            return;
+        static string Show(IReadOnlyList<int>? rows) => rows is null ? "null" : $"[{string.Join(", ", rows)}]";
+        throw new ArgumentException($"SplitRows and FlattenConvolutions of a ShardedOptimizer's group must stay {Show(before.SplitRows)} and {before.FlattenConvolutions}, by which its matrices have owners: make it with these options from the beginning. Actual values were {Show(matrices.SplitRows)} and {matrices.FlattenConvolutions}.");
     }
 
     /// <summary>The options of a group for this rank's optimizer of what it owns of the group.</summary>

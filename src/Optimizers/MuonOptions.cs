@@ -66,9 +66,11 @@ public sealed record MuonOptions : OptimizerOptions
 
     /// <summary>Whether matrices are laid out and orthogonalized in the same way; rates and momentum may differ.</summary>
     internal bool OrthogonalizesAs(MuonOptions other) =>
-        NewtonSchulz == other.NewtonSchulz
-        && ComputePrecision == other.ComputePrecision
-        && FlattenConvolutions == other.FlattenConvolutions
+        NewtonSchulz == other.NewtonSchulz && ComputePrecision == other.ComputePrecision && CutsAs(other);
+
+    /// <summary>Whether the same matrices are made of parameters.</summary>
+    internal bool CutsAs(MuonOptions other) =>
+        FlattenConvolutions == other.FlattenConvolutions
         && (ReferenceEquals(SplitRows, other.SplitRows) || (SplitRows is not null && other.SplitRows is not null && SplitRows.SequenceEqual(other.SplitRows)));
 
     internal override OptimizerOptions ForPieces() => SplitRows is null ? this : this with { SplitRows = null };

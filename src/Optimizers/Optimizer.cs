@@ -35,7 +35,7 @@ public abstract partial class Optimizer : IDisposable
         {
             if (value == field)
                 return;
-            value?.ThrowIfForeign(Averageable);
+            value?.ThrowIfForeign(Averageable, AverageableName);
             field = value;
             Rebuild();
         }
@@ -64,6 +64,9 @@ public abstract partial class Optimizer : IDisposable
     /// <summary>The parameters that there may be averages of.</summary>
     private protected virtual IEnumerable<Parameter> Averageable => Parameters;
 
+    /// <summary>What messages call these.</summary>
+    private protected virtual string AverageableName => "the optimizer's parameters";
+
     /// <summary>Updates every parameter that has a gradient, in place.</summary>
     /// <exception cref="ObjectDisposedException">The optimizer, or memory that it needs, was disposed of. Nothing was changed.</exception>
     public void Step()
@@ -83,6 +86,20 @@ public abstract partial class Optimizer : IDisposable
     /// <summary>A step on gradients where the engine last said that they are.</summary>
     internal void StepOnGradientsRead()
     {
+        if (!ChecksInStep)
+            CheckHelpers();
+        ReadChecks(wait: false);
+        UpdateParameters(_step ??= Device.CreateStep());
+        Telemetry.Step(this);
+        ReadChecks(wait: false);
+    }
+
+    /// <summary>Whether the step itself calls <see cref="CheckHelpers"/>.</summary>
+    private protected virtual bool ChecksInStep => false;
+
+    /// <summary>Refuses a scaler and averages that are gone, and tells the averages that they are about to be updated.</summary>
+    private protected void CheckHelpers()
+    {
         if (GradientScaler is { } scaler)
             ObjectDisposedException.ThrowIf(scaler.IsDisposed, scaler);
         if (WeightAverage is { } average)
@@ -91,10 +108,6 @@ public abstract partial class Optimizer : IDisposable
             average.LocateAverages();
             average.Updating?.Invoke();
         }
-        ReadChecks(wait: false);
-        UpdateParameters(_step ??= Device.CreateStep());
-        Telemetry.Step(this);
-        ReadChecks(wait: false);
     }
 
     /// <summary>The step itself.</summary>
@@ -178,6 +191,9 @@ public abstract partial class Optimizer : IDisposable
     /// <summary>Bytes of state on the device; none before the first step. Of a sharded optimizer, those of this process.</summary>
     public abstract long StateBytes { get; }
 
+    /// <summary>Bytes of state that an element of a parameter has with a group's present options.</summary>
+    internal virtual int StateSize(int group, Parameter parameter) => throw new NotSupportedException();
+
     /// <summary>The first half of a step: everything that can fail. Changes no parameter and no state.</summary>
     /// <param name="step">The step, as the device sees it.</param>
     internal abstract void PrepareStep(DeviceStep step);
@@ -211,7 +227,11 @@ public abstract partial class Optimizer : IDisposable
     internal abstract void TakeState(StateDictionary state);
 
     /// <summary>Where a parameter's average lies; 0 if it has none.</summary>
-    private protected nint AverageAddress(Parameter parameter) => (Owner ?? this).WeightAverage?.AddressOf(parameter) ?? 0;
+    private protected nint AverageAddress(Parameter parameter) =>
+        (Owner ?? this) is { UpdatesAverages: false } taker ? taker.WeightAverage?.AddressOf(parameter) ?? 0 : 0;
+
+    /// <summary>Whether averages are updated after a step, and not in it.</summary>
+    private protected virtual bool UpdatesAverages => false;
 
     /// <summary>Gives back what a derived class holds.</summary>
     /// <param name="disposing">Always true.</param>

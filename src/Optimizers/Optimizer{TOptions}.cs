@@ -99,6 +99,9 @@ public abstract partial class Optimizer<TOptions> : Optimizer where TOptions : O
     /// <inheritdoc/>
     public sealed override long StateBytes => _arena.Bytes;
 
+    internal sealed override int StateSize(int group, Parameter parameter) =>
+        _slots.Count(slot => slot.IsInUse?.Invoke(_groups[group].Options) ?? true) * StateType(_groups[group].Options, parameter).Size();
+
     internal sealed override void PrepareStep(DeviceStep step)
     {
         AllocateState();

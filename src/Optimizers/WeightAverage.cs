@@ -59,6 +59,9 @@ public sealed class WeightAverage : IDisposable
     /// <summary>Called by each update, in a step or not: for what else an averaged model has.</summary>
     internal Action? Updating { get; set; }
 
+    /// <summary>What stays of the averages in an update; -1 for averages of equal weights.</summary>
+    internal double Decay => _decay ?? -1;
+
     /// <summary>The rule of the next update.</summary>
     internal AverageRule NextRule => new(_decay is { } decay ? 1 - decay : 1.0 / (UpdateCount + 1), UpdateCount == 0);
 
@@ -127,11 +130,13 @@ public sealed class WeightAverage : IDisposable
     }
 
     /// <summary>Refuses to average parameters that are not among some.</summary>
-    internal void ThrowIfForeign(IEnumerable<Parameter> parameters)
+    /// <param name="parameters">These.</param>
+    /// <param name="what">What messages call them.</param>
+    internal void ThrowIfForeign(IEnumerable<Parameter> parameters, string what)
     {
         ObjectDisposedException.ThrowIf(IsDisposed, this);
         if (_parameters.Except(parameters).FirstOrDefault() is { } foreign)
-            throw new ArgumentException($"WeightAverage must be of the optimizer's parameters. '{foreign.Name}' is not among them.", nameof(parameters));
+            throw new ArgumentException($"WeightAverage must be of {what}. '{foreign.Name}' is not among them.", nameof(parameters));
     }
 
     /// <summary>Where the average of a parameter lies; 0 if it has none.</summary>

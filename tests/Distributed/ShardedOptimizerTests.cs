@@ -36,6 +36,149 @@ public sealed class ShardedOptimizerTests
     }
 
     [Test]
+    public void StateOfSeveralKindsIsSharedOutEvenly([Values(2, 3)] int ranks)
+    {
+        using var single = new SimdDevice(threads: 1);
+        AssertEven(Matrices, (communicator, parameters) => communicator is null ? new Muon(parameters) : new ShardedOptimizer(communicator, new MuonOptions(), parameters, new() { BucketBytes = 1 }), 128 * 128 * 4);
+        AssertEven(Vectors, Groups, 4096 * 4 * 2);
+
+        Parameter[] Matrices(Device device) => [.. Enumerable.Range(0, 24).Select(i => i % 2 == 0 ? (Parameter)device.CreateParameter<float>($"m{i}", [128, 128]) : device.CreateParameter<BFloat16>($"m{i}", [128, 128]))];
+
+        Parameter[] Vectors(Device device) => [.. Enumerable.Range(0, 12).Select(i => device.CreateParameter($"v{i}", [30_000]))];
+
+        Optimizer Groups(ICommunicator? communicator, Parameter[] parameters)
+        {
+            var options = new SgdOptions { Momentum = 0.9 };
+            Optimizer optimizer = communicator is null ? new Sgd(parameters[..1], options) : new ShardedOptimizer(communicator, options, parameters[..1], new() { BucketBytes = 250_000 });
+            for (var i = 1; i < parameters.Length; i++)
+                optimizer.AddGroup(parameters[i..(i + 1)], i % 2 == 0 ? options : new SgdOptions());
+            return optimizer;
+        }
+
+        void AssertEven(Func<Device, Parameter[]> parameters, Func<ICommunicator?, Parameter[], Optimizer> create, long largest)
+        {
+            var total = Bytes(single, null);
+            foreach (var bytes in ThreadCommunicator.Run(ranks, communicator => Bytes(communicator.Device, communicator)))
+                Assert.That(bytes, Is.LessThanOrEqualTo(1.05 * total / ranks + largest));
+
+            long Bytes(Device device, ICommunicator? communicator)
+            {
+                var all = parameters(device);
+                using var optimizer = create(communicator, all);
+                optimizer.Step();
+                return optimizer.StateBytes;
+            }
+        }
+    }
+
+    [Test]
+    public void AveragesOfInfinitiesAreThoseOfOneProcess([Values(1, 2, 3)] int ranks, [Values] bool isSliced)
+    {
+        using var single = new SimdDevice(threads: 1);
+        static float[] Train(Device device, ICommunicator? communicator, bool isSliced)
+        {
+            var parameter = device.CreateParameter("p", [1]);
+            if (isSliced && communicator is { Size: > 1 })
+            {
+                parameter = device.CreateParameter("p", [communicator.Rank == communicator.Size - 1 ? 1 : 0]);
+                parameter.Slice = new([1], 0);
+            }
+            using Optimizer optimizer = communicator is null ? new Sgd([parameter], new() { LearningRate = 1 }) : new ShardedOptimizer(communicator, new SgdOptions { LearningRate = 1 }, [parameter]);
+            optimizer.WeightAverage = WeightAverage.Exponential(optimizer is ShardedOptimizer sharded ? sharded.Shards : [parameter], 0.9);
+            optimizer.Step();
+            var isOwner = communicator is null || !isSliced || communicator.Rank == communicator.Size - 1;
+            // Steps to infinity: the average follows once, and is NaN from the second time on.
+            if (isOwner)
+                parameter.Gradient.CopyFrom([communicator is not null && !isSliced && communicator.Rank > 0 ? 0 : float.NegativeInfinity]);
+            optimizer.Step();
+            return [.. optimizer.WeightAverage.Averages.Where(average => average.Length > 0).SelectMany(average => ((Parameter<float>)average).Data.ToArray())];
+        }
+        Assert.That(Train(single, null, isSliced: false), Is.EqualTo([float.PositiveInfinity]));
+        Assert.That(ThreadCommunicator.Run(ranks, communicator => Train(communicator.Device, communicator, isSliced)).SelectMany(each => each), Is.EqualTo([float.PositiveInfinity]));
+    }
+
+    [Test]
+    public void AGroupThatIsRefusedIsNotThere() => ThreadCommunicator.Run(2, communicator =>
+    {
+        using var model = new MatrixModel(communicator.Device, [[40, 30]]);
+        using var optimizer = new ShardedOptimizer(communicator, new AdamWOptions(), model.Parameters);
+        model.NextGradients();
+        optimizer.Step();
+        var added = communicator.Device.CreateParameter<float>("late", [2], [communicator.Rank, 1]);
+        Assert.That(() => optimizer.AddGroup([added], new AdamWOptions()), Throws.TypeOf<CommunicationException>().With.Message.Contains("'late' of rank 1"));
+        Assert.That(optimizer.Groups, Has.Count.EqualTo(1));
+        ShardedOptimizer.Broadcast(communicator, [added]);
+        Assert.That(() => optimizer.AddGroup([added], new SgdOptions()), Throws.ArgumentException.With.Message.Contains("AdamWOptions"));
+        optimizer.AddGroup([added], new AdamWOptions());
+        optimizer.Step();
+        return 0;
+    });
+
+    [Test]
+    public void OwnersOfMatricesStay() => ThreadCommunicator.Run(2, communicator =>
+    {
+        using var model = new MatrixModel(communicator.Device, [[16, 8], [16, 8]]);
+        using var optimizer = new ShardedOptimizer(communicator, new MuonOptions(), model.Parameters);
+        model.NextGradients();
+        optimizer.Step();
+        var (state, before) = (optimizer.StateDictionary(), model.Data());
+        optimizer.Groups[0].AnyOptions = new MuonOptions { SplitRows = [8] };
+        Assert.That(optimizer.Step, Throws.ArgumentException.With.Message.Contains("must stay null").And.Message.Contains("[8]"));
+        Assert.That(model.Data(), Is.EqualTo(before));
+        optimizer.Groups[0].AnyOptions = new MuonOptions();
+        optimizer.Step();
+        Assert.That(() => optimizer.Load(state with { Groups = [state.Groups[0] with { Options = new MuonOptions { SplitRows = [8] } }] }), Throws.ArgumentException.With.Message.Contains("must stay null"));
+        return 0;
+    });
+
+    [Test]
+    public void HelpersThatAreGoneAreToldOf([Values] bool isAverage) => AssertEach(
+        3,
+        (communicator, last) =>
+        {
+            using var model = new MatrixModel(communicator.Device, [[4, 3]]);
+            using var optimizer = new ShardedOptimizer(communicator, new AdamWOptions(), model.Parameters);
+            using var average = WeightAverage.Exponential(optimizer.Shards);
+            using var scaler = new GradientScaler(communicator.Device);
+            if (isAverage)
+                optimizer.WeightAverage = average;
+            else
+                optimizer.GradientScaler = scaler;
+            if (last && isAverage)
+                average.Dispose();
+            if (last && !isAverage)
+                scaler.Dispose();
+            optimizer.Step();
+        },
+        "Rank 2 could not step, so that no rank has. ObjectDisposedException",
+        lastThrows: typeof(ObjectDisposedException));
+
+    [Test]
+    public void WhatIsAroundAStepMustBeTheSame()
+    {
+        Assert.Multiple(() =>
+        {
+            AssertStep((optimizer, last) => optimizer.GradientScaler = new(optimizer.Device, new() { InitialScale = last ? 4 : 2 }), "InitialScale = 4");
+            AssertStep((optimizer, last) => optimizer.WeightAverage = last ? WeightAverage.Exponential(optimizer.Shards, 0.5) : null, "of decay 0.5");
+            AssertStep((optimizer, last) => optimizer.GradientClipping = last ? GradientClipping.ByNorm(3) : null, "MaxNorm = 3");
+        });
+
+        // Options that write nothing for checkpoints are told apart, too.
+        AssertEach(2, (communicator, last) => Make(communicator, new Extensions.LionOptions { Beta1 = last ? 0.8 : 0.9 }), "Beta1 = 0.8");
+
+        static void AssertStep(Action<ShardedOptimizer, bool> prepare, string message) => AssertEach(
+            2,
+            (communicator, last) =>
+            {
+                using var model = new MatrixModel(communicator.Device, [[4, 3]]);
+                using var optimizer = new ShardedOptimizer(communicator, new AdamWOptions(), model.Parameters);
+                prepare(optimizer, last);
+                optimizer.Step();
+            },
+            message);
+    }
+
+    [Test]
     public void SendsWhatTheFormulaSays([Values(1, 2, 3, 4, 7)] int ranks, [Values] bool isOrdered, [Values] bool isMuon)
     {
         long[][] shapes = [[256, 64], [256, 64], [128, 96], [64, 64], [64, 64], [64, 64], [100, 7]];

@@ -177,6 +177,15 @@ internal sealed class ShardedProgram
                     SetGradient(_parameters[i], _program._tensors[i], new Random(Mix(_program._seed, step, i)), random.Next(4) != 0, isBad && i == 0);
                 if (random.Next(3) == 0)
                     _optimizer.Groups[0].LearningRate *= 0.5;
+                // What is loaded later has other options than what it is loaded into.
+                var changed = _optimizer.Groups[random.Next(_optimizer.Groups.Count)];
+                changed.AnyOptions = random.Next(6) switch
+                {
+                    0 => changed.AnyOptions with { ComputePrecision = (ComputePrecision)random.Next(2) },
+                    1 => changed.AnyOptions with { WeightDecay = 0.05, WeightDecayMode = WeightDecayMode.Cautious },
+                    2 when changed.AnyOptions is MuonOptions matrices => matrices with { NewtonSchulz = new() { Precision = (NewtonSchulzPrecision)random.Next(2) } },
+                    _ => changed.AnyOptions,
+                };
                 _optimizer.Step();
             }
         }

@@ -12,32 +12,32 @@ internal sealed class MatrixPlan(int ranks, long bucketBytes)
     private const double Slack = 1.02;
 
     private readonly double[] _work = new double[ranks];
-    private readonly long[] _elements = new long[ranks];
+    private readonly long[] _bytes = new long[ranks];
     private long _largest;
 
     /// <summary>The buckets of some matrices: the pieces of each, by rank.</summary>
     /// <param name="blocks">The matrices, in order.</param>
-    /// <param name="elementSize">Bytes of an element of a matrix.</param>
-    public List<List<Piece>> Plan(IReadOnlyList<(WholeTensor Tensor, long Start, int Rows, int Columns)> blocks, Func<WholeTensor, int> elementSize)
+    /// <param name="stateSize">Bytes of state that an element of a tensor has.</param>
+    public List<List<Piece>> Plan(IReadOnlyList<(WholeTensor Tensor, long Start, int Rows, int Columns)> blocks, Func<WholeTensor, int> stateSize)
     {
         var owners = new int[blocks.Count];
-        _largest = Math.Max(_largest, blocks.Max(block => (long)block.Rows * block.Columns));
-        var most = Slack * (_elements.Sum() + blocks.Sum(block => (double)block.Rows * block.Columns)) / ranks + _largest;
-        foreach (var i in Enumerable.Range(0, blocks.Count).OrderByDescending(i => Work(blocks[i].Rows, blocks[i].Columns)))
+        long[] bytes = [.. blocks.Select(block => (long)block.Rows * block.Columns * stateSize(block.Tensor))];
+        _largest = Math.Max(_largest, bytes.Max());
+        var most = Slack * (_bytes.Sum() + bytes.Sum(each => (double)each)) / ranks + _largest;
+        foreach (var i in Enumerable.Range(0, blocks.Count).OrderByDescending(i => Work(blocks[i].Rows, blocks[i].Columns)).ThenByDescending(i => bytes[i]))
         {
-            var length = (long)blocks[i].Rows * blocks[i].Columns;
-            var rank = Enumerable.Range(0, ranks).Where(each => _elements[each] + length <= most).MinBy(each => (_work[each], _elements[each]));
+            var rank = Enumerable.Range(0, ranks).Where(each => _bytes[each] + bytes[i] <= most).MinBy(each => (_work[each], _bytes[each]));
             owners[i] = rank;
             _work[rank] += Work(blocks[i].Rows, blocks[i].Columns);
-            _elements[rank] += length;
+            _bytes[rank] += bytes[i];
         }
 
         var buckets = new List<List<Piece>>();
         foreach (var alike in Enumerable.Range(0, blocks.Count).GroupBy(i => (blocks[i].Tensor.Group, blocks[i].Tensor.Parameter.ElementType, blocks[i].Rows, blocks[i].Columns, IsSliced: blocks[i].Tensor.Slices is not null)))
         {
             // Of each rank as many, so that all are at work on every bucket.
-            var bytes = (long)alike.Key.Rows * alike.Key.Columns * elementSize(blocks[alike.First()].Tensor);
-            var each = (int)Math.Clamp(bucketBytes / (bytes * ranks), 1, int.MaxValue);
+            var matrixBytes = (long)alike.Key.Rows * alike.Key.Columns * alike.Key.ElementType.Size();
+            var each = (int)Math.Clamp(bucketBytes / (matrixBytes * ranks), 1, int.MaxValue);
             int[][] byOwner = [.. Enumerable.Range(0, ranks).Select(rank => alike.Where(i => owners[i] == rank).ToArray())];
             for (var first = 0; byOwner.Any(own => own.Length > first); first += each)
             {

@@ -13,6 +13,7 @@ internal sealed class SlicedMatrixBucket(ICommunicator communicator, ShardedOpti
 {
     // What this rank has of all matrices, by owner; and what all ranks have of this rank's matrices, by rank.
     private readonly (Piece Piece, long Start, long Length)[] _held = [.. pieces.Select(piece => (piece, piece.Overlap(communicator.Rank).Start, piece.Overlap(communicator.Rank).Length))];
+    private readonly long[] _heldOffsets = new long[pieces.Count];
     private readonly long[] _sent = new long[communicator.Size];
     private readonly long[] _received = new long[communicator.Size];
     private readonly List<(long Start, long Length)> _parts = [];
@@ -63,24 +64,21 @@ internal sealed class SlicedMatrixBucket(ICommunicator communicator, ShardedOpti
 
     public override void EndReturn() => _pending!.Wait();
 
-    public override void Apply()
-    {
-        var offset = 0L;
-        _apply!.Run(group(), i =>
-        {
-            var address = _held[i].Length == 0 ? 0 : At(Flat, offset, WorkType);
-            offset += _held[i].Length;
-            return address;
-        });
-    }
+    public override void Apply() =>
+        _apply!.Run(group(), i => _held[i].Length == 0 ? 0 : At(Flat, _heldOffsets[i], WorkType));
 
     protected override void BuildTables()
     {
         Array.Clear(_sent);
         Array.Clear(_received);
         _parts.Clear();
-        foreach (var (piece, _, length) in _held)
-            _sent[piece.Owner] += length;
+        var held = 0L;
+        for (var i = 0; i < _held.Length; i++)
+        {
+            _heldOffsets[i] = held;
+            held += _held[i].Length;
+            _sent[_held[i].Piece.Owner] += _held[i].Length;
+        }
         for (var rank = 0; rank < Communicator.Size; rank++)
         {
             foreach (var (piece, offset) in Own)
