@@ -22,9 +22,11 @@ internal sealed class IlgpuKernels : AcceleratorObject
 {
     private static readonly ConditionalWeakTable<Accelerator, IlgpuKernels> _all = [];
 
+    /// <summary>A context of ILGPU's learns instructions and compiles for one thread only, and accelerators may share one.</summary>
+    private static readonly Lock _compilation = new();
+
     private readonly Backend? _backend;
     private readonly ConcurrentDictionary<MethodInfo, Delegate> _launchers = [];
-    private readonly Lock _compilation = new();
 
     private IlgpuKernels(Accelerator accelerator)
         : base(accelerator)
@@ -42,7 +44,13 @@ internal sealed class IlgpuKernels : AcceleratorObject
     }
 
     /// <summary>Those of an accelerator.</summary>
-    public static IlgpuKernels Of(Accelerator accelerator) => _all.GetValue(accelerator, accelerator => new(accelerator));
+    public static IlgpuKernels Of(Accelerator accelerator)
+    {
+        if (_all.TryGetValue(accelerator, out var kernels))
+            return kernels;
+        lock (_compilation)
+            return _all.GetValue(accelerator, accelerator => new(accelerator));
+    }
 
     /// <summary>Compiles the kernel for some element types, or finds it.</summary>
     public TLauncher Get<TKernel, TLauncher>(UpdateTypes types, ILogger? logger)
@@ -66,7 +74,6 @@ internal sealed class IlgpuKernels : AcceleratorObject
     // On its own, for the sake of all who find their kernel: a lambda's variables are allocated where its method begins.
     private Delegate Add<TLauncher>(MethodInfo kernel, ILogger? logger) where TLauncher : Delegate
     {
-        // One at a time: a context of ILGPU's compiles for one thread only.
         lock (_compilation)
             return _launchers.GetOrAdd(kernel, method => Compile<TLauncher>(method, logger));
     }
