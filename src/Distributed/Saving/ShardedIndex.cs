@@ -46,11 +46,7 @@ internal sealed record ShardedIndex(string Save, CheckpointMetadata Metadata, IR
     /// <exception cref="InvalidDataException">It is none, or damaged.</exception>
     public static ShardedIndex Read(string path)
     {
-        using var source = ByteSource.Open(path);
-        if (source.Length > SafetensorsFile.MaxHeaderLength)
-            throw ByteSource.Damaged(path, $"An index must have at most {SafetensorsFile.MaxHeaderLength} bytes. Actual number was {source.Length}");
-        var json = new byte[source.Length];
-        _ = source.Read(0, json);
+        var json = ByteSource.ReadIndex(path);
         try
         {
             using var document = JsonDocument.Parse(json, new() { MaxDepth = MaxDepth });

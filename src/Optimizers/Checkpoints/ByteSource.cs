@@ -49,6 +49,18 @@ internal sealed class ByteSource : IDisposable
         }
     }
 
+    /// <summary>All bytes of an index of several files.</summary>
+    /// <exception cref="InvalidDataException">It is too long to be one.</exception>
+    public static byte[] ReadIndex(string path)
+    {
+        using var source = Open(path);
+        if (source.Length > SafetensorsFile.MaxHeaderLength)
+            throw Damaged(path, $"An index must have at most {SafetensorsFile.MaxHeaderLength} bytes. Actual number was {source.Length}");
+        var bytes = new byte[source.Length];
+        _ = source.Read(0, bytes);
+        return bytes;
+    }
+
     /// <summary>What to throw of a file that is not as it should be.</summary>
     public static InvalidDataException Damaged(string name, string what, Exception? cause = null) => new($"{what}. File: '{name}'.", cause);
 

@@ -34,11 +34,7 @@ internal sealed record ShardIndex(IReadOnlyDictionary<string, string> Files, str
     /// <exception cref="InvalidDataException">It is none, or its shards are not in its folder.</exception>
     public static ShardIndex Read(string path)
     {
-        using var source = ByteSource.Open(path);
-        if (source.Length > SafetensorsFile.MaxHeaderLength)
-            throw ByteSource.Damaged(path, $"An index must have at most {SafetensorsFile.MaxHeaderLength} bytes. Actual number was {source.Length}");
-        var json = new byte[source.Length];
-        _ = source.Read(0, json);
+        var json = ByteSource.ReadIndex(path);
         try
         {
             using var document = JsonDocument.Parse(json, new() { MaxDepth = MaxDepth });
