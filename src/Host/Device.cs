@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using GpuOptim.Kernels;
 using GpuOptim.Kernels.Rules;
 using Microsoft.Extensions.Logging;
@@ -118,7 +119,17 @@ public abstract class Device : IDisposable
     /// <param name="elementType">The type of parameters and gradients.</param>
     /// <param name="stateType">The type of the state, and the one computed in unless the batch is told otherwise.</param>
     /// <param name="segments">The tensors.</param>
-    public abstract UpdateBatch CreateUpdateBatch(ElementType elementType, ElementType stateType, ReadOnlySpan<UpdateSegment> segments);
+    /// <exception cref="ArgumentException">One of the types is not of floats.</exception>
+    /// <exception cref="ObjectDisposedException">The device was disposed of.</exception>
+    public UpdateBatch CreateUpdateBatch(ElementType elementType, ElementType stateType, ReadOnlySpan<UpdateSegment> segments)
+    {
+        ThrowIfNotFloat(elementType);
+        ThrowIfNotFloat(stateType);
+        return CreateUpdateBatch(new UpdateTypes(elementType, elementType, stateType, stateType == elementType ? stateType : ElementType.Float32), segments);
+    }
+
+    /// <summary>Prepares the table of a fused update.</summary>
+    internal abstract UpdateBatch CreateUpdateBatch(UpdateTypes types, ReadOnlySpan<UpdateSegment> segments);
 
     /// <summary>Applies update rules to all tensors of a batch, in one launch.</summary>
     /// <typeparam name="TRule">The rule: a struct that holds a step's constants.</typeparam>
@@ -126,6 +137,9 @@ public abstract class Device : IDisposable
     /// <param name="batch">A batch that this device made.</param>
     /// <exception cref="ObjectDisposedException">The device was disposed of.</exception>
     public abstract void Update<TRule>(ReadOnlySpan<TRule> rules, UpdateBatch batch) where TRule : unmanaged, IUpdateRule;
+
+    /// <summary>The same for tensors some of whose numbers are encoded, in one launch, too.</summary>
+    internal abstract void UpdateEncoded<TRule>(ReadOnlySpan<NumberedRule<TRule>> rules, UpdateBatch batch) where TRule : unmanaged, IUpdateRule;
 
     /// <summary>Orthogonalizes matrices by Newton-Schulz: U Σ Vᵀ becomes about U Vᵀ, the nearest matrix with orthonormal rows or columns.</summary>
     /// <typeparam name="T"><see cref="float"/>, <see cref="BFloat16"/> or <see cref="Half"/>.</typeparam>
@@ -154,22 +168,21 @@ public abstract class Device : IDisposable
         var segments = new UpdateSegment[source.Length / length];
         for (var i = 0; i < segments.Length; i++)
             segments[i] = new(destination.Address + (nint)(i * length * source.ElementType.Size()), 0, 0, 0, length);
-        using var batch = CreateMatrixUpdateBatch(source.ElementType, ElementType.Float32, options.WorkType, rows, columns, segments);
+        using var batch = CreateMatrixUpdateBatch(new(source.ElementType, source.ElementType, ElementType.Float32, ElementType.Float32), options.WorkType, rows, columns, segments);
         for (var i = 0; i < segments.Length; i++)
             batch.Gradients[i] = source.Address + (nint)(i * length * source.ElementType.Size());
-        UpdateMatrices<CopyRule, CopyRule>([default], [default], options.Plan, [batch]);
+        UpdateMatrices<CopyRule, CopyRule>([default], [default], [0], options.Plan, [batch]);
     }
 
     /// <summary>Prepares the table of an update that orthogonalizes: matrices of one shape and element type.</summary>
-    /// <param name="elementType">The type of parameters and gradients.</param>
-    /// <param name="stateType">The type of the state, and the one that rules compute in.</param>
+    /// <param name="types">The types of the update.</param>
     /// <param name="workType">The type of the matrices while they are orthogonalized: BFloat16 or Float32.</param>
     /// <param name="rows">Rows of each matrix.</param>
     /// <param name="columns">Columns of each matrix.</param>
     /// <param name="segments">The matrices, row by row; the first state is what the direction's rule keeps.</param>
     /// <param name="writesDirections">Whether the segments' parameters are where directions go, of <paramref name="workType"/>, to be copied there.</param>
     internal abstract MatrixUpdateBatch CreateMatrixUpdateBatch(
-        ElementType elementType, ElementType stateType, ElementType workType, int rows, int columns, ReadOnlySpan<UpdateSegment> segments, bool writesDirections = false);
+        UpdateTypes types, ElementType workType, int rows, int columns, ReadOnlySpan<UpdateSegment> segments, bool writesDirections = false);
 
     /// <summary>
     /// Updates matrices through their orthogonal factors: one rule makes a direction of the gradient and its state, Newton-Schulz
@@ -177,10 +190,11 @@ public abstract class Device : IDisposable
     /// </summary>
     /// <param name="momentumRules">The distinct first rules of this step.</param>
     /// <param name="updateRules">The second rule for each.</param>
+    /// <param name="steps">The number of each rule's step, where numbers are encoded.</param>
     /// <param name="plan">The steps of Newton-Schulz.</param>
     /// <param name="batches">Batches that this device made; <see cref="UpdateBatch.Rules"/> says which matrix follows which rules.</param>
     internal abstract void UpdateMatrices<TMomentum, TUpdate>(
-        ReadOnlySpan<TMomentum> momentumRules, ReadOnlySpan<TUpdate> updateRules, NewtonSchulzPlan plan, ReadOnlySpan<MatrixUpdateBatch> batches)
+        ReadOnlySpan<TMomentum> momentumRules, ReadOnlySpan<TUpdate> updateRules, ReadOnlySpan<uint> steps, NewtonSchulzPlan plan, ReadOnlySpan<MatrixUpdateBatch> batches)
         where TMomentum : unmanaged, IUpdateRule
         where TUpdate : unmanaged, IUpdateRule;
 
@@ -220,6 +234,12 @@ public abstract class Device : IDisposable
 
     private protected abstract void Close();
 
+    private static void ThrowIfNotFloat(ElementType type, [CallerArgumentExpression(nameof(type))] string name = "")
+    {
+        if (!type.IsFloat())
+            throw new ArgumentException($"{name} must be Float32, BFloat16 or Float16. Actual value was {type}.", name);
+    }
+
     /// <summary>Refuses a pointer at which there cannot be so many numbers of an engine's.</summary>
     internal abstract void ThrowIfForeign(nint pointer, long length, ElementType elementType);
 
@@ -238,7 +258,9 @@ public abstract class Device : IDisposable
         ElementType.Float32 => CreateBuffer<float>(length),
         ElementType.BFloat16 => CreateBuffer<BFloat16>(length),
         ElementType.Float16 => CreateBuffer<Half>(length),
-        _ => throw new ArgumentOutOfRangeException(nameof(elementType), elementType, "elementType must be Float32, BFloat16 or Float16."),
+        ElementType.UInt8 => CreateBuffer<byte>(length),
+        ElementType.UInt16 => CreateBuffer<ushort>(length),
+        _ => throw new ArgumentOutOfRangeException(nameof(elementType), elementType, "There is no such elementType."),
     };
 
     /// <summary>A view of memory that somebody else owns and answers for; it may move.</summary>

@@ -1,4 +1,5 @@
 using GpuOptim.Kernels;
+using GpuOptim.Kernels.Encodings;
 
 namespace GpuOptim.Host;
 
@@ -6,8 +7,8 @@ namespace GpuOptim.Host;
 internal abstract class MatrixUpdateBatch : UpdateBatch
 {
     private protected MatrixUpdateBatch(
-        ElementType elementType, ElementType stateType, ElementType workType, int rows, int columns, ReadOnlySpan<UpdateSegment> segments, bool writesDirections)
-        : base(elementType, stateType, segments)
+        UpdateTypes types, ElementType workType, int rows, int columns, ReadOnlySpan<UpdateSegment> segments, bool writesDirections)
+        : base(types, segments)
     {
         WorkType = workType;
         Rows = rows;
@@ -19,13 +20,13 @@ internal abstract class MatrixUpdateBatch : UpdateBatch
     public ElementType WorkType { get; }
 
     /// <summary>All types of the first half, which writes the direction.</summary>
-    public UpdateTypes MomentumTypes => Types with { Element = WorkType };
+    public UpdateTypes MomentumTypes => Types with { Element = WorkType, Rounding = ParameterRounding.Nearest };
 
     /// <summary>Whether the second half only writes the direction where the segments' parameters would be, in its own type.</summary>
     public bool WritesDirections { get; }
 
     /// <summary>All types of the second half, which takes the orthogonalized direction in the gradient's place.</summary>
-    public UpdateTypes UpdateTypes => WritesDirections ? new(WorkType, WorkType, ElementType.Float32, ElementType.Float32) : Types with { Gradient = WorkType };
+    public UpdateTypes UpdateTypes => WritesDirections ? new(WorkType, WorkType, ElementType.Float32, ElementType.Float32) : Types with { Gradient = WorkType, Encoding = StateEncoding.None };
 
     /// <summary>Rows of each matrix.</summary>
     public int Rows { get; }

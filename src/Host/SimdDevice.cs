@@ -1,6 +1,7 @@
 using System.Runtime.Intrinsics;
 using GpuOptim.Host.Simd;
 using GpuOptim.Kernels;
+using GpuOptim.Kernels.Rules;
 using GpuOptim.Kernels.Simd;
 
 namespace GpuOptim.Host;
@@ -85,45 +86,65 @@ public sealed unsafe class SimdDevice : Device
         return Register(() => new DeviceBuffer<T>(this, address, length, memory: null));
     }
 
-    /// <inheritdoc/>
-    public override UpdateBatch CreateUpdateBatch(ElementType elementType, ElementType stateType, ReadOnlySpan<UpdateSegment> segments)
+    internal override UpdateBatch CreateUpdateBatch(UpdateTypes types, ReadOnlySpan<UpdateSegment> segments)
     {
         ObjectDisposedException.ThrowIf(IsDisposed, this);
-        return new SimdUpdateBatch(elementType, stateType, segments);
+        return new SimdUpdateBatch(types, segments);
     }
 
     /// <inheritdoc/>
     public override void Update<TRule>(ReadOnlySpan<TRule> rules, UpdateBatch batch)
     {
-        ObjectDisposedException.ThrowIf(IsDisposed, this);
-        if (batch is not SimdUpdateBatch table)
-            throw new ArgumentException($"batch must have been made by device '{Name}'. Actual type was {batch?.GetType().Name ?? "null"}.", nameof(batch));
-        Telemetry.Launch(DeviceName);
+        var table = Checked(batch);
+        var kernels = table.Kernels(rules.Length);
+        for (var i = 0; i < rules.Length; i++)
+            kernels[i] = (nint)UpdateKernels.Select(rules[i], VectorBits, batch.Types);
         fixed (TRule* first = rules)
-        fixed (nint* gradients = batch.Gradients)
-        {
-            var kernels = table.Kernels(rules.Length);
-            for (var i = 0; i < rules.Length; i++)
-                kernels[i] = (nint)UpdateKernels.Select(rules[i], VectorBits, batch.Types);
-            var averageKernel = table.HasAverages ? UpdateKernels.Select(batch.Average, VectorBits, batch.AverageTypes) : null;
-            var job = new SimdUpdateJob(table, gradients, (byte*)first, sizeof(TRule), kernels, averageKernel);
-            _workers.Run(ref job, table.Chunks, isShort: table.Chunks < SimdUpdateBatch.ChunksWorthWaking);
-        }
+            Run(table, (byte*)first, sizeof(TRule), stepOffset: 0);
+    }
+
+    internal override void UpdateEncoded<TRule>(ReadOnlySpan<NumberedRule<TRule>> rules, UpdateBatch batch)
+    {
+        var table = Checked(batch);
+        var kernels = table.Kernels(rules.Length);
+        for (var i = 0; i < rules.Length; i++)
+            kernels[i] = (nint)UpdateKernels.Select(rules[i].Rule, VectorBits, batch.Types.Decoded);
+        fixed (NumberedRule<TRule>* first = rules)
+            Run(table, (byte*)first, sizeof(NumberedRule<TRule>), NumberedRule<TRule>.StepOffset);
     }
 
     internal override MatrixUpdateBatch CreateMatrixUpdateBatch(
-        ElementType elementType, ElementType stateType, ElementType workType, int rows, int columns, ReadOnlySpan<UpdateSegment> segments, bool writesDirections = false)
+        UpdateTypes types, ElementType workType, int rows, int columns, ReadOnlySpan<UpdateSegment> segments, bool writesDirections = false)
     {
         ObjectDisposedException.ThrowIf(IsDisposed, this);
-        return new SimdMatrixUpdateBatch(elementType, stateType, workType, rows, columns, segments, writesDirections, _workers, VectorBits);
+        return new SimdMatrixUpdateBatch(types, workType, rows, columns, segments, writesDirections, _workers, VectorBits);
     }
 
     internal override void UpdateMatrices<TMomentum, TUpdate>(
-        ReadOnlySpan<TMomentum> momentumRules, ReadOnlySpan<TUpdate> updateRules, NewtonSchulzPlan plan, ReadOnlySpan<MatrixUpdateBatch> batches)
+        ReadOnlySpan<TMomentum> momentumRules, ReadOnlySpan<TUpdate> updateRules, ReadOnlySpan<uint> steps, NewtonSchulzPlan plan, ReadOnlySpan<MatrixUpdateBatch> batches)
     {
         ObjectDisposedException.ThrowIf(IsDisposed, this);
         Telemetry.Launch(DeviceName);
-        MatrixUpdateJob<TMomentum, TUpdate>.Run(_workers, batches, momentumRules, updateRules, plan, VectorBits);
+        MatrixUpdateJob<TMomentum, TUpdate>.Run(_workers, batches, momentumRules, updateRules, steps, plan, VectorBits);
+    }
+
+    private SimdUpdateBatch Checked(UpdateBatch batch)
+    {
+        ObjectDisposedException.ThrowIf(IsDisposed, this);
+        return batch as SimdUpdateBatch
+            ?? throw new ArgumentException($"batch must have been made by device '{Name}'. Actual type was {batch?.GetType().Name ?? "null"}.", nameof(batch));
+    }
+
+    /// <summary>Runs the loops that were chosen for the rules.</summary>
+    private void Run(SimdUpdateBatch table, byte* rules, int ruleSize, int stepOffset)
+    {
+        Telemetry.Launch(DeviceName);
+        fixed (nint* gradients = table.Gradients)
+        {
+            var averageKernel = table.HasAverages ? UpdateKernels.Select(table.Average, VectorBits, table.AverageTypes) : null;
+            var job = new SimdUpdateJob(table, gradients, rules, ruleSize, table.Kernels(0), averageKernel, stepOffset, VectorBits);
+            _workers.Run(ref job, table.Chunks, isShort: table.Chunks < SimdUpdateBatch.ChunksWorthWaking);
+        }
     }
 
     internal override GradientNorm CreateGradientNorm() => new SimdGradientNorm(_workers);

@@ -15,11 +15,26 @@ internal sealed class StateArena(Device device) : IDisposable
     /// <summary>How many bytes there are.</summary>
     public long Bytes => _blocks.Sum(block => block.SizeInBytes);
 
+    /// <summary>Zeroed tensors of one type and some lengths, all in one allocation.</summary>
+    public DeviceBuffer[] Allocate(ElementType elementType, ReadOnlySpan<long> lengths)
+    {
+        var quantum = Alignment / elementType.Size();
+        var starts = new long[lengths.Length];
+        var total = 0L;
+        for (var i = 0; i < lengths.Length; i++)
+        {
+            starts[i] = total;
+            total = checked(total + lengths[i] + quantum - 1) / quantum * quantum;
+        }
+        return Allocate(elementType, total, starts, lengths);
+    }
+
     /// <summary>A zeroed tensor of one type for each parameter, of its length, all in one allocation.</summary>
     public DeviceBuffer[] Allocate(ElementType elementType, ReadOnlySpan<Parameter> parameters)
     {
         var quantum = Alignment / elementType.Size();
         var starts = new long[parameters.Length];
+        var lengths = new long[parameters.Length];
         var total = 0L;
         for (var i = 0; i < parameters.Length; i++)
         {
@@ -30,14 +45,19 @@ internal sealed class StateArena(Device device) : IDisposable
             if (!follows)
                 total = checked(total + quantum - 1) / quantum * quantum;
             starts[i] = total;
-            total = checked(total + parameters[i].Length);
+            lengths[i] = parameters[i].Length;
+            total = checked(total + lengths[i]);
         }
+        return Allocate(elementType, total, starts, lengths);
+    }
 
+    private DeviceBuffer[] Allocate(ElementType elementType, long total, ReadOnlySpan<long> starts, ReadOnlySpan<long> lengths)
+    {
         var block = device.CreateBuffer(elementType, total);
         _blocks.Add(block);
-        var tensors = new DeviceBuffer[parameters.Length];
-        for (var i = 0; i < parameters.Length; i++)
-            tensors[i] = block.SliceUntyped(starts[i], parameters[i].Length);
+        var tensors = new DeviceBuffer[lengths.Length];
+        for (var i = 0; i < lengths.Length; i++)
+            tensors[i] = block.SliceUntyped(starts[i], lengths[i]);
         return tensors;
     }
 

@@ -14,15 +14,14 @@ public abstract class UpdateBatch : IDisposable
     private readonly int[] _rules;
     private readonly ulong[] _pending;
     private readonly long[] _lengths;
+    private readonly UpdateTypes _types;
     private int[]? _normStarts;
 
-    private protected UpdateBatch(ElementType elementType, ElementType stateType, ReadOnlySpan<UpdateSegment> segments)
+    private protected UpdateBatch(UpdateTypes types, ReadOnlySpan<UpdateSegment> segments)
     {
-        if (stateType != elementType && stateType != ElementType.Float32)
-            throw new NotSupportedException($"Parameters of {elementType} must have state of the same type or of Float32. Actual type was {stateType}.");
-        ElementType = GradientType = elementType;
-        StateType = stateType;
-        ComputeType = stateType;
+        _types = types;
+        GradientType = types.Gradient;
+        ComputeType = types.Compute;
         _gradients = new nint[segments.Length];
         _rules = new int[segments.Length];
         _pending = new ulong[segments.Length];
@@ -35,10 +34,10 @@ public abstract class UpdateBatch : IDisposable
     }
 
     /// <summary>The type of parameters and gradients.</summary>
-    public ElementType ElementType { get; }
+    public ElementType ElementType => _types.Element;
 
     /// <summary>The type of the state.</summary>
-    public ElementType StateType { get; }
+    public ElementType StateType => _types.State;
 
     /// <summary>The type of gradients, where they are not those of the parameters but sums of them.</summary>
     internal ElementType GradientType { get; set; }
@@ -54,7 +53,10 @@ public abstract class UpdateBatch : IDisposable
     }
 
     /// <summary>All types of the update.</summary>
-    internal UpdateTypes Types => new(ElementType, GradientType, StateType, ComputeType);
+    internal UpdateTypes Types => _types with { Gradient = GradientType, Compute = ComputeType };
+
+    /// <summary>Whether numbers of the parameter or of its state are encoded.</summary>
+    internal bool IsEncoded => _types.IsEncoded;
 
     /// <summary>All types of taking parameters into averages.</summary>
     internal UpdateTypes AverageTypes => new(ElementType, ElementType, ElementType, ElementType);

@@ -7,7 +7,12 @@ namespace GpuOptim.Optimizers;
 /// <typeparam name="TOptions">The optimizer's options.</typeparam>
 public abstract class AdamBase<TOptions> : ElementwiseOptimizer<TOptions, AdamRule> where TOptions : AdamOptionsBase
 {
-    private static readonly StateSlot<TOptions>[] _state = [new("exp_avg"), new("exp_avg_sq"), new("max_exp_avg_sq", options => options.Amsgrad)];
+    private static readonly StateSlot<TOptions>[] _state = 
+    [
+        new("exp_avg"),
+        new("exp_avg_sq", IsNonNegative: true),
+        new("max_exp_avg_sq", options => options.Amsgrad, IsNonNegative: true),
+    ];
 
     private protected AdamBase(IEnumerable<Parameter> parameters, TOptions options)
         : base(parameters, options, _state)

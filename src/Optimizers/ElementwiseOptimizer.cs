@@ -22,9 +22,10 @@ public abstract class ElementwiseOptimizer<TOptions, TRule> : Optimizer<TOptions
     private readonly Dictionary<(int Group, StepInfo Step, int Pending), int> _ruleIndex = [];
     private readonly List<(int Group, StepInfo Step, int Pending)> _ruleKeys = [];
     private readonly List<(UpdateBatch Table, TrackedParameter[] Members)> _batches = [];
-    private readonly List<ComputePrecision> _builtFor = [];
+    private readonly List<(ComputePrecision, StateRounding, int)> _builtFor = [];
     private readonly RuleWrapper<TRule> _wrapper = new();
     private TRule[] _rules = [];
+    private uint[] _steps = [];
     private int _ruleCount;
 
     /// <summary>Starts with one group of parameters.</summary>
@@ -52,7 +53,7 @@ public abstract class ElementwiseOptimizer<TOptions, TRule> : Optimizer<TOptions
         {
             for (var i = 0; i < _builtFor.Count; i++)
             {
-                if (_builtFor[i] != Groups[i].Options.ComputePrecision)
+                if (_builtFor[i] != TableOptions(Groups[i].Options))
                     return true;
             }
             return false;
@@ -71,14 +72,21 @@ public abstract class ElementwiseOptimizer<TOptions, TRule> : Optimizer<TOptions
     private protected sealed override void CreateRules()
     {
         if (_ruleCount > _rules.Length)
+        {
             Array.Resize(ref _rules, Math.Max(4, 2 * _ruleCount));
+            Array.Resize(ref _steps, _rules.Length);
+        }
         var index = 0;
         // Behind the step that the tables were filled for come those that repeat it.
         var later = IsRepeat ? Repeats + 1 : 0;
         foreach (var (group, step, pending) in _ruleKeys)
         {
             for (var done = pending; done >= 0; done--)
-                _rules[index + pending - done] = CreateRule(Groups[group].Options, new(step.Step + later + done, step.IsFirstUse && done == 0));
+            {
+                var number = step.Step + later + done;
+                _rules[index + pending - done] = CreateRule(Groups[group].Options, new(number, step.IsFirstUse && done == 0));
+                _steps[index + pending - done] = (uint)number;
+            }
             index += pending + 1;
         }
     }
@@ -93,7 +101,11 @@ public abstract class ElementwiseOptimizer<TOptions, TRule> : Optimizer<TOptions
             (table.Step, table.GradientNorm, table.Average, table.IsRepeated) = (context.Step, context.GradientNorm, context.Average, IsRepeat);
             if (context.FoundInf)
                 table.Gradients.Clear();
-            if (context.Gradients is { } gradients)
+            if (table.IsEncoded && context.Gradients is { } transformed)
+                Device.UpdateEncoded(_wrapper.Number(rules, transformed, _steps), table);
+            else if (table.IsEncoded)
+                Device.UpdateEncoded(_wrapper.Number(rules, _steps), table);
+            else if (context.Gradients is { } gradients)
                 Device.Update(_wrapper.Wrap(rules, gradients), table);
             else
                 Device.Update(rules, table);
@@ -134,8 +146,7 @@ public abstract class ElementwiseOptimizer<TOptions, TRule> : Optimizer<TOptions
             table.Pending[i] = tracked.Pending;
             if (gradients[i] == 0)
                 continue;
-            var isFirstUse = (SlotsInUse(tracked.Group) & ~tracked.Written) != 0;
-            var key = (tracked.Group, new StepInfo(tracked.Step + 1, isFirstUse), BitOperations.PopCount(tracked.Pending));
+            var key = (tracked.Group, new StepInfo(tracked.Step + 1, IsFirstUse(tracked)), BitOperations.PopCount(tracked.Pending));
             if (key != last)
                 (last, index) = (key, RuleIndex(key));
             rules[i] = index;
@@ -165,23 +176,17 @@ public abstract class ElementwiseOptimizer<TOptions, TRule> : Optimizer<TOptions
         {
             TrackedParameter[] members = [.. alike];
             var (_, types) = alike.Key;
-            var table = Device.CreateUpdateBatch(types.Element, types.State, [.. members.Select(Segment)]);
-            (table.GradientType, table.ComputeType) = (types.Gradient, types.Compute);
-            _batches.Add((table, members));
+            _batches.Add((Device.CreateUpdateBatch(types, [.. members.Select(tracked => SegmentOf(tracked, 0, tracked.Parameter.Length))]), members));
         }
         _builtFor.Clear();
-        _builtFor.AddRange(Groups.Select(group => group.Options.ComputePrecision));
+        _builtFor.AddRange(Groups.Select(group => TableOptions(group.Options)));
     }
 
     /// <summary>What makes a table: tensors of a bucket and of the same types.</summary>
     private IEnumerable<IGrouping<(int Bucket, UpdateTypes Types), TrackedParameter>> Alike() => Tracked
-        .GroupBy(tracked => (tracked.Parameter.Bucket, new UpdateTypes(tracked.Parameter.ElementType, tracked.Parameter.GradientType, StateTypeOf(tracked), ComputeTypeOf(tracked))))
+        .GroupBy(tracked => (tracked.Parameter.Bucket, TypesOf(tracked)))
         .OrderBy(alike => alike.Key.Bucket);
 
-    private UpdateSegment Segment(TrackedParameter tracked)
-    {
-        var inUse = SlotsInUse(tracked.Group);
-        nint State(int slot) => (inUse & (1u << slot)) != 0 ? tracked.State[slot]!.Address : 0;
-        return new(tracked.Parameter.Data.Address, State(0), State(1), State(2), tracked.Parameter.Length) { Average = AverageAddress(tracked.Parameter) };
-    }
+    /// <summary>The options that tables depend on, of those that may change.</summary>
+    private static (ComputePrecision, StateRounding, int) TableOptions(TOptions options) => (options.ComputePrecision, options.StateRounding, options.RoundingSeed);
 }

@@ -1,3 +1,4 @@
+using System.Numerics;
 using GpuOptim.Host;
 using GpuOptim.Kernels;
 using GpuOptim.Kernels.Rules;
@@ -16,14 +17,16 @@ public sealed class Muon : Optimizer<MuonOptions>
 {
     private static readonly StateSlot<MuonOptions>[] _state = [new("momentum_buffer")];
 
-    private readonly Dictionary<(int Group, int Rows, int Columns), int> _ruleIndex = [];
-    private readonly List<(int Group, int Rows, int Columns)> _ruleKeys = [];
+    private readonly Dictionary<RuleKey, int> _ruleIndex = [];
+    private readonly List<RuleKey> _ruleKeys = [];
     private readonly List<Call> _calls = [];
     private readonly List<MuonOptions> _builtFor = [];
     private readonly RuleWrapper<MuonMomentumRule> _wrapper = new();
     private MuonMomentumRule[] _momentumRules = [];
     private MuonUpdateRule[] _updateRules = [];
     private CopyRule[] _copyRules = [];
+    private uint[] _steps = [];
+    private int _ruleCount;
 
     /// <summary>Starts with one group of parameters.</summary>
     /// <param name="parameters">At least one, all matrices on one device, no two of the same name or memory.</param>
@@ -64,38 +67,45 @@ public sealed class Muon : Optimizer<MuonOptions>
     {
         _ruleIndex.Clear();
         _ruleKeys.Clear();
+        _ruleCount = 0;
         foreach (var call in _calls)
             Fill(call);
     }
 
     private protected override void CreateRules()
     {
-        if (_ruleKeys.Count > _momentumRules.Length)
+        if (_ruleCount > _momentumRules.Length)
         {
-            Array.Resize(ref _momentumRules, Math.Max(4, 2 * _ruleKeys.Count));
+            Array.Resize(ref _momentumRules, Math.Max(4, 2 * _ruleCount));
             Array.Resize(ref _updateRules, _momentumRules.Length);
             Array.Resize(ref _copyRules, _momentumRules.Length);
+            Array.Resize(ref _steps, _momentumRules.Length);
         }
-        for (var i = 0; i < _ruleKeys.Count; i++)
+        var index = 0;
+        var later = IsRepeat ? Repeats + 1 : 0;
+        foreach (var (group, rows, columns, step, pending) in _ruleKeys)
         {
-            var (group, rows, columns) = _ruleKeys[i];
             var options = Groups[group].Options;
-            _momentumRules[i] = new(options.Momentum, options.Nesterov);
-            _updateRules[i] = UpdateRule(options, rows, columns);
+            for (var done = pending; done >= 0; done--, index++)
+            {
+                _momentumRules[index] = new(options.Momentum, options.Nesterov);
+                _updateRules[index] = UpdateRule(options, rows, columns);
+                _steps[index] = (uint)(step + later + done);
+            }
         }
     }
 
     private protected override void RunTables(in StepContext context)
     {
         if (DirectionAddress is null)
-            RunTables<MuonUpdateRule>(context, _updateRules.AsSpan(0, _ruleKeys.Count));
+            RunTables<MuonUpdateRule>(context, _updateRules.AsSpan(0, _ruleCount));
         else
-            RunTables<CopyRule>(context, _copyRules.AsSpan(0, _ruleKeys.Count));
+            RunTables<CopyRule>(context, _copyRules.AsSpan(0, _ruleCount));
     }
 
     private void RunTables<TUpdate>(in StepContext context, ReadOnlySpan<TUpdate> updates) where TUpdate : unmanaged, IUpdateRule
     {
-        ReadOnlySpan<MuonMomentumRule> directions = _momentumRules.AsSpan(0, _ruleKeys.Count);
+        ReadOnlySpan<MuonMomentumRule> directions = _momentumRules.AsSpan(0, _ruleCount);
         var buckets = new BucketWalk(context.Buckets);
         foreach (var call in _calls)
         {
@@ -107,9 +117,9 @@ public sealed class Muon : Optimizer<MuonOptions>
                     batch.Gradients.Clear();
             }
             if (context.Gradients is { } gradients)
-                Device.UpdateMatrices(_wrapper.Wrap(directions, gradients), updates, call.Plan, call.Batches);
+                Device.UpdateMatrices(_wrapper.Wrap(directions, gradients), updates, _steps, call.Plan, call.Batches);
             else
-                Device.UpdateMatrices(directions, updates, call.Plan, call.Batches);
+                Device.UpdateMatrices(directions, updates, _steps, call.Plan, call.Batches);
         }
         buckets.Leave();
     }
@@ -184,22 +194,26 @@ public sealed class Muon : Optimizer<MuonOptions>
             {
                 var (tracked, start) = members[i];
                 gradients[i] = GradientAddress(tracked);
-                if (gradients[i] != 0)
-                {
-                    gradients[i] += (nint)start * batch.GradientType.Size();
-                    rules[i] = RuleIndex(tracked.Group, batch.Rows, batch.Columns);
-                }
+                if (gradients[i] == 0)
+                    continue;
+                gradients[i] += (nint)start * batch.GradientType.Size();
+                // Only random numbers depend on the step.
+                var pending = batch.IsEncoded ? tracked.Pending : 0;
+                batch.Pending[i] = pending;
+                rules[i] = RuleIndex(new(tracked.Group, batch.Rows, batch.Columns, batch.IsEncoded ? tracked.Step + 1 : 0, BitOperations.PopCount(pending)));
             }
         }
     }
 
-    private int RuleIndex(int group, int rows, int columns)
+    /// <summary>The index of a rule; behind it are those for one pending step skipped, two, and so on to all of them.</summary>
+    private int RuleIndex(RuleKey key)
     {
-        if (!_ruleIndex.TryGetValue((group, rows, columns), out var index))
+        if (!_ruleIndex.TryGetValue(key, out var index))
         {
-            index = _ruleKeys.Count;
-            _ruleIndex.Add((group, rows, columns), index);
-            _ruleKeys.Add((group, rows, columns));
+            index = _ruleCount;
+            _ruleCount += key.Pending + 1;
+            _ruleIndex.Add(key, index);
+            _ruleKeys.Add(key);
         }
         return index;
     }
@@ -230,26 +244,20 @@ public sealed class Muon : Optimizer<MuonOptions>
         .OrderBy(alike => alike.Key.Bucket);
 
     private IEnumerable<IGrouping<(int Rows, int Columns, UpdateTypes Types), Block>> Batches(IEnumerable<Block> alike) => alike
-        .GroupBy(block => (block.Rows, block.Columns, new UpdateTypes(block.Tracked.Parameter.ElementType, block.Tracked.Parameter.GradientType, StateTypeOf(block.Tracked), ComputeTypeOf(block.Tracked))))
+        .GroupBy(block => (block.Rows, block.Columns, TypesOf(block.Tracked)))
         .OrderByDescending(batch => (double)batch.Key.Rows * batch.Key.Columns * Math.Min(batch.Key.Rows, batch.Key.Columns));
 
     private MatrixUpdateBatch Table(Block[] batch, ElementType workType)
     {
-        var (parameter, (rows, columns)) = (batch[0].Tracked.Parameter, (batch[0].Rows, batch[0].Columns));
-        var table = Device.CreateMatrixUpdateBatch(parameter.ElementType, StateTypeOf(batch[0].Tracked), workType, rows, columns, [.. batch.Select(block => Segment(block.Tracked, block.Start, (long)block.Rows * block.Columns))], DirectionAddress is not null);
-        (table.GradientType, table.ComputeType) = (parameter.GradientType, ComputeTypeOf(batch[0].Tracked));
-        return table;
+        var first = batch[0];
+        return Device.CreateMatrixUpdateBatch(
+            TypesOf(first.Tracked), workType, first.Rows, first.Columns, [.. batch.Select(block => Segment(block.Tracked, block.Start, (long)block.Rows * block.Columns))], DirectionAddress is not null);
     }
 
     private UpdateSegment Segment(TrackedParameter tracked, long start, long length)
     {
-        var momentum = tracked.State[0]!;
-        if (DirectionAddress is not null)
-            return new(DirectionAddress(tracked.Parameter), momentum.Address + (nint)start * momentum.ElementType.Size(), 0, 0, length);
-        var parameter = tracked.Parameter.Data;
-        var offset = (nint)start * parameter.ElementType.Size();
-        var average = AverageAddress(tracked.Parameter);
-        return new(parameter.Address + offset, momentum.Address + (nint)start * momentum.ElementType.Size(), 0, 0, length) { Average = average == 0 ? 0 : average + offset };
+        var segment = SegmentOf(tracked, start, length);
+        return DirectionAddress is null ? segment : segment with { Parameter = DirectionAddress(tracked.Parameter), Average = 0 };
     }
 
     private void DisposeBatches()
@@ -258,6 +266,9 @@ public sealed class Muon : Optimizer<MuonOptions>
             Array.ForEach(call.Batches, batch => batch.Dispose());
         _calls.Clear();
     }
+
+    /// <summary>What matrices have in common that follow one rule.</summary>
+    private readonly record struct RuleKey(int Group, int Rows, int Columns, long Step, int Pending);
 
     /// <summary>A matrix, or rows of one that are taken apart.</summary>
     private readonly record struct Block(TrackedParameter Tracked, long Start, int Rows, int Columns);

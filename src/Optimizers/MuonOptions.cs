@@ -1,5 +1,6 @@
 using GpuOptim.Host;
 using GpuOptim.Kernels;
+using GpuOptim.Kernels.Encodings;
 using GpuOptim.Optimizers.Checkpoints;
 
 namespace GpuOptim.Optimizers;
@@ -66,12 +67,18 @@ public sealed record MuonOptions : OptimizerOptions
 
     /// <summary>Whether matrices are laid out and orthogonalized in the same way; rates and momentum may differ.</summary>
     internal bool OrthogonalizesAs(MuonOptions other) =>
-        NewtonSchulz == other.NewtonSchulz && ComputePrecision == other.ComputePrecision && CutsAs(other);
+        NewtonSchulz == other.NewtonSchulz
+        && (ComputePrecision, StateRounding, RoundingSeed) == (other.ComputePrecision, other.StateRounding, other.RoundingSeed)
+        && CutsAs(other);
 
     /// <summary>Whether the same matrices are made of parameters.</summary>
     internal bool CutsAs(MuonOptions other) =>
         FlattenConvolutions == other.FlattenConvolutions
         && (ReferenceEquals(SplitRows, other.SplitRows) || (SplitRows is not null && other.SplitRows is not null && SplitRows.SequenceEqual(other.SplitRows)));
+
+    /// <remarks>A scale is of one matrix. Where a cut would go through a block, state is float.</remarks>
+    private protected override bool HasWholeBlocks(Parameter parameter) =>
+        Muon.Blocks(parameter, this).All(block => block.Row * block.Columns % EncodedStretch.BlockLength == 0);
 
     internal override OptimizerOptions ForPieces() => SplitRows is null ? this : this with { SplitRows = null };
 

@@ -1,5 +1,7 @@
 using System.Runtime.CompilerServices;
 using GpuOptim.Host;
+using GpuOptim.Kernels;
+using GpuOptim.Kernels.Encodings;
 
 namespace GpuOptim.Optimizers;
 
@@ -22,9 +24,37 @@ public abstract record OptimizerOptions
         init => field = Defined(value);
     }
 
-    /// <summary>The element type of the state; the same for the life of a group.</summary>
+    /// <summary>How state lies in memory; the same for the life of a group.</summary>
     /// <exception cref="ArgumentOutOfRangeException">There is no such precision.</exception>
     public StatePrecision StatePrecision { get; init => field = Defined(value); }
+
+    /// <summary>
+    /// State of tensors with fewer elements is float, if <see cref="StatePrecision"/> is one of fewer bits: of these there is little to save. 0 or more, the same
+    /// for the life of a group.
+    /// </summary>
+    /// <exception cref="ArgumentOutOfRangeException">Negative.</exception>
+    public int FullPrecisionBelow
+    {
+        get;
+        init => field = value >= 0 ? value : throw new ArgumentOutOfRangeException(nameof(FullPrecisionBelow), value, "FullPrecisionBelow must be at least 0.");
+    } = 4096;
+
+    /// <summary>How state is rounded, if <see cref="StatePrecision"/> is one of fewer bits than float.</summary>
+    /// <exception cref="ArgumentOutOfRangeException">There is no such rounding.</exception>
+    public StateRounding StateRounding { get; init => field = Defined(value); }
+
+    /// <summary>
+    /// How bfloat16 parameters are rounded; the same for the life of a group. All but <see cref="ParameterRounding.Nearest"/> compute in float. Float parameters
+    /// are not rounded.
+    /// </summary>
+    /// <exception cref="ArgumentOutOfRangeException">There is no such rounding.</exception>
+    public ParameterRounding ParameterRounding { get; init => field = Defined(value); }
+
+    /// <summary>
+    /// What random roundings begin with. They depend on it, on the parameter's name and step and on the element, and on nothing else: a run that is repeated,
+    /// resumed, or cut into tables, threads, devices or processes otherwise, rounds alike.
+    /// </summary>
+    public int RoundingSeed { get; init; }
 
     /// <summary>What updates of 16-bit parameters are computed in; of float parameters it is always float.</summary>
     /// <remarks>PyTorch: <c>fused</c>, for what it rounds. The default is PyTorch's, so that a run that moves here goes on to the same bits.</remarks>
@@ -50,6 +80,10 @@ public abstract record OptimizerOptions
         to.Add("weight_decay_mode", $"{WeightDecayMode}");
         to.Add("state_precision", $"{StatePrecision}");
         to.Add("compute_precision", $"{ComputePrecision}");
+        to.Add("full_precision_below", FullPrecisionBelow);
+        to.Add("state_rounding", $"{StateRounding}");
+        to.Add("parameter_rounding", $"{ParameterRounding}");
+        to.Add("rounding_seed", RoundingSeed);
     }
 
     /// <summary>These options with the hyper-parameters of a checkpoint. Options of one's own read what they wrote.</summary>
@@ -67,11 +101,58 @@ public abstract record OptimizerOptions
             StatePrecision = from.Choice<StatePrecision>("state_precision"),
             // Checkpoints of before there was a choice.
             ComputePrecision = from.Contains("compute_precision") ? from.Choice<ComputePrecision>("compute_precision") : default,
+            FullPrecisionBelow = from.Contains("full_precision_below") ? from.Integer("full_precision_below") : FullPrecisionBelow,
+            StateRounding = from.Contains("state_rounding") ? from.Choice<StateRounding>("state_rounding") : default,
+            ParameterRounding = from.Contains("parameter_rounding") ? from.Choice<ParameterRounding>("parameter_rounding") : default,
+            RoundingSeed = from.Contains("rounding_seed") ? from.Integer("rounding_seed") : default,
         };
     }
 
     /// <summary>These options for an optimizer of the pieces that parameters were cut into.</summary>
     internal virtual OptimizerOptions ForPieces() => this;
+
+    /// <summary>How the state of a parameter lies in memory.</summary>
+    internal (ElementType Type, StateEncoding Encoding) StateOf(Parameter parameter)
+    {
+        var isStochastic = StateRounding == StateRounding.Stochastic;
+        return StatePrecision switch
+        {
+            StatePrecision.SameAsParameter => (parameter.ElementType, StateEncoding.None),
+            StatePrecision.Float32 => (ElementType.Float32, StateEncoding.None),
+            _ when parameter.WholeLength < FullPrecisionBelow || !HasWholeBlocks(parameter) => (ElementType.Float32, StateEncoding.None),
+            StatePrecision.BFloat16 => (ElementType.BFloat16, isStochastic ? StateEncoding.StochasticBFloat16 : StateEncoding.None),
+            StatePrecision.Float16 => (ElementType.Float16, isStochastic ? StateEncoding.StochasticFloat16 : StateEncoding.Float16),
+            _ => (ElementType.UInt8, isStochastic ? StateEncoding.StochasticDynamic8 : StateEncoding.Dynamic8),
+        };
+    }
+
+    /// <summary>Whether a parameter is updated in parts that begin where blocks of state do.</summary>
+    private protected virtual bool HasWholeBlocks(Parameter parameter) => true;
+
+    /// <summary>How a parameter is rounded: one that is float is not.</summary>
+    internal ParameterRounding RoundingOf(Parameter parameter) => parameter.ElementType == ElementType.Float32 ? ParameterRounding.Nearest : ParameterRounding;
+
+    /// <summary>The types of an update of a parameter.</summary>
+    internal UpdateTypes UpdateTypesOf(Parameter parameter)
+    {
+        var (state, encoding) = StateOf(parameter);
+        var rounding = RoundingOf(parameter);
+        var isFloat = ComputePrecision == ComputePrecision.Float32 || StatePrecision != StatePrecision.SameAsParameter || rounding != ParameterRounding.Nearest;
+        return new(parameter.ElementType, parameter.GradientType, state, isFloat ? ElementType.Float32 : state) { Rounding = rounding, Encoding = encoding };
+    }
+
+    /// <summary>Whether updates need random numbers, and so the number of the step.</summary>
+    internal bool RoundsAtRandom =>
+        ParameterRounding == ParameterRounding.Stochastic
+        || (StateRounding == StateRounding.Stochastic && StatePrecision is StatePrecision.BFloat16 or StatePrecision.Float16 or StatePrecision.Blockwise8);
+
+    /// <summary>Refuses a parameter that cannot be rounded so.</summary>
+    /// <exception cref="ArgumentException">It cannot.</exception>
+    internal void ThrowIfUnfit(Parameter parameter)
+    {
+        if (parameter.ElementType == ElementType.Float16 && ParameterRounding is not (ParameterRounding.Nearest or ParameterRounding.Master))
+            throw new ArgumentException($"ParameterRounding of Float16 parameters must be Nearest or Master. Actual value for parameter '{parameter.Name}' was {ParameterRounding}.", nameof(parameter));
+    }
 
     /// <summary>Checks what no single option can: how they fit together.</summary>
     /// <exception cref="ArgumentException">They do not.</exception>

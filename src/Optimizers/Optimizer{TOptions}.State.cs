@@ -1,5 +1,8 @@
 using System.Globalization;
 using GpuOptim.Host;
+using GpuOptim.Kernels;
+using GpuOptim.Kernels.Encodings;
+using GpuOptim.Kernels.Rules;
 using GpuOptim.Optimizers.Checkpoints;
 
 namespace GpuOptim.Optimizers;
@@ -15,12 +18,12 @@ public abstract partial class Optimizer<TOptions>
         foreach (var tracked in _tracked.Where(tracked => tracked.Step > 0 || tracked.Written != 0))
         {
             var tensors = new OrderedDictionary<string, StateTensor>();
-            for (var slot = 0; slot < _slots.Length; slot++)
+            for (var column = 0; column < _columns.Length; column++)
             {
-                if ((tracked.Written & (1u << slot)) != 0)
-                    tensors.Add(_slots[slot].Name, new StateTensor(StateTypeOf(tracked), ShapeOf(tracked), Read(tracked, slot)));
+                if ((tracked.Written & (1u << column)) != 0)
+                    tensors.Add(_columns[column].Name, new StateTensor(TypeOf(column, tracked), ShapeOf(column, tracked), Read(tracked, column)));
             }
-            states.Add(tracked.Parameter.Name, new(RecordsStep ? tracked.Step : null, tensors));
+            states.Add(tracked.Parameter.Name, new(RecordsSteps(_groups[tracked.Group].Options) ? tracked.Step : null, tensors));
         }
         return new([.. _groups.Select(group => new GroupState(GetType().Name, group.Options, [.. group.Parameters.Select(parameter => parameter.Name)]))], states);
     }
@@ -37,21 +40,21 @@ public abstract partial class Optimizer<TOptions>
             var saved = state.Parameters.GetValueOrDefault(tracked.Parameter.Name);
             tracked.Step = saved?.Step ?? 0;
             tracked.Written = 0;
-            for (var slot = 0; slot < _slots.Length; slot++)
+            for (var column = 0; column < _columns.Length; column++)
             {
-                if (saved is not null && saved.Tensors.TryGetValue(_slots[slot].Name, out var tensor))
+                if (saved is not null && saved.Tensors.TryGetValue(_columns[column].Name, out var tensor))
                 {
                     if (StateHolder is null)
                     {
-                        if (tracked.State[slot] is null)
-                            Allocate(tracked.Group, slot);
-                        tensor.CopyTo(tracked.State[slot]!);
+                        if (tracked.State[column] is null)
+                            Allocate(tracked.Group, column);
+                        tensor.CopyTo(tracked.State[column]!);
                     }
-                    tracked.Written |= 1u << slot;
+                    tracked.Written |= 1u << column;
                 }
-                else
+                else if (tracked.State[column] is { } own)
                 {
-                    tracked.State[slot]?.Clear();
+                    Begin(column, [own], [tracked.Parameter]);
                 }
             }
         }
@@ -73,44 +76,120 @@ public abstract partial class Optimizer<TOptions>
                 continue;
             // Which slots a step of unknown outcome has written is known by those in use at the time.
             ReadChecks(wait: true);
-            for (var slot = 0; slot < _slots.Length; slot++)
-            {
-                if ((inUse & (1u << slot)) != 0)
-                    Allocate(group, slot);
-            }
             _slotsInUse[group] = inUse;
+            foreach (var tracked in _tracked.Where(tracked => tracked.Group == group))
+            {
+                tracked.InUse = 0;
+                for (var column = 0; column < _columns.Length; column++)
+                {
+                    if (IsInUse(column, options, tracked.Parameter))
+                        tracked.InUse |= 1u << column;
+                }
+            }
+            for (var column = 0; column < _columns.Length; column++)
+                Allocate(group, column);
             Layout++;
         }
     }
 
-    /// <summary>The slots that a group's options use, a bit for each, as of the last <see cref="AllocateState"/>.</summary>
-    private protected uint SlotsInUse(int group) => _slotsInUse[group];
+    /// <summary>The types of a parameter's update.</summary>
+    private protected UpdateTypes TypesOf(TrackedParameter tracked) => _groups[tracked.Group].Options.UpdateTypesOf(tracked.Parameter) with { NonNegative = _nonNegative };
 
-    private protected ElementType StateTypeOf(TrackedParameter tracked) => StateType(_groups[tracked.Group].Options, tracked.Parameter);
+    /// <summary>Whether the slots of state that a parameter's next update reads were all written before.</summary>
+    private protected bool IsFirstUse(TrackedParameter tracked) => (tracked.InUse & ~tracked.Written & ((1u << _slots.Length) - 1)) != 0;
 
-    private static ElementType StateType(OptimizerOptions options, Parameter parameter) =>
-        options.StatePrecision == StatePrecision.Float32 ? ElementType.Float32 : parameter.ElementType;
+    /// <summary>Where a part of a parameter, and of its state, lies.</summary>
+    /// <param name="tracked">The parameter.</param>
+    /// <param name="start">The first element of the part; a multiple of a block's, where state has blocks.</param>
+    /// <param name="length">How many elements there are.</param>
+    private protected UpdateSegment SegmentOf(TrackedParameter tracked, long start, long length)
+    {
+        var (parameter, average) = (tracked.Parameter.Data, AverageAddress(tracked.Parameter));
+        return new(At(parameter, start), Numbers(0), Numbers(1), Numbers(2), length)
+        {
+            Average = average == 0 ? 0 : average + (nint)start * parameter.ElementType.Size(),
+            Rest = At(Column(2 * _slots.Length) ?? Column(2 * _slots.Length + 1) ?? Column(2 * _slots.Length + 2), start),
+            Scales = (Scales(0), Scales(1), Scales(2)),
+            RandomKey = RandomKey.Of(_groups[tracked.Group].Options.RoundingSeed, tracked.Parameter.WholeName),
+            WholeStart = tracked.Parameter.WholeStart + start,
+        };
 
-    private protected ElementType ComputeTypeOf(TrackedParameter tracked) =>
-        _groups[tracked.Group].Options.ComputePrecision == ComputePrecision.Float32 ? ElementType.Float32 : StateTypeOf(tracked);
+        DeviceBuffer? Column(int column) => (tracked.InUse & (1u << column)) != 0 ? tracked.State[column] : null;
+        nint Numbers(int slot) => slot < _slots.Length ? At(Column(slot), start) : 0;
+        nint Scales(int slot) => slot < _slots.Length ? At(Column(_slots.Length + slot), start / EncodedStretch.BlockLength) : 0;
+        static nint At(DeviceBuffer? buffer, long index) => buffer is null ? 0 : buffer.Address + (nint)index * buffer.ElementType.Size();
+    }
 
-    /// <summary>The shape of state: where it is only declared, of the whole tensor.</summary>
-    private long[] ShapeOf(TrackedParameter tracked) => StateHolder is null ? tracked.Shape : tracked.WholeShape;
+    /// <summary>Whether state dictionaries list how often a parameter was updated.</summary>
+    private bool RecordsSteps(TOptions options) => RecordsStep || options.RoundsAtRandom;
 
-    private TensorBytes Read(TrackedParameter tracked, int slot) =>
-        StateHolder?.Read(tracked.Parameter, _slots[slot].Name, StateTypeOf(tracked)) ?? new TensorBytes.OnDevice(tracked.State[slot]!);
+    private bool IsInUse(int slot, TOptions options) => _slots[slot].IsInUse?.Invoke(options) ?? true;
 
-    private void Allocate(int group, int slot)
+    /// <summary>Whether a parameter has a tensor of state.</summary>
+    private bool IsInUse(int column, TOptions options, Parameter parameter) => _columns[column] switch
+    {
+        { Kind: StateColumnKind.Numbers } numbers => IsInUse(numbers.Slot, options),
+        { Kind: StateColumnKind.Scales } scales => IsInUse(scales.Slot, options) && HasScales(options, parameter),
+        { Kind: StateColumnKind.Compensation } => options.RoundingOf(parameter) == ParameterRounding.Kahan,
+        { Kind: StateColumnKind.Remainder } => options.RoundingOf(parameter) == ParameterRounding.MasterRemainder,
+        _ => options.RoundingOf(parameter) == ParameterRounding.Master,
+    };
+
+    private static bool HasScales(TOptions options, Parameter parameter) =>
+        options.StateOf(parameter).Encoding is StateEncoding.Float16 or StateEncoding.StochasticFloat16 or StateEncoding.Dynamic8 or StateEncoding.StochasticDynamic8;
+
+    private ElementType TypeOf(int column, TrackedParameter tracked) => TypeOf(column, _groups[tracked.Group].Options, tracked.Parameter);
+
+    private ElementType TypeOf(int column, TOptions options, Parameter parameter) => _columns[column].Kind switch
+    {
+        StateColumnKind.Numbers => options.StateOf(parameter).Type,
+        StateColumnKind.Compensation => ElementType.BFloat16,
+        StateColumnKind.Remainder => ElementType.UInt16,
+        _ => ElementType.Float32,
+    };
+
+    /// <summary>The shape of state: where it is only declared, of the whole tensor's.</summary>
+    private long[] ShapeOf(int column, TrackedParameter tracked) => _columns[column].Kind == StateColumnKind.Scales
+        ? [Blocks(StateHolder is null ? tracked.Parameter.Length : tracked.Parameter.WholeLength)]
+        : StateHolder is null ? tracked.Shape : tracked.WholeShape;
+
+    private static long Blocks(long length) => (length + EncodedStretch.BlockLength - 1) / EncodedStretch.BlockLength;
+
+    private TensorBytes Read(TrackedParameter tracked, int column) =>
+        StateHolder?.Read(tracked.Parameter, _columns[column].Name, TypeOf(column, tracked)) ?? new TensorBytes.OnDevice(tracked.State[column]!);
+
+    /// <summary>Makes a group's tensors of one column where they are in use and not there yet.</summary>
+    private void Allocate(int group, int column)
     {
         if (StateHolder is not null)
             return;
-        foreach (var alike in _tracked.Where(tracked => tracked.Group == group && tracked.State[slot] is null).GroupBy(StateTypeOf))
+        foreach (var alike in _tracked.Where(tracked => tracked.Group == group && (tracked.InUse & (1u << column)) != 0 && tracked.State[column] is null).GroupBy(tracked => TypeOf(column, tracked)))
         {
             TrackedParameter[] members = [.. alike];
-            var tensors = _arena.Allocate(alike.Key, [.. members.Select(tracked => tracked.Parameter)]);
+            Parameter[] parameters = [.. members.Select(tracked => tracked.Parameter)];
+            var tensors = _columns[column].Kind == StateColumnKind.Scales
+                ? _arena.Allocate(alike.Key, [.. parameters.Select(parameter => Blocks(parameter.Length))])
+                : _arena.Allocate(alike.Key, parameters);
             for (var i = 0; i < members.Length; i++)
-                members[i].State[slot] = tensors[i];
+                members[i].State[column] = tensors[i];
+            Begin(column, tensors, parameters, areNew: true);
         }
+    }
+
+    /// <summary>Has state be what it is before the first update: zero, but a copy of the parameter is one.</summary>
+    private void Begin(int column, DeviceBuffer[] state, Parameter[] parameters, bool areNew = false)
+    {
+        if (_columns[column].Kind != StateColumnKind.Master)
+        {
+            if (!areNew)
+                Array.ForEach(state, tensor => tensor.Clear());
+            return;
+        }
+        var type = parameters[0].ElementType;
+        using var copy = Device.CreateUpdateBatch(new UpdateTypes(ElementType.Float32, type, ElementType.Float32, ElementType.Float32), [.. state.Select(tensor => new UpdateSegment(tensor.Address, 0, 0, 0, tensor.Length))]);
+        for (var i = 0; i < parameters.Length; i++)
+            copy.Gradients[i] = parameters[i].Data.Address;
+        Device.Update<CopyRule>([default], copy);
     }
 
     internal override void ThrowIfForeign(StateDictionary state)
@@ -127,6 +206,10 @@ public abstract partial class Optimizer<TOptions>
             options.Validate();
             if (options.StatePrecision != _groups[i].Options.StatePrecision)
                 throw new ArgumentException($"StatePrecision of group {i} must be {_groups[i].Options.StatePrecision}, as the optimizer's. Actual value in state was {options.StatePrecision}.", nameof(state));
+            if (options.FullPrecisionBelow != _groups[i].Options.FullPrecisionBelow)
+                throw new ArgumentException($"FullPrecisionBelow of group {i} must be {_groups[i].Options.FullPrecisionBelow}, as the optimizer's. Actual value in state was {options.FullPrecisionBelow}.", nameof(state));
+            if (options.ParameterRounding != _groups[i].Options.ParameterRounding)
+                throw new ArgumentException($"ParameterRounding of group {i} must be {_groups[i].Options.ParameterRounding}, as the optimizer's. Actual value in state was {options.ParameterRounding}.", nameof(state));
             var own = _groups[i].Parameters.Select(parameter => parameter.Name).ToHashSet();
             if (state.Groups[i].Parameters.FirstOrDefault(name => !own.Contains(name)) is { } unexpected)
                 throw new ArgumentException($"Parameter '{unexpected}' is in group {i} of state but not of the optimizer.", nameof(state));
@@ -146,22 +229,38 @@ public abstract partial class Optimizer<TOptions>
     private void ThrowIfForeign(TrackedParameter tracked, ParameterState state, TOptions options)
     {
         var name = tracked.Parameter.Name;
-        if (RecordsStep && state.Step is not > 0)
+        if (RecordsSteps(options) && state.Step is not > 0)
             throw new ArgumentException($"step of parameter '{name}' must be at least 1. Actual value was {state.Step?.ToString(CultureInfo.InvariantCulture) ?? "missing"}.", nameof(state));
-        if (state.Tensors.Keys.Except(_slots.Select(slot => slot.Name)).FirstOrDefault() is { } unexpected)
-            throw new ArgumentException($"State '{unexpected}' of parameter '{name}' is none of {GetType().Name}'s: {string.Join(", ", _slots.Select(slot => slot.Name))}.", nameof(state));
-        foreach (var slot in _slots)
+        // A slot that was in use before may have state still.
+        StateColumn[] known = [.. _columns.Where((column, i) => column.Kind switch
         {
-            if (!state.Tensors.TryGetValue(slot.Name, out var tensor))
+            StateColumnKind.Numbers => true,
+            StateColumnKind.Scales => HasScales(options, tracked.Parameter),
+            _ => IsInUse(i, options, tracked.Parameter),
+        })];
+        if (state.Tensors.Keys.Except(known.Select(column => column.Name)).FirstOrDefault() is { } unexpected)
+            throw new ArgumentException($"State '{unexpected}' of parameter '{name}' is none of {GetType().Name}'s: {string.Join(", ", known.Select(column => column.Name))}.", nameof(state));
+        for (var i = 0; i < _columns.Length; i++)
+        {
+            var (column, isInUse) = (_columns[i], IsInUse(i, options, tracked.Parameter));
+            if (!state.Tensors.TryGetValue(column.Name, out var tensor))
             {
-                if (RecordsStep && (slot.IsInUse?.Invoke(options) ?? true))
-                    throw new ArgumentException($"State '{slot.Name}' of parameter '{name}' is missing.", nameof(state));
+                // PyTorch lists no momentum before there is any; what belongs to numbers that are there, or to the parameter, must be there.
+                var isNeeded = column.Kind switch
+                {
+                    StateColumnKind.Numbers => RecordsStep && isInUse,
+                    StateColumnKind.Scales => isInUse && state.Tensors.ContainsKey(_columns[column.Slot].Name),
+                    _ => isInUse,
+                };
+                if (isNeeded)
+                    throw new ArgumentException($"State '{column.Name}' of parameter '{name}' is missing.", nameof(state));
                 continue;
             }
-            if (!tensor.Shape.SequenceEqual(ShapeOf(tracked)))
-                throw new ArgumentException($"State '{slot.Name}' of parameter '{name}' must have shape {Parameter.Describe(ShapeOf(tracked))}. Actual shape was {Parameter.Describe([.. tensor.Shape])}.", nameof(state));
-            if (tensor.ElementType != StateType(options, tracked.Parameter))
-                throw new ArgumentException($"State '{slot.Name}' of parameter '{name}' must be {StateType(options, tracked.Parameter)}. Actual type was {tensor.ElementType}.", nameof(state));
+            var (shape, type) = (ShapeOf(i, tracked), TypeOf(i, options, tracked.Parameter));
+            if (!tensor.Shape.SequenceEqual(shape))
+                throw new ArgumentException($"State '{column.Name}' of parameter '{name}' must have shape {Parameter.Describe(shape)}. Actual shape was {Parameter.Describe([.. tensor.Shape])}.", nameof(state));
+            if (tensor.ElementType != type)
+                throw new ArgumentException($"State '{column.Name}' of parameter '{name}' must be {type}. Actual type was {tensor.ElementType}.", nameof(state));
         }
     }
 }

@@ -10,6 +10,8 @@ public abstract partial class Optimizer<TOptions> : Optimizer where TOptions : O
     private readonly List<TrackedParameter> _tracked = [];
     private readonly List<uint> _slotsInUse = [];
     private readonly StateSlot<TOptions>[] _slots;
+    private readonly StateColumn[] _columns;
+    private readonly uint _nonNegative;
     private readonly StateArena _arena;
     private int _builtLayout;
     private long _filledChanges;
@@ -25,6 +27,9 @@ public abstract partial class Optimizer<TOptions> : Optimizer where TOptions : O
         : base(ParameterChecks.DeviceOf(parameters))
     {
         _slots = [.. slots];
+        _columns = StateColumn.For([.. slots.Select(slot => slot.Name)]);
+        for (var slot = 0; slot < _slots.Length; slot++)
+            _nonNegative |= _slots[slot].IsNonNegative ? 1u << slot : 0;
         _arena = new StateArena(Device);
         AddGroup(parameters, options);
     }
@@ -65,11 +70,14 @@ public abstract partial class Optimizer<TOptions> : Optimizer where TOptions : O
         ParameterChecks.ThrowIfUnfit(_tracked.Select(tracked => tracked.Parameter), added, Device);
         options.Validate();
         foreach (var parameter in added)
+        {
+            options.ThrowIfUnfit(parameter);
             ThrowIfUnfit(parameter, options);
+        }
         var group = new ParameterGroup<TOptions>(added, options);
-        _tracked.AddRange(added.Select(parameter => new TrackedParameter(parameter, _groups.Count, _slots.Length)));
+        _tracked.AddRange(added.Select(parameter => new TrackedParameter(parameter, _groups.Count, _columns.Length)));
         _groups.Add(group);
-        _slotsInUse.Add(0);
+        _slotsInUse.Add(uint.MaxValue);
         Layout++;
         return group;
     }
@@ -99,8 +107,16 @@ public abstract partial class Optimizer<TOptions> : Optimizer where TOptions : O
     /// <inheritdoc/>
     public sealed override long StateBytes => _arena.Bytes;
 
-    internal sealed override int StateSize(int group, Parameter parameter) =>
-        _slots.Count(slot => slot.IsInUse?.Invoke(_groups[group].Options) ?? true) * StateType(_groups[group].Options, parameter).Size();
+    internal sealed override int StateSize(int group, Parameter parameter)
+    {
+        var (options, size) = (_groups[group].Options, 0);
+        for (var column = 0; column < _columns.Length; column++)
+        {
+            if (_columns[column].Kind != StateColumnKind.Scales && IsInUse(column, options, parameter))
+                size += TypeOf(column, options, parameter).Size();
+        }
+        return size;
+    }
 
     internal sealed override void PrepareStep(DeviceStep step)
     {
@@ -219,10 +235,10 @@ public abstract partial class Optimizer<TOptions> : Optimizer where TOptions : O
         }
     }
 
-    private void Count(TrackedParameter tracked)
+    private static void Count(TrackedParameter tracked)
     {
         tracked.Step++;
-        tracked.Written |= _slotsInUse[tracked.Group];
+        tracked.Written |= tracked.InUse;
     }
 
     /// <inheritdoc/>

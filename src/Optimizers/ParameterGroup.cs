@@ -53,6 +53,10 @@ public sealed class ParameterGroup<TOptions> : ParameterGroup where TOptions : O
             value.Validate();
             if (field is not null && value.StatePrecision != field.StatePrecision)
                 throw new ArgumentException($"StatePrecision must stay {field.StatePrecision} for the life of a group. Actual value was {value.StatePrecision}.", nameof(value));
+            if (field is not null && value.FullPrecisionBelow != field.FullPrecisionBelow)
+                throw new ArgumentException($"FullPrecisionBelow must stay {field.FullPrecisionBelow} for the life of a group. Actual value was {value.FullPrecisionBelow}.", nameof(value));
+            if (field is not null && value.ParameterRounding != field.ParameterRounding)
+                throw new ArgumentException($"ParameterRounding must stay {field.ParameterRounding} for the life of a group. Actual value was {value.ParameterRounding}.", nameof(value));
             field = value;
         }
     }

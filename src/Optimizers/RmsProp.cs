@@ -13,7 +13,7 @@ public sealed class RmsProp(IEnumerable<Parameter> parameters, RmsPropOptions? o
 {
     private static readonly StateSlot<RmsPropOptions>[] _state =
     [
-        new("square_avg"),
+        new("square_avg", IsNonNegative: true),
         new("grad_avg", options => options.Centered),
         new("momentum_buffer", options => options.Momentum != 0),
     ];

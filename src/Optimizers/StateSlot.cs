@@ -4,4 +4,5 @@ namespace GpuOptim.Optimizers;
 /// <typeparam name="TOptions">The optimizer's options.</typeparam>
 /// <param name="Name">Its name in state dictionaries; PyTorch's.</param>
 /// <param name="IsInUse">Whether these options need it; null means always.</param>
-public sealed record StateSlot<TOptions>(string Name, Func<TOptions, bool>? IsInUse = null) where TOptions : OptimizerOptions;
+/// <param name="IsNonNegative">Whether its numbers are never negative, as sums of squares are: in 8 bits these have twice as many places.</param>
+public sealed record StateSlot<TOptions>(string Name, Func<TOptions, bool>? IsInUse = null, bool IsNonNegative = false) where TOptions : OptimizerOptions;

@@ -3,7 +3,7 @@ using GpuOptim.Host;
 namespace GpuOptim.Optimizers;
 
 /// <summary>A parameter with what its optimizer remembers of it.</summary>
-internal sealed class TrackedParameter(Parameter parameter, int group, int slots)
+internal sealed class TrackedParameter(Parameter parameter, int group, int columns)
 {
     public Parameter Parameter { get; } = parameter;
 
@@ -13,8 +13,8 @@ internal sealed class TrackedParameter(Parameter parameter, int group, int slots
     /// <summary>Where its data lie, as the tables say.</summary>
     public nint DataAddress { get; set; }
 
-    /// <summary>State tensors by slot; null until a step needs them.</summary>
-    public DeviceBuffer?[] State { get; } = new DeviceBuffer?[slots];
+    /// <summary>State tensors by column; null until a step needs them.</summary>
+    public DeviceBuffer?[] State { get; } = new DeviceBuffer?[columns];
 
     /// <summary>How often the parameter was updated, as far as is known.</summary>
     public long Step { get; set; }
@@ -25,8 +25,11 @@ internal sealed class TrackedParameter(Parameter parameter, int group, int slots
     /// <summary>Whether the last step that was not the one before again updated it, as far as is known.</summary>
     public bool IsUpdated { get; set; }
 
-    /// <summary>A bit for each slot that an update has written.</summary>
+    /// <summary>A bit for each column that an update has written.</summary>
     public uint Written { get; set; }
+
+    /// <summary>A bit for each column that the present options use.</summary>
+    public uint InUse { get; set; }
 
     /// <summary>The shape, to hand on without copying.</summary>
     public long[] Shape { get; } = [.. parameter.Shape];

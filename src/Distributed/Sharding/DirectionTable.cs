@@ -18,7 +18,7 @@ internal sealed class DirectionTable : IDisposable
         _device = device;
         _parts = [.. parts.Select(part => (part.Piece, part.Start))];
         var type = parts[0].Piece.Tensor.Parameter.ElementType;
-        var stateType = group.StatePrecision == StatePrecision.Float32 ? ElementType.Float32 : type;
+        var stateType = group.StatePrecision == StatePrecision.SameAsParameter ? type : ElementType.Float32;
         _table = device.CreateUpdateBatch(type, stateType, [.. parts.Select(part => new UpdateSegment(part.Piece.Tensor.DataAt(part.Start), 0, 0, 0, part.Length))]);
         _table.GradientType = group.NewtonSchulz.WorkType;
         _table.ComputeType = group.ComputePrecision == ComputePrecision.Float32 ? ElementType.Float32 : stateType;

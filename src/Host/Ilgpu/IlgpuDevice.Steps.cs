@@ -8,11 +8,10 @@ namespace GpuOptim.Host.Ilgpu;
 /// <content>Updates: what they change is placed in what a step sends, and their launches are added to it.</content>
 public sealed partial class IlgpuDevice
 {
-    /// <inheritdoc/>
-    public override UpdateBatch CreateUpdateBatch(ElementType elementType, ElementType stateType, ReadOnlySpan<UpdateSegment> segments)
+    internal override UpdateBatch CreateUpdateBatch(UpdateTypes types, ReadOnlySpan<UpdateSegment> segments)
     {
         ObjectDisposedException.ThrowIf(IsDisposed, this);
-        return new IlgpuUpdateBatch(_queue, elementType, stateType, segments);
+        return new IlgpuUpdateBatch(_queue, types, segments);
     }
 
     /// <inheritdoc/>
@@ -35,19 +34,21 @@ public sealed partial class IlgpuDevice
         step.End();
     }
 
+    internal override void UpdateEncoded<TRule>(ReadOnlySpan<NumberedRule<TRule>> rules, UpdateBatch batch) => throw new NotSupportedException();
+
     internal override DeviceStep CreateStep() => new IlgpuStep(_queue, _gate, UseGraphs && Accelerator is CudaAccelerator);
 
     internal override GradientNorm CreateGradientNorm() => new IlgpuGradientNorm(_queue, CheckLag);
 
     internal override MatrixUpdateBatch CreateMatrixUpdateBatch(
-        ElementType elementType, ElementType stateType, ElementType workType, int rows, int columns, ReadOnlySpan<UpdateSegment> segments, bool writesDirections = false)
+        UpdateTypes types, ElementType workType, int rows, int columns, ReadOnlySpan<UpdateSegment> segments, bool writesDirections = false)
     {
         ObjectDisposedException.ThrowIf(IsDisposed, this);
-        return new IlgpuMatrixUpdateBatch(_queue, elementType, stateType, workType, rows, columns, segments, writesDirections);
+        return new IlgpuMatrixUpdateBatch(_queue, types, workType, rows, columns, segments, writesDirections);
     }
 
     internal override void UpdateMatrices<TMomentum, TUpdate>(
-        ReadOnlySpan<TMomentum> momentumRules, ReadOnlySpan<TUpdate> updateRules, NewtonSchulzPlan plan, ReadOnlySpan<MatrixUpdateBatch> batches)
+        ReadOnlySpan<TMomentum> momentumRules, ReadOnlySpan<TUpdate> updateRules, ReadOnlySpan<uint> steps, NewtonSchulzPlan plan, ReadOnlySpan<MatrixUpdateBatch> batches)
     {
         ObjectDisposedException.ThrowIf(IsDisposed, this);
         foreach (var batch in batches)

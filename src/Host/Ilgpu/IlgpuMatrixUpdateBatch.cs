@@ -20,14 +20,13 @@ internal sealed class IlgpuMatrixUpdateBatch : MatrixUpdateBatch
 
     public IlgpuMatrixUpdateBatch(
         IlgpuQueue queue,
-        ElementType elementType,
-        ElementType stateType,
+        UpdateTypes types,
         ElementType workType,
         int rows,
         int columns,
         ReadOnlySpan<UpdateSegment> segments,
         bool writesDirections)
-        : base(elementType, stateType, workType, rows, columns, segments, writesDirections)
+        : base(types, workType, rows, columns, segments, writesDirections)
     {
         _queue = queue;
         using var scope = queue.Enter();

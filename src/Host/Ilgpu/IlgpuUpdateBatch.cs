@@ -1,10 +1,11 @@
+using GpuOptim.Kernels;
 using GpuOptim.Host.Ilgpu.Steps;
 
 namespace GpuOptim.Host.Ilgpu;
 
 /// <summary>A fused update whose table lies in device memory.</summary>
-internal sealed class IlgpuUpdateBatch(IlgpuQueue queue, ElementType elementType, ElementType stateType, ReadOnlySpan<UpdateSegment> segments)
-    : UpdateBatch(elementType, stateType, segments)
+internal sealed class IlgpuUpdateBatch(IlgpuQueue queue, UpdateTypes types, ReadOnlySpan<UpdateSegment> segments)
+    : UpdateBatch(types, segments)
 {
     public IlgpuUpdateTable Table { get; } = new(queue, segments);
 

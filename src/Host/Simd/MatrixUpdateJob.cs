@@ -12,6 +12,7 @@ internal readonly unsafe ref struct MatrixUpdateJob<TMomentum, TUpdate>(
     ReadOnlySpan<MatrixUpdateBatch> batches,
     ReadOnlySpan<TMomentum> momentumRules,
     ReadOnlySpan<TUpdate> updateRules,
+    ReadOnlySpan<uint> steps,
     NewtonSchulzPlan plan,
     int vectorBits,
     double large) : IChunkedJob
@@ -23,6 +24,7 @@ internal readonly unsafe ref struct MatrixUpdateJob<TMomentum, TUpdate>(
     private readonly ReadOnlySpan<MatrixUpdateBatch> _batches = batches;
     private readonly ReadOnlySpan<TMomentum> _momentumRules = momentumRules;
     private readonly ReadOnlySpan<TUpdate> _updateRules = updateRules;
+    private readonly ReadOnlySpan<uint> _steps = steps;
 
     /// <summary>Updates all matrices of some batches.</summary>
     public static void Run(
@@ -30,6 +32,7 @@ internal readonly unsafe ref struct MatrixUpdateJob<TMomentum, TUpdate>(
         ReadOnlySpan<MatrixUpdateBatch> batches,
         ReadOnlySpan<TMomentum> momentumRules,
         ReadOnlySpan<TUpdate> updateRules,
+        ReadOnlySpan<uint> steps,
         NewtonSchulzPlan plan,
         int vectorBits)
     {
@@ -41,7 +44,7 @@ internal readonly unsafe ref struct MatrixUpdateJob<TMomentum, TUpdate>(
             count += batch.Count;
         }
         // A matrix that is more than half of a thread's share is worked on by all threads, the others side by side, each by one thread.
-        var job = new MatrixUpdateJob<TMomentum, TUpdate>(batches, momentumRules, updateRules, plan, vectorBits, work / (2 * workers.Count));
+        var job = new MatrixUpdateJob<TMomentum, TUpdate>(batches, momentumRules, updateRules, steps, plan, vectorBits, work / (2 * workers.Count));
         foreach (var batch in batches)
         {
             for (var i = 0; i < batch.Count && job.IsLarge(batch); i++)
@@ -107,15 +110,23 @@ internal readonly unsafe ref struct MatrixUpdateJob<TMomentum, TUpdate>(
         var stateSize = batch.StateType.Size();
         fixed (TMomentum* rule = &_momentumRules[batch.Rules[index]])
         {
-            var kernel = UpdateKernels.Select(*rule, vectorBits, batch.MomentumTypes);
-            new TensorUpdateJob(kernel, rule, x.Address, workSize, gradient, segment.State0, stateSize, segment.Length).Run(workers);
+            var types = batch.MomentumTypes;
+            var kernel = UpdateKernels.Select(*rule, vectorBits, types.Decoded);
+            if (types.IsEncoded)
+                new EncodedUpdateJob(kernel, rule, _steps[batch.Rules[index]], types, segment.ToEncoded() with { Parameter = x.Address }, gradient, segment.Length, vectorBits).Run(workers);
+            else
+                new TensorUpdateJob(kernel, rule, x.Address, workSize, gradient, segment.State0, stateSize, segment.Length).Run(workers);
         }
         var ops = workers == SimdMatrixUpdateBatch.Caller ? batch.OnOneThread : batch.OnAllThreads;
         var orthogonal = NewtonSchulz.Orthogonalize(ops, x, other, product, polynomial, plan);
         fixed (TUpdate* rule = &_updateRules[batch.Rules[index]])
         {
-            var kernel = UpdateKernels.Select(*rule, vectorBits, batch.UpdateTypes);
-            new TensorUpdateJob(kernel, rule, segment.Parameter, elementSize, orthogonal.Address, 0, stateSize, segment.Length).Run(workers);
+            var types = batch.UpdateTypes;
+            var kernel = UpdateKernels.Select(*rule, vectorBits, types.Decoded);
+            if (types.IsEncoded)
+                new EncodedUpdateJob(kernel, rule, _steps[batch.Rules[index]], types, segment.ToEncoded() with { State0 = 0 }, orthogonal.Address, segment.Length, vectorBits).Run(workers);
+            else
+                new TensorUpdateJob(kernel, rule, segment.Parameter, elementSize, orthogonal.Address, 0, stateSize, segment.Length).Run(workers);
         }
     }
 

@@ -6,8 +6,8 @@ namespace GpuOptim.Host.Simd;
 
 /// <summary>The table of an update that orthogonalizes, on the CPU, with the matrix operations that suit it.</summary>
 internal sealed class SimdMatrixUpdateBatch(
-    ElementType elementType, ElementType stateType, ElementType workType, int rows, int columns, ReadOnlySpan<UpdateSegment> segments, bool writesDirections, Workers workers, int vectorBits)
-    : MatrixUpdateBatch(elementType, stateType, workType, rows, columns, segments, writesDirections)
+    UpdateTypes types, ElementType workType, int rows, int columns, ReadOnlySpan<UpdateSegment> segments, bool writesDirections, Workers workers, int vectorBits)
+    : MatrixUpdateBatch(types, workType, rows, columns, segments, writesDirections)
 {
     private readonly UpdateSegment[] _segments = segments.ToArray();
 

@@ -1,5 +1,7 @@
 using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
+using GpuOptim.Kernels;
+using GpuOptim.Kernels.Encodings;
 using GpuOptim.Kernels.Simd;
 
 namespace GpuOptim.Host.Simd;
@@ -31,16 +33,20 @@ internal sealed unsafe class SimdUpdateBatch : UpdateBatch
     private readonly int[] _firstAveragePieces;
     private readonly bool[] _liesBehind;
 
+    private readonly EncodedTensor[] _encoded = [];
+
     private nint[] _kernels = [];
 
-    public SimdUpdateBatch(ElementType elementType, ElementType stateType, ReadOnlySpan<UpdateSegment> segments)
-        : base(elementType, stateType, segments)
+    public SimdUpdateBatch(UpdateTypes types, ReadOnlySpan<UpdateSegment> segments)
+        : base(types, segments)
     {
-        int elementSize = elementType.Size(), stateSize = stateType.Size();
+        int elementSize = types.Element.Size(), stateSize = types.State.Size();
+        if (types.IsEncoded)
+            (EncodedLoop, _encoded) = (new(types), Encoded(segments));
         var total = 0L;
         foreach (ref readonly var segment in segments)
         {
-            total += segment.Length;
+            total += Room(segment.Length);
             AsksAhead |= segment.State0 != 0;
         }
         AsksAhead |= 2 * total * elementSize < CacheBytes;
@@ -66,6 +72,7 @@ internal sealed unsafe class SimdUpdateBatch : UpdateBatch
                     chunk++;
                     room = ChunkLength;
                 }
+                // Blocks that share a scale are never cut.
                 var taken = (int)Math.Min(room, segment.Length - offset);
                 _pieces[count] = new(
                     At(segment.Parameter, offset, elementSize),
@@ -81,7 +88,7 @@ internal sealed unsafe class SimdUpdateBatch : UpdateBatch
                 if (segment.Average != 0)
                     _averagePieces[averages++] = new(At(segment.Average, offset, elementSize), 0, 0, 0, (nint)offset, i, taken);
                 offset += taken;
-                room -= taken;
+                room -= Room(taken);
             }
             if (HasAverages)
                 _parameters[i] = segment.Parameter;
@@ -90,6 +97,12 @@ internal sealed unsafe class SimdUpdateBatch : UpdateBatch
     }
 
     public int Chunks => _firstPieces.Length - 1;
+
+    /// <summary>What goes through tensors some of whose numbers are encoded, if these are.</summary>
+    public EncodedLoop EncodedLoop { get; }
+
+    /// <summary>Where encoded tensors have what.</summary>
+    public ReadOnlySpan<EncodedTensor> EncodedTensors => _encoded;
 
     /// <summary>Whether loops are to ask ahead for what they will load.</summary>
     public bool AsksAhead { get; }
@@ -125,6 +138,18 @@ internal sealed unsafe class SimdUpdateBatch : UpdateBatch
         && piece.State0 == At(before.State0, before.Length, stateSize)
         && piece.State1 == At(before.State1, before.Length, stateSize)
         && piece.State2 == At(before.State2, before.Length, stateSize);
+
+    /// <summary>Where the numbers of tensors lie, with what their encodings keep besides.</summary>
+    internal static EncodedTensor[] Encoded(ReadOnlySpan<UpdateSegment> segments)
+    {
+        var encoded = new EncodedTensor[segments.Length];
+        for (var i = 0; i < segments.Length; i++)
+            encoded[i] = segments[i].ToEncoded();
+        return encoded;
+    }
+
+    /// <summary>How much of a chunk some elements take: whole blocks, where there are blocks.</summary>
+    private long Room(long length) => IsEncoded ? (length + EncodedStretch.BlockLength - 1) / EncodedStretch.BlockLength * EncodedStretch.BlockLength : length;
 
     private static nint At(nint address, long offset, int size) => address == 0 ? 0 : address + (nint)offset * size;
 

@@ -11,13 +11,46 @@ namespace GpuOptim.Host.Simd;
 /// <param name="ruleSize">Bytes from one to the next.</param>
 /// <param name="kernels">The loop of each.</param>
 /// <param name="averageKernel">The loop of averages.</param>
-internal readonly unsafe struct SimdUpdateJob(SimdUpdateBatch batch, nint* gradients, byte* rules, int ruleSize, nint[] kernels, UpdateKernel averageKernel) : IChunkedJob
+/// <param name="stepOffset">Where in a rule the number of its step is, if numbers are encoded.</param>
+/// <param name="vectorBits">Width of the vectors.</param>
+internal readonly unsafe struct SimdUpdateJob(SimdUpdateBatch batch, nint* gradients, byte* rules, int ruleSize, nint[] kernels, UpdateKernel averageKernel, int stepOffset, int vectorBits) : IChunkedJob
 {
     private readonly int _gradientSize = batch.GradientType.Size();
 
     // Optimized from the first call: a step over many small tensors is as much this as the loops.
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public void Run(int chunk)
+    {
+        if (batch.IsEncoded)
+            UpdateEncoded(chunk);
+        else
+            Update(chunk);
+        if (batch.HasAverages)
+        {
+            var (first, last) = batch.AveragePiecesOf(chunk);
+            var average = batch.Average;
+            averageKernel(&average, batch.AveragePieces + first, last - first, batch.Parameters, batch.AsksAhead);
+        }
+    }
+
+    /// <summary>Updates the pieces of a chunk one by one: each goes through the cache as floats.</summary>
+    private void UpdateEncoded(int chunk)
+    {
+        var (piece, end) = batch.PiecesOf(chunk);
+        for (; piece < end; piece++)
+        {
+            ref readonly var stretch = ref batch.Pieces[piece];
+            if (gradients[stretch.Tensor] == 0)
+                continue;
+            var rule = batch.Rules[stretch.Tensor];
+            var constants = rules + (nint)rule * ruleSize;
+            batch.EncodedLoop.Run(
+                (UpdateKernel)kernels[rule], constants, *(uint*)(constants + stepOffset), batch.EncodedTensors[stretch.Tensor], gradients[stretch.Tensor], stretch.Start, stretch.Length, vectorBits);
+        }
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    private void Update(int chunk)
     {
         var pieces = batch.Pieces;
         var ruleIndices = batch.Rules;
@@ -52,12 +85,6 @@ internal readonly unsafe struct SimdUpdateJob(SimdUpdateBatch batch, nint* gradi
                 kernel(constants, pieces + piece, next - piece, gradients, batch.AsksAhead);
             }
             piece = next;
-        }
-        if (batch.HasAverages)
-        {
-            var (first, last) = batch.AveragePiecesOf(chunk);
-            var average = batch.Average;
-            averageKernel(&average, batch.AveragePieces + first, last - first, batch.Parameters, batch.AsksAhead);
         }
     }
 

@@ -6,6 +6,15 @@ namespace GpuOptim.Kernels.Encodings;
 /// </summary>
 internal unsafe interface IEncoding
 {
+    /// <summary>Bytes of a number.</summary>
+    static abstract int NumberSize { get; }
+
+    /// <summary>Bytes of an element of the encoding's second tensor; 0 if it has none.</summary>
+    static abstract int CompanionSize { get; }
+
+    /// <summary>Whether that has an element for each block; else it has one for each number.</summary>
+    static abstract bool HasBlocks { get; }
+
     /// <summary>Reads a stretch.</summary>
     /// <param name="stretch">The stretch.</param>
     /// <param name="values">Takes its floats; aligned to 64 bytes.</param>

@@ -8,8 +8,8 @@ internal sealed unsafe class Scratch
     [ThreadStatic]
     private static Scratch? _current;
 
-    private readonly nint[] _memory = new nint[5];
-    private readonly long[] _bytes = new long[5];
+    private readonly nint[] _memory = new nint[6];
+    private readonly long[] _bytes = new long[6];
 
     private Scratch()
     {
@@ -35,6 +35,9 @@ internal sealed unsafe class Scratch
 
     /// <summary>Sums of stretches of a long sum.</summary>
     public static double* Sums(long doubles) => (double*)Get(4, doubles * sizeof(double));
+
+    /// <summary>Numbers that are encoded in memory.</summary>
+    public static float* Decoded(long floats) => (float*)Get(5, floats * sizeof(float));
 
     private static void* Get(int slot, long bytes)
     {

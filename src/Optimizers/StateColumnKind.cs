@@ -1,0 +1,20 @@
+namespace GpuOptim.Optimizers;
+
+/// <summary>What a <see cref="StateColumn"/> is.</summary>
+internal enum StateColumnKind
+{
+    /// <summary>A slot's numbers, one for each element.</summary>
+    Numbers,
+
+    /// <summary>The scales of a slot's blocks.</summary>
+    Scales,
+
+    /// <summary>What <see cref="ParameterRounding.Kahan"/> keeps.</summary>
+    Compensation,
+
+    /// <summary>What <see cref="ParameterRounding.MasterRemainder"/> keeps.</summary>
+    Remainder,
+
+    /// <summary>What <see cref="ParameterRounding.Master"/> keeps.</summary>
+    Master,
+}
