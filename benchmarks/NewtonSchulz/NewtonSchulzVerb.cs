@@ -74,10 +74,10 @@ internal sealed class NewtonSchulzVerb() : Verb("newton-schulz", "How fast are m
     private static Action Batched(Device device, Scope scope, DeviceBuffer<float> source, DeviceBuffer<float> destination, Shape shape, NewtonSchulzOptions options)
     {
         var batch = scope.Keep(device.CreateMatrixUpdateBatch(
-            ElementType.Float32, ElementType.Float32, options.WorkType, shape.Rows, shape.Columns, [new(destination.Address, 0, 0, 0, destination.Length)]));
+            new(ElementType.Float32, ElementType.Float32, ElementType.Float32, ElementType.Float32), options.WorkType, shape.Rows, shape.Columns, [new(destination.Address, 0, 0, 0, destination.Length)]));
         batch.Gradients[0] = source.Address;
         var plan = options.Plan;
-        return () => device.UpdateMatrices<CopyRule, CopyRule>([default], [default], plan, [batch]);
+        return () => device.UpdateMatrices<CopyRule, CopyRule>([default], [default], [], plan, [batch]);
     }
 
     private static IReadOnlyList<Entry> Products(SimdDevice device, Scope scope, Shape shape, ElementType type, Func<Work, IReadOnlyList<FloorRule>> floors)

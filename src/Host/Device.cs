@@ -171,7 +171,7 @@ public abstract class Device : IDisposable
         using var batch = CreateMatrixUpdateBatch(new(source.ElementType, source.ElementType, ElementType.Float32, ElementType.Float32), options.WorkType, rows, columns, segments);
         for (var i = 0; i < segments.Length; i++)
             batch.Gradients[i] = source.Address + (nint)(i * length * source.ElementType.Size());
-        UpdateMatrices<CopyRule, CopyRule>([default], [default], [0], options.Plan, [batch]);
+        UpdateMatrices<CopyRule, CopyRule>([default], [default], [], options.Plan, [batch]);
     }
 
     /// <summary>Prepares the table of an update that orthogonalizes: matrices of one shape and element type.</summary>
