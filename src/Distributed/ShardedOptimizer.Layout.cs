@@ -1,5 +1,6 @@
 using GpuOptim.Distributed.Sharding;
 using GpuOptim.Host;
+using GpuOptim.Kernels.Encodings;
 using GpuOptim.Optimizers;
 
 namespace GpuOptim.Distributed;
@@ -80,7 +81,7 @@ public sealed partial class ShardedOptimizer
             {
                 var (start, parameter) = (piece.Start * tensor.Parameter.ElementType.Size(), tensor.Parameter);
                 var view = Device.View(parameter.ElementType, parameter.Data.Address + (nint)start, piece.Length);
-                var shard = new ParameterPiece(piece.Name, [piece.Length], view, view);
+                var shard = new ParameterPiece(piece.Name, [piece.Length], view, view, (parameter, piece.Start));
                 shard.Locate = () =>
                 {
                     parameter.Locate?.Invoke();
@@ -98,7 +99,7 @@ public sealed partial class ShardedOptimizer
     private ParameterPiece Nothing(string name, ReadOnlySpan<long> shape)
     {
         var nothing = Device.CreateBuffer<float>(0);
-        return new(name, shape, nothing, nothing) { HasGradient = false };
+        return new(name, shape, nothing, nothing, origin: null) { HasGradient = false };
     }
 
     /// <summary>Gives buckets their memory, and pieces theirs.</summary>
@@ -131,7 +132,7 @@ public sealed partial class ShardedOptimizer
                     continue;
                 }
                 ReadOnlySpan<long> shape = piece.Tensor.IsMatrix ? [piece.Rows, piece.Columns] : [piece.Length];
-                own = new(piece.Name, shape, Device.View(piece.Tensor.Parameter.ElementType, address, piece.Length), gradient) { Bucket = bucket.Number };
+                own = new(piece.Name, shape, Device.View(piece.Tensor.Parameter.ElementType, address, piece.Length), gradient, (piece.Tensor.Parameter, piece.Start)) { Bucket = bucket.Number };
                 _ownPieces.Add(piece, own);
                 _places.Add(own, (piece, bucket, offset));
             }
@@ -165,6 +166,21 @@ public sealed partial class ShardedOptimizer
         if (local is Muon muon && !IsAlone)
             muon.DirectionAddress = piece => _places.TryGetValue(piece, out var place) ? place.Bucket.DataAddress(place.Piece, place.Offset) : 0;
         _locals[part] = local;
+    }
+
+    /// <summary>Refuses what is kept of a parameter where ranks would have other parts of it.</summary>
+    private static void ThrowIfUnsharable(OptimizerOptions options, IEnumerable<Parameter> parameters)
+    {
+        foreach (var parameter in parameters)
+        {
+            // Every rank moves all of a matrix, and only its owner has its state.
+            if (options is MuonOptions && options.RoundingOf(parameter) != ParameterRounding.Nearest)
+                throw new ArgumentException($"ParameterRounding of a ShardedOptimizer's matrices must be Nearest. Actual value for parameter '{parameter.Name}' was {options.ParameterRounding}.");
+            var (start, end) = (parameter.WholeStart, parameter.WholeStart + parameter.Length);
+            var cutsBlocks = start % EncodedStretch.BlockLength != 0 || (end != parameter.WholeLength && end % EncodedStretch.BlockLength != 0);
+            if (cutsBlocks && options is not MuonOptions && options.StateOf(parameter).Encoding != StateEncoding.None)
+                throw new ArgumentException($"A slice whose state is {options.StatePrecision} must begin and end at a multiple of {EncodedStretch.BlockLength} elements. Parameter '{parameter.Name}' begins at {start} and ends at {end}.");
+        }
     }
 
     /// <summary>Refuses options by which matrices would be cut in another way than they were shared out.</summary>

@@ -1,5 +1,6 @@
 using GpuOptim.Distributed.Sharding;
 using GpuOptim.Host;
+using GpuOptim.Kernels.Encodings;
 using GpuOptim.Optimizers;
 using GpuOptim.Optimizers.Checkpoints;
 
@@ -17,11 +18,11 @@ public sealed partial class ShardedOptimizer
         return WithLocalState(_whole.LiveState);
     }
 
-    TensorBytes IStateHolder.Read(Parameter parameter, string name, ElementType type)
+    TensorBytes IStateHolder.Read(Parameter parameter, string name, ElementType type, int elementsEach)
     {
         var tensor = _tensors[parameter];
         TensorBytes Own(Piece piece) => LocalState(piece, name).Bytes;
-        return _isDeclaring ? new OwnBytes(Own, tensor.Pieces.Where(IsOwn)) : WithLocalState(() => Assemble(tensor, tensor.Pieces, type, Own));
+        return _isDeclaring ? new OwnBytes(Own, tensor.Pieces.Where(IsOwn), elementsEach) : WithLocalState(() => Assemble(tensor, tensor.Pieces, type, Own, elementsEach));
     }
 
     /// <summary>Does something with the state of this rank's pieces at hand.</summary>
@@ -46,28 +47,30 @@ public sealed partial class ShardedOptimizer
     /// <param name="pieces">Its pieces.</param>
     /// <param name="type">Its type.</param>
     /// <param name="ownBytes">A piece of this rank's.</param>
-    private TensorBytes.OnHost Assemble(WholeTensor tensor, IReadOnlyList<Piece> pieces, ElementType type, Func<Piece, TensorBytes> ownBytes)
+    /// <param name="elementsEach">How many of its elements share one of what is put together.</param>
+    private TensorBytes.OnHost Assemble(WholeTensor tensor, IReadOnlyList<Piece> pieces, ElementType type, Func<Piece, TensorBytes> ownBytes, int elementsEach = 1)
     {
         if (tensor.Length > Array.MaxLength / type.Size())
             throw new NotSupportedException($"State of parameter '{tensor.Parameter.Name}' must fit into an array for one host to have all of it. Actual length was {tensor.Length} elements; a ShardedCheckpoint needs no host to have it.");
         var counts = new long[Communicator.Size];
         foreach (var piece in pieces)
-            counts[piece.Owner] += piece.Length * type.Size();
+            counts[piece.Owner] += piece.Shared(elementsEach).Length * type.Size();
         var own = new byte[counts[Communicator.Rank]];
         var filled = 0;
         foreach (var piece in pieces.Where(IsOwn))
         {
-            var length = (int)(piece.Length * type.Size());
+            var length = (int)(piece.Shared(elementsEach).Length * type.Size());
             ownBytes(piece).Read(0, own.AsSpan(filled, length));
             filled += length;
         }
         var all = _council.Exchange(own, counts);
-        var whole = new byte[tensor.Length * type.Size()];
+        var whole = new byte[(tensor.Length + elementsEach - 1) / elementsEach * type.Size()];
         var start = 0;
         foreach (var piece in pieces.OrderBy(piece => piece.Owner))
         {
-            var length = (int)(piece.Length * type.Size());
-            all.AsSpan(start, length).CopyTo(whole.AsSpan((int)(piece.Start * type.Size())));
+            var (first, count) = piece.Shared(elementsEach);
+            var length = (int)(count * type.Size());
+            all.AsSpan(start, length).CopyTo(whole.AsSpan((int)(first * type.Size())));
             start += length;
         }
         return new(whole);
@@ -110,6 +113,12 @@ public sealed partial class ShardedOptimizer
 
     private StateTensor LocalState(Piece piece, string name) => _localState![LocalParameter(piece).Name].Tensors[name];
 
-    private StateTensor Part(StateTensor whole, Piece piece) =>
-        new(whole.ElementType, [.. LocalParameter(piece).Shape], new TensorBytes.Part(whole.Bytes, piece.Start * whole.ElementType.Size(), piece.Length * whole.ElementType.Size()));
+    private StateTensor Part(StateTensor whole, Piece piece)
+    {
+        // What is not of the parameter's shape has a number for each block.
+        var isShared = !whole.Shape.SequenceEqual(piece.Tensor.Parameter.WholeShape);
+        var (start, length) = piece.Shared(isShared ? EncodedStretch.BlockLength : 1);
+        long[] shape = isShared ? [length] : [.. LocalParameter(piece).Shape];
+        return new(whole.ElementType, shape, new TensorBytes.Part(whole.Bytes, start * whole.ElementType.Size(), length * whole.ElementType.Size()));
+    }
 }

@@ -75,7 +75,10 @@ public sealed partial class ShardedOptimizer : Optimizer, IBucketObserver, IStat
             {
                 if (ParameterChecks.DeviceOf(parameters) is var device && device != communicator.Device)
                     throw new ArgumentException($"Parameters must lie on the communicator's device, '{communicator.Device.Name}'. Actual device was '{device.Name}'.", nameof(parameters));
-                return create(parameters);
+                var whole = create(parameters);
+                foreach (var group in whole.Groups)
+                    ThrowIfUnsharable(group.AnyOptions, group.Parameters);
+                return whole;
             });
             _parts = _whole is ModelOptimizer model ? [.. model.Optimizers] : [_whole];
             foreach (var part in _parts)
@@ -161,6 +164,7 @@ public sealed partial class ShardedOptimizer : Optimizer, IBucketObserver, IStat
             ParameterChecks.ThrowIfUnfit(Parameters, added, Device);
             // What an optimizer of its own can take, the whole one can: nothing fails once some ranks have the group.
             options.CreateOptimizer(added).Dispose();
+            ThrowIfUnsharable(options, added);
             return true;
         });
         ThrowIfDifferent([.. Describe(options, added)]);

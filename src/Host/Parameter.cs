@@ -100,14 +100,14 @@ public abstract class Parameter : IDisposable
     /// <summary>The shape of the tensor that this is, or is a slice of.</summary>
     internal IReadOnlyList<long> WholeShape => Slice?.Shape ?? Shape;
 
-    /// <summary>What that is called.</summary>
-    internal virtual string WholeName => Name;
-
     /// <summary>How many elements that has.</summary>
-    internal virtual long WholeLength => Slice is { } slice ? Volume(Name, [.. slice.Shape]) : Length;
+    internal long WholeLength => Slice is { } slice ? Volume(Name, [.. slice.Shape]) : Length;
 
     /// <summary>Where in it this begins.</summary>
-    internal virtual long WholeStart => Slice is { Start: > 0 } slice ? slice.Start * (WholeLength / slice.Shape[0]) : 0;
+    internal long WholeStart => Slice is { Start: > 0 } slice ? slice.Start * (WholeLength / slice.Shape[0]) : 0;
+
+    /// <summary>The parameter that this is all of or a piece of, and where in its whole tensor it begins: what the tensor's state and random numbers go by.</summary>
+    internal virtual (Parameter Parameter, long Start) Origin => (this, WholeStart);
 
     /// <summary>Zeroes the gradient, if there is memory for one yet.</summary>
     internal abstract void ClearGradient();

@@ -10,5 +10,6 @@ internal interface IStateHolder
     /// <param name="parameter">The parameter that it is of.</param>
     /// <param name="name">Its name.</param>
     /// <param name="type">Its type.</param>
-    TensorBytes Read(Parameter parameter, string name, ElementType type);
+    /// <param name="elementsEach">How many elements of the parameter share one of its.</param>
+    TensorBytes Read(Parameter parameter, string name, ElementType type, int elementsEach);
 }

@@ -78,9 +78,12 @@ public sealed record MuonOptions : OptimizerOptions
 
     /// <remarks>A scale is of one matrix. Where a cut would go through a block, state is float.</remarks>
     private protected override bool HasWholeBlocks(Parameter parameter) =>
-        Muon.Blocks(parameter, this).All(block => block.Row * block.Columns % EncodedStretch.BlockLength == 0);
+        Muon.Blocks(parameter, WholeSplitRows is null ? this : this with { SplitRows = WholeSplitRows }).All(block => block.Row * block.Columns % EncodedStretch.BlockLength == 0);
 
-    internal override OptimizerOptions ForPieces() => SplitRows is null ? this : this with { SplitRows = null };
+    internal override OptimizerOptions ForPieces() => SplitRows is null ? this : this with { SplitRows = null, WholeSplitRows = SplitRows };
+
+    /// <summary>How parameters were split whose pieces these are the options of.</summary>
+    private IReadOnlyList<int>? WholeSplitRows { get; init; }
 
     /// <inheritdoc/>
     protected internal override OptimizerOptions? WithMomentum(double momentum) => this with { Momentum = momentum };

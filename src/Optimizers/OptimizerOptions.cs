@@ -119,7 +119,7 @@ public abstract record OptimizerOptions
         {
             StatePrecision.SameAsParameter => (parameter.ElementType, StateEncoding.None),
             StatePrecision.Float32 => (ElementType.Float32, StateEncoding.None),
-            _ when parameter.WholeLength < FullPrecisionBelow || !HasWholeBlocks(parameter) => (ElementType.Float32, StateEncoding.None),
+            _ when parameter.Origin.Parameter.WholeLength < FullPrecisionBelow || !HasWholeBlocks(parameter.Origin.Parameter) => (ElementType.Float32, StateEncoding.None),
             StatePrecision.BFloat16 => (ElementType.BFloat16, isStochastic ? StateEncoding.StochasticBFloat16 : StateEncoding.None),
             StatePrecision.Float16 => (ElementType.Float16, isStochastic ? StateEncoding.StochasticFloat16 : StateEncoding.Float16),
             _ => (ElementType.UInt8, isStochastic ? StateEncoding.StochasticDynamic8 : StateEncoding.Dynamic8),

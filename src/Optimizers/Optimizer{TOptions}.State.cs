@@ -110,8 +110,8 @@ public abstract partial class Optimizer<TOptions>
             Average = average == 0 ? 0 : average + (nint)start * parameter.ElementType.Size(),
             Rest = At(Column(2 * _slots.Length) ?? Column(2 * _slots.Length + 1) ?? Column(2 * _slots.Length + 2), start),
             Scales = (Scales(0), Scales(1), Scales(2)),
-            RandomKey = RandomKey.Of(_groups[tracked.Group].Options.RoundingSeed, tracked.Parameter.WholeName),
-            WholeStart = tracked.Parameter.WholeStart + start,
+            RandomKey = RandomKey.Of(_groups[tracked.Group].Options.RoundingSeed, tracked.Parameter.Origin.Parameter.Name),
+            WholeStart = tracked.Parameter.Origin.Start + start,
         };
 
         DeviceBuffer? Column(int column) => (tracked.InUse & (1u << column)) != 0 ? tracked.State[column] : null;
@@ -150,13 +150,14 @@ public abstract partial class Optimizer<TOptions>
 
     /// <summary>The shape of state: where it is only declared, of the whole tensor's.</summary>
     private long[] ShapeOf(int column, TrackedParameter tracked) => _columns[column].Kind == StateColumnKind.Scales
-        ? [Blocks(StateHolder is null ? tracked.Parameter.Length : tracked.Parameter.WholeLength)]
+        ? [EncodedStretch.Blocks(StateHolder is null ? tracked.Parameter.Length : tracked.Parameter.WholeLength)]
         : StateHolder is null ? tracked.Shape : tracked.WholeShape;
 
-    private static long Blocks(long length) => (length + EncodedStretch.BlockLength - 1) / EncodedStretch.BlockLength;
+    /// <summary>How many elements of the parameter share one of state.</summary>
+    private int ElementsEach(int column) => _columns[column].Kind == StateColumnKind.Scales ? EncodedStretch.BlockLength : 1;
 
     private TensorBytes Read(TrackedParameter tracked, int column) =>
-        StateHolder?.Read(tracked.Parameter, _columns[column].Name, TypeOf(column, tracked)) ?? new TensorBytes.OnDevice(tracked.State[column]!);
+        StateHolder?.Read(tracked.Parameter, _columns[column].Name, TypeOf(column, tracked), ElementsEach(column)) ?? new TensorBytes.OnDevice(tracked.State[column]!);
 
     /// <summary>Makes a group's tensors of one column where they are in use and not there yet.</summary>
     private void Allocate(int group, int column)
@@ -168,7 +169,7 @@ public abstract partial class Optimizer<TOptions>
             TrackedParameter[] members = [.. alike];
             Parameter[] parameters = [.. members.Select(tracked => tracked.Parameter)];
             var tensors = _columns[column].Kind == StateColumnKind.Scales
-                ? _arena.Allocate(alike.Key, [.. parameters.Select(parameter => Blocks(parameter.Length))])
+                ? _arena.Allocate(alike.Key, [.. parameters.Select(parameter => EncodedStretch.Blocks(parameter.Length))])
                 : _arena.Allocate(alike.Key, parameters);
             for (var i = 0; i < members.Length; i++)
                 members[i].State[column] = tensors[i];

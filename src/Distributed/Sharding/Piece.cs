@@ -14,6 +14,10 @@ internal sealed record Piece(WholeTensor Tensor, long Start, long Rows, long Col
     /// <summary>Where it ends in the tensor.</summary>
     public long End => Start + Length;
 
+    /// <summary>Where it begins, and how long it is, in numbers that several elements share.</summary>
+    /// <param name="elements">How many; pieces begin at multiples of it.</param>
+    public (long Start, long Length) Shared(int elements) => (Start / elements, (Length + elements - 1) / elements);
+
     /// <summary>What messages call it.</summary>
     public string Name => Length == Tensor.Length ? Tensor.Parameter.Name : $"{Tensor.Parameter.Name}[{Start}..{End}]";
 

@@ -149,7 +149,7 @@ internal sealed unsafe class SimdUpdateBatch : UpdateBatch
     }
 
     /// <summary>How much of a chunk some elements take: whole blocks, where there are blocks.</summary>
-    private long Room(long length) => IsEncoded ? (length + EncodedStretch.BlockLength - 1) / EncodedStretch.BlockLength * EncodedStretch.BlockLength : length;
+    private long Room(long length) => IsEncoded ? EncodedStretch.Blocks(length) * EncodedStretch.BlockLength : length;
 
     private static nint At(nint address, long offset, int size) => address == 0 ? 0 : address + (nint)offset * size;
 

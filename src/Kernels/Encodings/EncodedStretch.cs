@@ -10,6 +10,9 @@ internal unsafe struct EncodedStretch(byte* numbers, byte* companion, int length
     /// <summary>Numbers that share a scale, where an encoding has scales.</summary>
     public const int BlockLength = 256;
 
+    /// <summary>How many blocks there are of some numbers, the last of which may be short.</summary>
+    public static long Blocks(long length) => (length + BlockLength - 1) / BlockLength;
+
     public byte* Numbers = numbers;
     public byte* Companion = companion;
     public int Length = length;
