@@ -66,6 +66,10 @@ internal static unsafe class Ptx
     [IntrinsicImplementation, PtxInstruction("cvt.rn.bf16x2.f32", "{0}, {2}, {1}", BeforeSm80 = nameof(RoundToBFloat16))]
     public static uint FloatsToBFloat16(float lower, float upper) => RoundToBFloat16(lower, upper);
 
+    /// <summary>The upper half of a product.</summary>
+    [IntrinsicImplementation, PtxInstruction("mul.hi.u32")]
+    public static uint MultiplyHigh(uint a, uint b) => (uint)(((ulong)a * b) >> 32);
+
     /// <summary>The address of an element.</summary>
     [IntrinsicImplementation, PtxInstruction("mad.wide.s32", "{0}, {2}, {3}, {1}")]
     public static long Place(long start, int index, int size) => start + (long)index * size;

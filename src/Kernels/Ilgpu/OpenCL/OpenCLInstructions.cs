@@ -62,6 +62,9 @@ internal static unsafe class OpenCLInstructions
         return (ushort)(half | ((bits >> 16) & 0x8000u));
     }
 
+    /// <remarks>By way of 64 bits: OpenCL's own <c>mul_hi</c> would take ILGPU's integers for signed ones.</remarks>
+    public static uint MultiplyHigh(uint a, uint b) => (uint)(((ulong)a * b) >> 32);
+
     public static long Place(long start, int index, int size) => start + (long)index * size;
 
     public static float LoadOne(float* source) => *source;
