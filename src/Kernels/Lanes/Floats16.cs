@@ -121,15 +121,18 @@ internal unsafe struct Floats16(Vector512<float> value) : IRegister<Floats16>
     [MethodImpl(Inline)]
     private static Vector512<uint> Sign(Vector512<float> value) => (value.AsUInt32() >> 16) & Vector512.Create(0x8000u);
 
+    /// <summary>Sixteen 16-bit numbers, with zeros above.</summary>
     [MethodImpl(Inline)]
-    private static Vector512<uint> Widen(ushort* source) =>
+    public static Vector512<uint> Widen(ushort* source) =>
         Avx512F.IsSupported ? Avx512F.ConvertToVector512UInt32(Vector256.Load(source)) : Vector512.WidenLower(Vector256.Load(source).ToVector512Unsafe());
 
+    /// <summary>Sixteen 16-bit numbers, with their sign above.</summary>
     [MethodImpl(Inline)]
-    private static Vector512<int> WidenSigned(ushort* source) =>
+    public static Vector512<int> WidenSigned(ushort* source) =>
         Avx512F.IsSupported ? Avx512F.ConvertToVector512Int32(Vector256.Load((short*)source)) : Vector512.WidenLower(Vector256.Load((short*)source).ToVector512Unsafe());
 
+    /// <summary>Stores lower halves.</summary>
     [MethodImpl(Inline)]
-    private static void Narrow(Vector512<uint> value, ushort* destination) =>
+    public static void Narrow(Vector512<uint> value, ushort* destination) =>
         (Avx512F.IsSupported ? Avx512F.ConvertToVector256UInt16(value) : Vector512.Narrow(value, value).GetLower()).Store(destination);
 }

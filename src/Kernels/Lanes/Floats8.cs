@@ -128,12 +128,14 @@ internal unsafe struct Floats8(Vector256<float> value) : IRegister<Floats8>
     [MethodImpl(Inline)]
     private static Vector256<uint> Sign(Vector256<float> value) => (value.AsUInt32() >> 16) & Vector256.Create(0x8000u);
 
+    /// <summary>Eight 16-bit numbers, with zeros above.</summary>
     [MethodImpl(Inline)]
-    private static Vector256<uint> Widen(ushort* source) =>
+    public static Vector256<uint> Widen(ushort* source) =>
         Avx2.IsSupported ? Avx2.ConvertToVector256Int32(source).AsUInt32() : Vector256.WidenLower(Vector128.Load(source).ToVector256Unsafe());
 
+    /// <summary>Eight 16-bit numbers, with their sign above.</summary>
     [MethodImpl(Inline)]
-    private static Vector256<int> WidenSigned(ushort* source) =>
+    public static Vector256<int> WidenSigned(ushort* source) =>
         Avx2.IsSupported ? Avx2.ConvertToVector256Int32((short*)source) : Vector256.WidenLower(Vector128.Load((short*)source).ToVector256Unsafe());
 
     [MethodImpl(Inline)]
