@@ -174,7 +174,7 @@ public sealed partial class ShardedOptimizer
         [
             GradientClipping?.MaxNorm ?? 0, GradientClipping?.MaxValue ?? 0, GradientClipping?.Order ?? 0,
             scaler?.InitialScale ?? 0, scaler?.GrowthFactor ?? 0, scaler?.BackoffFactor ?? 0, scaler?.GrowthInterval ?? 0,
-            WeightAverage?.Decay ?? 0, WeightAverage?.UpdateCount ?? -1,
+            WeightAverage?.Decay ?? 0, WeightAverage?.UpdateCount ?? -1, (double?)WeightAverage?.Precision ?? 0,
         ];
         _hash.Append(MemoryMarshal.AsBytes(around));
         return _hash.GetCurrentHashAsUInt128();
@@ -199,7 +199,7 @@ public sealed partial class ShardedOptimizer
         string[] own =
         [
             failure is null ? "" : $"{failure.GetType().Name}: {failure.Message}",
-            $"GradientClipping {GradientClipping?.ToString() ?? "none"}, GradientScaler {GradientScaler?.Options.ToString() ?? "none"}, WeightAverage {(WeightAverage is { } average ? string.Create(CultureInfo.InvariantCulture, $"of decay {average.Decay}, {average.UpdateCount} updates") : "none")}",
+            $"GradientClipping {GradientClipping?.ToString() ?? "none"}, GradientScaler {GradientScaler?.Options.ToString() ?? "none"}, WeightAverage {(WeightAverage is { } average ? string.Create(CultureInfo.InvariantCulture, $"of decay {average.Decay}, {average.UpdateCount} updates, {average.Precision}") : "none")}",
             .. _parts.SelectMany(part => part.Groups).Select(group => Describe(group.AnyOptions)),
         ];
         var said = _council.Exchange(string.Join('\n', own));

@@ -37,9 +37,9 @@ public sealed partial class ShardedOptimizer
     {
         var own = OwnAverages();
         return AveragedTensors().ToDictionary(tensor => tensor.Parameter.Name, tensor => new StateTensor(
-            tensor.Parameter.ElementType,
+            AverageType(tensor),
             [.. tensor.Parameter.WholeShape],
-            Assemble(tensor, DataPieces(tensor), tensor.Parameter.ElementType, piece => CheckpointContent.Live(own[(tensor, piece.Start)]).Bytes)));
+            Assemble(tensor, DataPieces(tensor), AverageType(tensor), piece => CheckpointContent.Live(own[(tensor, piece.Start)]).Bytes)));
     }
 
     /// <remarks>All ranks must ask at the same time.</remarks>
@@ -75,7 +75,7 @@ public sealed partial class ShardedOptimizer
         }
         var averages = OwnAverages();
         foreach (var tensor in _tensors.Values.Where(tensor => averaged.Contains(tensor.Parameter.Name)))
-            Add(CheckpointContent.AveragePrefix + tensor.Parameter.Name, tensor, tensor.Parameter.ElementType, piece => CheckpointContent.Live(averages[(tensor, piece.Start)]).Bytes);
+            Add(CheckpointContent.AveragePrefix + tensor.Parameter.Name, tensor, AverageType(tensor), piece => CheckpointContent.Live(averages[(tensor, piece.Start)]).Bytes);
         _isDeclaring = true;
         try
         {
@@ -104,6 +104,8 @@ public sealed partial class ShardedOptimizer
                 throw new ArgumentException($"Names of tensors must differ. '{name}' cannot be written.");
         }
     }
+
+    private ElementType AverageType(WholeTensor tensor) => WeightAverage?.TypeOf(tensor.Parameter) ?? tensor.Parameter.ElementType;
 
     /// <summary>The pieces of a tensor's data: those that ranks own, or what engines have cut.</summary>
     private static List<Piece> DataPieces(WholeTensor tensor) => tensor.Slices is null

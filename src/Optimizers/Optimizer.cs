@@ -105,6 +105,7 @@ public abstract partial class Optimizer : IDisposable
         if (WeightAverage is { } average)
         {
             ObjectDisposedException.ThrowIf(average.IsDisposed, average);
+            average.ThrowIfSwapped();
             average.LocateAverages();
             average.Updating?.Invoke();
         }
@@ -119,7 +120,9 @@ public abstract partial class Optimizer : IDisposable
         RunStep(context);
         step.End();
         FinishStep(context);
-        if (WeightAverage is not null)
+        if (UpdatesAverages)
+            WeightAverage?.TakeIn();
+        else if (WeightAverage is not null)
             WeightAverage.UpdateCount++;
     }
 
@@ -231,7 +234,7 @@ public abstract partial class Optimizer : IDisposable
         (Owner ?? this) is { UpdatesAverages: false } taker ? taker.WeightAverage?.AddressOf(parameter) ?? 0 : 0;
 
     /// <summary>Whether averages are updated after a step, and not in it.</summary>
-    private protected virtual bool UpdatesAverages => false;
+    private protected virtual bool UpdatesAverages => WeightAverage?.IsApart == true;
 
     /// <summary>Gives back what a derived class holds.</summary>
     /// <param name="disposing">Always true.</param>

@@ -1,4 +1,6 @@
 using GpuOptim.Host;
+using GpuOptim.Kernels;
+using GpuOptim.Kernels.Encodings;
 using GpuOptim.Kernels.Rules;
 
 namespace GpuOptim.Optimizers;
@@ -10,8 +12,7 @@ namespace GpuOptim.Optimizers;
 /// </summary>
 /// <remarks>
 /// Equals <c>torch.optim.swa_utils.AveragedModel</c> to the last bit. Sources: B. Polyak and A. Juditsky, 1992; P. Izmailov et al., 2018,
-/// https://arxiv.org/abs/1803.05407. Averages have the parameters' element types: those of bfloat16 move only where a step is larger than half a
-/// place.
+/// https://arxiv.org/abs/1803.05407. What averages are kept in is a choice of its own, <see cref="AveragePrecision"/>.
 /// </remarks>
 public sealed class WeightAverage : IDisposable
 {
@@ -21,9 +22,16 @@ public sealed class WeightAverage : IDisposable
     private readonly Parameter[] _averages;
     private readonly Dictionary<Parameter, int> _indices = [];
     private readonly (ElementType Type, UpdateBatch Table, int[] Members)[] _batches;
+    private readonly int _roundingSeed;
 
-    private WeightAverage(IEnumerable<Parameter> parameters, double? decay, IEnumerable<Parameter>? averages)
+    /// <summary>The parameters' own numbers, while the averages' are in their place and have another type.</summary>
+    private DeviceBuffer[]? _swapped;
+
+    private WeightAverage(IEnumerable<Parameter> parameters, double? decay, IEnumerable<Parameter>? averages, AveragePrecision precision, int roundingSeed)
     {
+        if (!Enum.IsDefined(precision))
+            throw new ArgumentOutOfRangeException(nameof(precision), precision, $"precision must be one of {string.Join(", ", Enum.GetNames<AveragePrecision>())}.");
+        (Precision, _roundingSeed) = (precision, roundingSeed);
         _parameters = [.. parameters ?? throw new ArgumentNullException(nameof(parameters))];
         Device = ParameterChecks.DeviceOf(_parameters);
         ParameterChecks.ThrowIfUnfit([], _parameters, Device);
@@ -33,7 +41,7 @@ public sealed class WeightAverage : IDisposable
             _indices.Add(_parameters[i], i);
         (ElementType Type, int[] Members)[] alike = [.. Enumerable.Range(0, _parameters.Length).GroupBy(i => _parameters[i].ElementType).Select(group => (group.Key, group.ToArray()))];
         _averages = averages is null ? Allocate(alike) : Fit([.. averages]);
-        _batches = [.. alike.Select(group => (group.Type, Table(group.Type, group.Members, i => _averages[i].Data.Address, _ => 0), group.Members))];
+        _batches = [.. alike.Select(group => (group.Type, Table(group.Type, group.Members), group.Members))];
     }
 
     /// <summary>The device on which all lie.</summary>
@@ -44,6 +52,12 @@ public sealed class WeightAverage : IDisposable
 
     /// <summary>What they are averages of, in the same order.</summary>
     internal IReadOnlyList<Parameter> Parameters => _parameters;
+
+    /// <summary>What averages are kept in.</summary>
+    public AveragePrecision Precision { get; }
+
+    /// <summary>Whether averages are kept in something else than the parameters, and so by an update of its own.</summary>
+    internal bool IsApart => Precision != AveragePrecision.SameAsParameter;
 
     /// <summary>Whether the averages were disposed of.</summary>
     public bool IsDisposed { get; private set; }
@@ -68,24 +82,38 @@ public sealed class WeightAverage : IDisposable
     /// <summary>An exponential moving average: <c>average = lerp(average, p, 1 - decay)</c>, the first a copy.</summary>
     /// <param name="parameters">The parameters; at least one, all on one device.</param>
     /// <param name="decay">How much of the average stays; in [0, 1], typically 0.999. PyTorch: <c>get_ema_multi_avg_fn(decay)</c>.</param>
-    /// <param name="averages">Tensors to keep the averages in, one for each parameter in their order, of its shape and type; null to make some.</param>
+    /// <param name="averages">Tensors to keep the averages in, one for each parameter in their order, of its shape and the precision's type; null to make some.</param>
+    /// <param name="precision">What to keep averages in.</param>
+    /// <param name="roundingSeed">What random roundings begin with, see <see cref="OptimizerOptions.RoundingSeed"/>.</param>
     /// <exception cref="ArgumentException">A parameter or an average cannot be taken; the message says which and why.</exception>
-    /// <exception cref="ArgumentOutOfRangeException">The decay is out of range.</exception>
-    public static WeightAverage Exponential(IEnumerable<Parameter> parameters, double decay = 0.999, IEnumerable<Parameter>? averages = null) => decay is >= 0 and <= 1
-        ? new(parameters, decay, averages)
+    /// <exception cref="ArgumentOutOfRangeException">The decay is out of range, or there is no such precision.</exception>
+    public static WeightAverage Exponential(
+        IEnumerable<Parameter> parameters,
+        double decay = 0.999,
+        IEnumerable<Parameter>? averages = null,
+        AveragePrecision precision = AveragePrecision.SameAsParameter,
+        int roundingSeed = 0) => decay is >= 0 and <= 1
+        ? new(parameters, decay, averages, precision, roundingSeed)
         : throw new ArgumentOutOfRangeException(nameof(decay), decay, "decay must be in [0, 1].");
 
     /// <summary>The mean of all that was: <c>average = lerp(average, p, 1 / (n + 1))</c> after n updates. PyTorch: <c>AveragedModel</c>.</summary>
     /// <param name="parameters">The parameters; at least one, all on one device.</param>
-    /// <param name="averages">Tensors to keep the averages in, one for each parameter in their order, of its shape and type; null to make some.</param>
+    /// <param name="averages">Tensors to keep the averages in, one for each parameter in their order, of its shape and the precision's type; null to make some.</param>
+    /// <param name="precision">What to keep averages in.</param>
+    /// <param name="roundingSeed">What random roundings begin with, see <see cref="OptimizerOptions.RoundingSeed"/>.</param>
     /// <exception cref="ArgumentException">A parameter or an average cannot be taken; the message says which and why.</exception>
-    public static WeightAverage Equal(IEnumerable<Parameter> parameters, IEnumerable<Parameter>? averages = null) => new(parameters, null, averages);
+    /// <exception cref="ArgumentOutOfRangeException">There is no such precision.</exception>
+    public static WeightAverage Equal(
+        IEnumerable<Parameter> parameters, IEnumerable<Parameter>? averages = null, AveragePrecision precision = AveragePrecision.SameAsParameter, int roundingSeed = 0) =>
+        new(parameters, null, averages, precision, roundingSeed);
 
     /// <summary>Takes the parameters, as they are now, into the averages.</summary>
+    /// <exception cref="InvalidOperationException">Averages of another type are in the parameters' place, see <see cref="Swap"/>.</exception>
     /// <exception cref="ObjectDisposedException">This, or a parameter's memory, was disposed of. Nothing was changed.</exception>
     public void Update()
     {
         Check();
+        ThrowIfSwapped();
         Updating?.Invoke();
         TakeIn();
     }
@@ -98,25 +126,53 @@ public sealed class WeightAverage : IDisposable
         {
             for (var i = 0; i < members.Length; i++)
                 table.Gradients[i] = _parameters[members[i]].Data.Address;
-            Device.Update<AverageRule>([rule], table);
+            if (table.IsEncoded)
+                Device.UpdateEncoded<AverageRule>([new(rule, (uint)UpdateCount)], table);
+            else
+                Device.Update<AverageRule>([rule], table);
         }
         UpdateCount++;
     }
 
     /// <summary>Exchanges parameters and averages: to evaluate the averages, and once more to train on.</summary>
+    /// <remarks>
+    /// Averages of another type than the parameters are rounded into their place and stay what they are; the parameters' numbers are kept aside until then. Between
+    /// the two calls there can be no update.
+    /// </remarks>
     /// <exception cref="ObjectDisposedException">This, or a parameter's memory, was disposed of. Nothing was changed.</exception>
     public void Swap()
     {
         Check();
+        if (IsApart)
+        {
+            SwapAside();
+            return;
+        }
         foreach (var (type, _, members) in _batches)
         {
             // Made for this time only: it is rare, and parameters may move.
-            using var table = Table(type, members, i => _parameters[i].Data.Address, i => _averages[i].Data.Address);
+            using var table = Device.CreateUpdateBatch(
+                type, type, [.. members.Select(i => new UpdateSegment(_parameters[i].Data.Address, _averages[i].Data.Address, 0, 0, _parameters[i].Length))]);
             for (var i = 0; i < members.Length; i++)
                 table.Gradients[i] = _parameters[members[i]].Data.Address;
             Device.Update<SwapRule>([default], table);
         }
     }
+
+    /// <summary>Refuses to update while averages stand where parameters should.</summary>
+    internal void ThrowIfSwapped()
+    {
+        if (_swapped is not null)
+            throw new InvalidOperationException("Averages must not be updated between two calls of Swap, while they are in the parameters' place. Call Swap first.");
+    }
+
+    /// <summary>The type of an average of a parameter.</summary>
+    internal ElementType TypeOf(Parameter parameter) => Precision switch
+    {
+        AveragePrecision.SameAsParameter => parameter.ElementType,
+        AveragePrecision.Float32 => ElementType.Float32,
+        _ => ElementType.BFloat16,
+    };
 
     /// <summary>Gives back the averages. Parameters stay.</summary>
     public void Dispose()
@@ -126,6 +182,7 @@ public sealed class WeightAverage : IDisposable
         IsDisposed = true;
         foreach (var (_, table, _) in _batches)
             table.Dispose();
+        Array.ForEach(_swapped ?? [], buffer => buffer.Dispose());
         _arena.Dispose();
     }
 
@@ -159,16 +216,58 @@ public sealed class WeightAverage : IDisposable
             average.Locate?.Invoke();
     }
 
-    private UpdateBatch Table(ElementType type, int[] members, Func<int, nint> data, Func<int, nint> state) =>
-        Device.CreateUpdateBatch(type, type, [.. members.Select(i => new UpdateSegment(data(i), state(i), 0, 0, _parameters[i].Length))]);
+    /// <summary>The table that takes parameters of a type into their averages.</summary>
+    private UpdateBatch Table(ElementType type, int[] members)
+    {
+        var average = TypeOf(_parameters[members[0]]);
+        // Averages of the parameters' type compute in it, as PyTorch's do.
+        var compute = IsApart ? ElementType.Float32 : type;
+        var types = new UpdateTypes(average, type, compute, compute)
+        {
+            Rounding = Precision == AveragePrecision.StochasticBFloat16 ? ParameterRounding.Stochastic : ParameterRounding.Nearest,
+        };
+        return Device.CreateUpdateBatch(types, [.. members.Select(i => new UpdateSegment(_averages[i].Data.Address, 0, 0, 0, _parameters[i].Length)
+        {
+            // Not the random numbers of the parameter itself.
+            RandomKey = RandomKey.Of(_roundingSeed, "average of " + _parameters[i].Origin.Parameter.Name),
+            WholeStart = _parameters[i].Origin.Start,
+        })]);
+    }
+
+    /// <summary>Puts averages of another type in the parameters' place, or takes them out again.</summary>
+    private void SwapAside()
+    {
+        if (_swapped is { } own)
+        {
+            for (var i = 0; i < own.Length; i++)
+                Device.Copy(own[i].Address, _parameters[i].Data.Address, own[i].SizeInBytes);
+            Device.Synchronize();
+            Array.ForEach(own, buffer => buffer.Dispose());
+            _swapped = null;
+            return;
+        }
+        own = [.. _parameters.Select(parameter => Device.CreateBuffer(parameter.ElementType, parameter.Length))];
+        for (var i = 0; i < own.Length; i++)
+            Device.Copy(_parameters[i].Data.Address, own[i].Address, own[i].SizeInBytes);
+        _swapped = own;
+        foreach (var (type, _, members) in _batches)
+        {
+            using var table = Device.CreateUpdateBatch(
+                new UpdateTypes(type, TypeOf(_parameters[members[0]]), ElementType.Float32, ElementType.Float32),
+                [.. members.Select(i => new UpdateSegment(_parameters[i].Data.Address, 0, 0, 0, _parameters[i].Length))]);
+            for (var i = 0; i < members.Length; i++)
+                table.Gradients[i] = _averages[members[i]].Data.Address;
+            Device.Update<CopyRule>([default], table);
+        }
+    }
 
     /// <summary>Averages in memory of their own.</summary>
     private Parameter[] Allocate((ElementType Type, int[] Members)[] alike)
     {
         var averages = new Parameter[_parameters.Length];
-        foreach (var (type, members) in alike)
+        foreach (var (_, members) in alike)
         {
-            var buffers = _arena.Allocate(type, [.. members.Select(i => _parameters[i])]);
+            var buffers = _arena.Allocate(TypeOf(_parameters[members[0]]), [.. members.Select(i => _parameters[i])]);
             for (var i = 0; i < members.Length; i++)
             {
                 var parameter = _parameters[members[i]];
@@ -190,8 +289,8 @@ public sealed class WeightAverage : IDisposable
             throw new ArgumentException($"averages must be as many as the parameters, {_parameters.Length}. Actual number was {averages.Length}.", nameof(averages));
         for (var i = 0; i < averages.Length; i++)
         {
-            if (averages[i]?.ElementType != _parameters[i].ElementType || !averages[i].Shape.SequenceEqual(_parameters[i].Shape))
-                throw new ArgumentException($"The average of parameter '{_parameters[i]}' must be of its shape and type. Actual average was '{averages[i]}'.", nameof(averages));
+            if (averages[i]?.ElementType != TypeOf(_parameters[i]) || !averages[i].Shape.SequenceEqual(_parameters[i].Shape))
+                throw new ArgumentException($"The average of parameter '{_parameters[i]}' must be of its shape and {TypeOf(_parameters[i])}. Actual average was '{averages[i]}'.", nameof(averages));
         }
         ParameterChecks.ThrowIfUnfit([], averages, Device);
         ParameterChecks.ThrowIfOverlapping([.. _parameters, .. averages]);

@@ -5,8 +5,9 @@ namespace GpuOptim.Kernels.Encodings;
 /// <summary>An encoding in which every number is by itself: a GPU's thread reads and writes one at a time, with the results of the CPU's stretches.</summary>
 internal interface IElementEncoding : IEncoding
 {
-    /// <summary>Bytes of a number's companion; 0 if it has none.</summary>
-    static abstract int CompanionSize { get; }
+    static int IEncoding.NumberSize => sizeof(ushort);
+
+    static bool IEncoding.HasBlocks => false;
 
     /// <summary>Whether <see cref="EncodeOne"/> looks at the random bits.</summary>
     static abstract bool IsRandom { get; }

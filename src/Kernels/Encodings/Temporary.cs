@@ -1,9 +1,4 @@
-using GpuOptim.Kernels.Lanes;
 namespace GpuOptim.Kernels.Encodings;
-internal unsafe struct StochasticBFloat16 : IEncoding { public static int NumberSize => 2; public static int CompanionSize => 0; public static bool HasBlocks => false; public static void Decode(in EncodedStretch s, float* v, int b) {} public static void Encode(in EncodedStretch s, float* v, int b) {} }
-internal unsafe struct KahanBFloat16 : IEncoding { public static int NumberSize => 2; public static int CompanionSize => 2; public static bool HasBlocks => false; public static void Decode(in EncodedStretch s, float* v, int b) {} public static void Encode(in EncodedStretch s, float* v, int b) {} }
-internal unsafe struct RemainderBFloat16 : IEncoding { public static int NumberSize => 2; public static int CompanionSize => 2; public static bool HasBlocks => false; public static void Decode(in EncodedStretch s, float* v, int b) {} public static void Encode(in EncodedStretch s, float* v, int b) {} }
-internal unsafe struct MasterCopy<T> : IEncoding where T : IFormat { public static int NumberSize => 2; public static int CompanionSize => 4; public static bool HasBlocks => false; public static void Decode(in EncodedStretch s, float* v, int b) {} public static void Encode(in EncodedStretch s, float* v, int b) {} }
 internal unsafe struct ScaledFloat16<T> : IEncoding { public static int NumberSize => 2; public static int CompanionSize => 4; public static bool HasBlocks => true; public static void Decode(in EncodedStretch s, float* v, int b) {} public static void Encode(in EncodedStretch s, float* v, int b) {} }
 internal unsafe struct Dynamic8<S,T> : IEncoding { public static int NumberSize => 1; public static int CompanionSize => 4; public static bool HasBlocks => true; public static void Decode(in EncodedStretch s, float* v, int b) {} public static void Encode(in EncodedStretch s, float* v, int b) {} }
 internal struct NearestRounding {}
