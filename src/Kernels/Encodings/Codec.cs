@@ -31,10 +31,10 @@ internal readonly unsafe struct Codec
     {
         StateEncoding.None => default,
         StateEncoding.StochasticBFloat16 => Of<StochasticBFloat16>(),
-        StateEncoding.Float16 => Of<ScaledFloat16<NearestRounding>>(),
-        StateEncoding.StochasticFloat16 => Of<ScaledFloat16<StochasticRounding>>(),
-        StateEncoding.Dynamic8 => isNonNegative ? Of<Dynamic8<Unsigned, NearestRounding>>() : Of<Dynamic8<Signed, NearestRounding>>(),
-        _ => isNonNegative ? Of<Dynamic8<Unsigned, StochasticRounding>>() : Of<Dynamic8<Signed, StochasticRounding>>(),
+        StateEncoding.Float16 => Of<ScaledFloat16<Nearest>>(),
+        StateEncoding.StochasticFloat16 => Of<ScaledFloat16<Stochastic>>(),
+        StateEncoding.Dynamic8 => isNonNegative ? Of<Dynamic8<Unsigned, Nearest>>() : Of<Dynamic8<Signed, Nearest>>(),
+        _ => isNonNegative ? Of<Dynamic8<Unsigned, Stochastic>>() : Of<Dynamic8<Signed, Stochastic>>(),
     };
 
     /// <summary>That of a parameter.</summary>

@@ -27,6 +27,12 @@ internal unsafe struct Dynamic8<TSign, TRounding> : IEncoding where TSign : ISig
     private const uint HalfFactor = 10923 << 16;
     private const int HalfShift = 22;
 
+    public static int NumberSize => 1;
+
+    public static int CompanionSize => sizeof(float);
+
+    public static bool HasBlocks => true;
+
     /// <inheritdoc/>
     public static void Decode(in EncodedStretch stretch, float* values, int vectorBits)
     {
@@ -39,7 +45,7 @@ internal unsafe struct Dynamic8<TSign, TRounding> : IEncoding where TSign : ISig
     public static void Encode(in EncodedStretch stretch, float* values, int vectorBits)
     {
         var scales = (float*)stretch.Companion;
-        var random = stackalloc ushort[EncodedStretch.BlockLength];
+        var buffer = stackalloc ushort[TRounding.IsStochastic ? Philox.RoomFor(EncodedStretch.BlockLength) : 0];
         for (var start = 0; start < stretch.Length; start += EncodedStretch.BlockLength)
         {
             var length = Math.Min(EncodedStretch.BlockLength, stretch.Length - start);
@@ -52,8 +58,7 @@ internal unsafe struct Dynamic8<TSign, TRounding> : IEncoding where TSign : ISig
             }
             var scale = BitConverter.UInt32BitsToSingle(largest);
             *scales++ = scale;
-            if (TRounding.IsStochastic)
-                Philox.Fill(stretch.Random, start, random, length);
+            var random = TRounding.IsStochastic ? Philox.Fill(stretch.Random, start, length, buffer, vectorBits) : null;
             Encode(values + start, 1 / scale, random, stretch.Numbers + start, length, vectorBits);
         }
     }

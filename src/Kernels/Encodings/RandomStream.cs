@@ -5,7 +5,7 @@ namespace GpuOptim.Kernels.Encodings;
 /// tensors and work, and after a run was resumed.
 /// </summary>
 /// <remarks>
-/// Element e takes the half word e % 8, lower halves first, of <c>Philox</c> for the counter (e / 8, upper half of e / 8, step, use) and the key.
+/// Element e takes the half word e % 8, lower halves first, of <see cref="Philox"/> for the counter (e / 8, upper half of e / 8, step, use) and the key.
 /// </remarks>
 /// <param name="key">Of the run and the tensor.</param>
 /// <param name="start">The index in the whole tensor of the first element.</param>

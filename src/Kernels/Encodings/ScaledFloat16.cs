@@ -20,6 +20,12 @@ internal unsafe struct ScaledFloat16<TRounding> : IEncoding where TRounding : IR
 {
     private const MethodImplOptions Inline = MethodImplOptions.AggressiveInlining;
 
+    public static int NumberSize => sizeof(ushort);
+
+    public static int CompanionSize => sizeof(float);
+
+    public static bool HasBlocks => true;
+
     /// <inheritdoc/>
     public static void Decode(in EncodedStretch stretch, float* values, int vectorBits)
     {
@@ -34,7 +40,7 @@ internal unsafe struct ScaledFloat16<TRounding> : IEncoding where TRounding : IR
     {
         var numbers = (ushort*)stretch.Numbers;
         var scales = (float*)stretch.Companion;
-        var random = stackalloc ushort[EncodedStretch.BlockLength];
+        var buffer = stackalloc ushort[TRounding.IsStochastic ? Philox.RoomFor(EncodedStretch.BlockLength) : 0];
         for (var start = 0; start < stretch.Length; start += EncodedStretch.BlockLength)
         {
             var length = Math.Min(EncodedStretch.BlockLength, stretch.Length - start);
@@ -45,8 +51,7 @@ internal unsafe struct ScaledFloat16<TRounding> : IEncoding where TRounding : IR
                 NativeMemory.Clear(numbers + start, (nuint)length * sizeof(ushort));
                 continue;
             }
-            if (TRounding.IsStochastic)
-                Philox.Fill(stretch.Random, start, random, length);
+            var random = TRounding.IsStochastic ? Philox.Fill(stretch.Random, start, length, buffer, vectorBits) : null;
             Encode(values + start, ScaledFloat16Code<TRounding>.Inverse(scale), random, numbers + start, length, vectorBits);
         }
     }
