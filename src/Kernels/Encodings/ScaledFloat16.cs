@@ -108,7 +108,7 @@ internal unsafe struct ScaledFloat16<TRounding> : IEncoding where TRounding : IR
             }
         }
         for (; i < length; i++)
-            numbers[i] = ScaledFloat16Code<TRounding>.Encode(values[i] * inverse, random[i]);
+            numbers[i] = ScaledFloat16Code<TRounding>.Encode(values[i] * inverse, TRounding.IsStochastic ? random[i] : 0u);
     }
 
     [MethodImpl(Inline)]
