@@ -45,11 +45,11 @@ internal sealed record Contestant(string Name, int States, int Flops, OptimizerO
 
     /// <summary>Makes it.</summary>
     public Optimizer Create(IEnumerable<Parameter> parameters, NumberType type) =>
-        (Options with { StatePrecision = type.StatePrecision, ComputePrecision = type.ComputePrecision }).CreateOptimizer(parameters);
+        type.Of(Options).CreateOptimizer(parameters);
 
     /// <summary>What a step on so many parameters does: parameter and state read and written, gradient read.</summary>
     public Work Work(NumberType type, long elements) =>
-        new(elements, elements * (double)(3 * type.Element.Size() + 2 * States * type.State.Size()), elements * (double)Flops);
+        new(elements, elements * type.Traffic(States), elements * (double)Flops);
 
     private static void Adam(ref double p, double g, ref double average, ref double square, int step)
     {

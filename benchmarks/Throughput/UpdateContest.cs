@@ -109,7 +109,7 @@ internal static class UpdateContest
         ];
     }
 
-    private static string Footprint(UpdateJob job) => (job.Layout.Elements * 2.0 * (job.Type.Element.Size() + job.Type.State.Size())) switch
+    private static string Footprint(UpdateJob job) => (job.Layout.Elements * 2.0 * (job.Type.Element.Size() + job.Type.StateBytes)) switch
     {
         < 1 << 10 and var bytes => $"{bytes} bytes",
         < 1 << 20 and var bytes => $"{bytes / (1 << 10):0.#} KiB",

@@ -108,7 +108,7 @@ internal unsafe struct ScaledFloat16<TRounding> : IEncoding where TRounding : IR
             }
         }
         for (; i < length; i++)
-            numbers[i] = ScaledFloat16Code<TRounding>.Encode(values[i] * inverse, TRounding.IsStochastic ? random[i] : 0u);
+            numbers[i] = ScaledFloat16Code<TRounding>.Encode(values[i] * inverse, TRounding.IsStochastic ? random[i] : (ushort)0);
     }
 
     [MethodImpl(Inline)]
