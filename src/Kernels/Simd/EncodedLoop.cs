@@ -7,8 +7,8 @@ namespace GpuOptim.Kernels.Simd;
 /// <param name="types">The types of the update.</param>
 internal readonly unsafe struct EncodedLoop(UpdateTypes types)
 {
-    /// <summary>Elements of a stretch: a multiple of a block's.</summary>
-    public const int StretchLength = 2048;
+    /// <summary>Elements of a stretch: whole blocks, and no more than what goes in and out of the first cache while others pass through it.</summary>
+    public const int StretchLength = 512;
 
     /// <summary>What random numbers are for.</summary>
     public const uint ParameterUse = 0, State0Use = 1, State1Use = 2, State2Use = 3, AverageUse = 4;
