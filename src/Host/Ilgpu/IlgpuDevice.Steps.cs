@@ -34,7 +34,23 @@ public sealed partial class IlgpuDevice
         step.End();
     }
 
-    internal override void UpdateEncoded<TRule>(ReadOnlySpan<NumberedRule<TRule>> rules, UpdateBatch batch) => throw new NotSupportedException();
+    internal override void UpdateEncoded<TRule>(ReadOnlySpan<NumberedRule<TRule>> rules, UpdateBatch batch)
+    {
+        ObjectDisposedException.ThrowIf(IsDisposed, this);
+        RuleLayout<TRule>.ThrowIfForeign();
+        var own = (IlgpuUpdateBatch)batch;
+        if (own.Table.Chunks == 0 || (rules.IsEmpty && !batch.HasAverages))
+            return;
+        if (batch.Step is IlgpuStep step)
+        {
+            GatherEncoded(step, own, rules);
+            return;
+        }
+        step = own.OwnStep ??= new(_queue, _gate, usesGraphs: false);
+        step.Begin();
+        GatherEncoded(step, own, rules);
+        step.End();
+    }
 
     internal override DeviceStep CreateStep() => new IlgpuStep(_queue, _gate, UseGraphs && Accelerator is CudaAccelerator);
 
@@ -56,12 +72,12 @@ public sealed partial class IlgpuDevice
             var own = (IlgpuMatrixUpdateBatch)batch;
             if (batch.Step is IlgpuStep step)
             {
-                Gather(step, own, momentumRules, updateRules, plan);
+                Gather(step, own, momentumRules, updateRules, steps, plan);
                 continue;
             }
             step = own.OwnStep ??= new(_queue, _gate, usesGraphs: false);
             step.Begin();
-            Gather(step, own, momentumRules, updateRules, plan);
+            Gather(step, own, momentumRules, updateRules, steps, plan);
             step.End();
         }
     }
@@ -70,8 +86,11 @@ public sealed partial class IlgpuDevice
     private void Gather<TRule>(IlgpuStep step, IlgpuUpdateBatch batch, ReadOnlySpan<TRule> rules) where TRule : unmanaged, IUpdateRule =>
         _queue.Update(step, Put(step, batch.Table, batch, rules), rules, batch.Types);
 
+    private static void GatherEncoded<TRule>(IlgpuStep step, IlgpuUpdateBatch batch, ReadOnlySpan<NumberedRule<TRule>> rules) where TRule : unmanaged, IUpdateRule =>
+        IlgpuQueue.UpdateEncoded(step, Put(step, batch.Table, batch, rules), rules, batch.Types);
+
     private void Gather<TMomentum, TUpdate>(
-        IlgpuStep step, IlgpuMatrixUpdateBatch batch, ReadOnlySpan<TMomentum> momentumRules, ReadOnlySpan<TUpdate> updateRules, NewtonSchulzPlan plan)
+        IlgpuStep step, IlgpuMatrixUpdateBatch batch, ReadOnlySpan<TMomentum> momentumRules, ReadOnlySpan<TUpdate> updateRules, ReadOnlySpan<uint> steps, NewtonSchulzPlan plan)
         where TMomentum : unmanaged, IUpdateRule
         where TUpdate : unmanaged, IUpdateRule
     {
@@ -83,27 +102,47 @@ public sealed partial class IlgpuDevice
         }
         else
         {
-            step.Add(new MomentumLaunch<TMomentum>(Put(step, batch.Momentum, batch, momentumRules), batch));
+            if (batch.MomentumTypes.IsEncoded)
+                step.Add(new EncodedMomentumLaunch<TMomentum>(Put(step, batch.Momentum, batch, momentumRules, steps), batch));
+            else
+                step.Add(new MomentumLaunch<TMomentum>(Put(step, batch.Momentum, batch, momentumRules), batch));
             step.Add(new OrthogonalizeLaunch(batch, plan));
             if (!batch.IsRepeated)
                 batch.SetOrthogonal(NewtonSchulz.ResultOf(batch.X, batch.Other, plan));
         }
         var norm = batch.GradientNorm is IlgpuGradientNorm { MaySkip: true } skipping ? skipping : null;
-        var updates = step.Put(step.Put(batch.Updates, batch.Orthogonal, batch.IsRepeated), batch.UpdateRules, [], updateRules, batch.IsRepeated) with { AveragePlace = PutAverage(step, batch) };
+        var updates = step.Put(batch.Updates, batch.Orthogonal, batch.IsRepeated);
+        // Of what the two halves do to a parameter, only random roundings depend on how many steps were skipped.
+        var isEncoded = batch.UpdateTypes.IsEncoded;
+        updates = isEncoded
+            ? step.Put(updates, batch.UpdateRules, norm is null ? [] : batch.UpdatePending, updateRules, steps, batch.IsRepeated)
+            : step.Put(updates, batch.UpdateRules, [], updateRules, batch.IsRepeated);
+        updates = updates with { AveragePlace = PutAverage(step, batch) };
         if (norm is not null)
             step.Add(new CompleteLaunch(updates, 0, 0, norm));
-        _queue.Update(step, updates, updateRules, batch.UpdateTypes);
+        if (isEncoded)
+            IlgpuQueue.UpdateEncoded(step, updates, updateRules, batch.UpdateTypes);
+        else
+            _queue.Update(step, updates, updateRules, batch.UpdateTypes);
     }
 
     /// <summary>Places what a step changes of a table, and has the device complete it with what it alone knows.</summary>
-    private static unsafe StepTable Put<TRule>(IlgpuStep step, IlgpuUpdateTable table, UpdateBatch batch, ReadOnlySpan<TRule> rules) where TRule : unmanaged, IUpdateRule
+    private static unsafe StepTable Put<TRule>(IlgpuStep step, IlgpuUpdateTable table, UpdateBatch batch, ReadOnlySpan<TRule> rules) where TRule : unmanaged =>
+        Complete(step, batch, step.Put(step.Put(table, batch.Gradients, batch.IsRepeated), batch.Rules, PendingOf(batch), rules, batch.IsRepeated), sizeof(TRule));
+
+    /// <summary>The same with the numbers of the rules' steps.</summary>
+    private static unsafe StepTable Put<TRule>(IlgpuStep step, IlgpuUpdateTable table, UpdateBatch batch, ReadOnlySpan<TRule> rules, ReadOnlySpan<uint> steps) where TRule : unmanaged, IUpdateRule =>
+        Complete(step, batch, step.Put(step.Put(table, batch.Gradients, batch.IsRepeated), batch.Rules, PendingOf(batch), rules, steps, batch.IsRepeated), sizeof(NumberedRule<TRule>));
+
+    private static StepTable Complete(IlgpuStep step, UpdateBatch batch, StepTable placed, int stride)
     {
-        var norm = batch.GradientNorm as IlgpuGradientNorm;
-        var placed = step.Put(step.Put(table, batch.Gradients, batch.IsRepeated), batch.Rules, norm is { MaySkip: true } ? batch.Pending : [], rules, batch.IsRepeated) with { AveragePlace = PutAverage(step, batch) };
-        if (norm is not null)
-            step.Add(new CompleteLaunch(placed, sizeof(TRule), placed.RulesPlace.Count, norm));
+        placed = placed with { AveragePlace = PutAverage(step, batch) };
+        if (batch.GradientNorm is IlgpuGradientNorm norm)
+            step.Add(new CompleteLaunch(placed, stride, placed.RulesPlace.Count, norm));
         return placed;
     }
+
+    private static ReadOnlySpan<ulong> PendingOf(UpdateBatch batch) => batch.GradientNorm is IlgpuGradientNorm { MaySkip: true } ? batch.Pending : [];
 
     private static StepPlace PutAverage(IlgpuStep step, UpdateBatch batch) => batch.HasAverages ? step.Block.Put<AverageRule>([batch.Average], 1) : default;
 }

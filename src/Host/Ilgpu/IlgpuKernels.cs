@@ -11,6 +11,7 @@ using ILGPU.Backends.EntryPoints;
 using ILGPU.Backends.OpenCL;
 using ILGPU.Backends.PTX;
 using ILGPU.Runtime;
+using ILGPU.Runtime.CPU;
 using ILGPU.Runtime.Cuda;
 using ILGPU.Runtime.OpenCL;
 using Microsoft.Extensions.Logging;
@@ -27,6 +28,7 @@ internal sealed class IlgpuKernels : AcceleratorObject
 
     private readonly Backend? _backend;
     private readonly ConcurrentDictionary<MethodInfo, Delegate> _launchers = [];
+    private readonly ConcurrentDictionary<(Type Launcher, UpdateTypes Types), Delegate> _encoded = [];
 
     private IlgpuKernels(Accelerator accelerator)
         : base(accelerator)
@@ -69,6 +71,18 @@ internal sealed class IlgpuKernels : AcceleratorObject
     {
         // By its method: delegates of one type all hash alike.
         return (TLauncher)(_launchers.TryGetValue(kernel.Method, out var launcher) ? launcher : Add<TLauncher>(kernel.Method, logger));
+    }
+
+    /// <summary>Compiles the kernel of an encoded update, or finds it.</summary>
+    /// <param name="types">The types of the update; with the launcher's they say which kernel it is.</param>
+    /// <param name="find">Finds its method, of these types, for groups of one thread or of more.</param>
+    /// <param name="logger">Is told if it is compiled.</param>
+    public TLauncher Get<TLauncher>(UpdateTypes types, Func<UpdateTypes, bool, MethodInfo> find, ILogger? logger) where TLauncher : Delegate
+    {
+        var key = (typeof(TLauncher), types);
+        if (!_encoded.TryGetValue(key, out var launcher))
+            _encoded[key] = launcher = Add<TLauncher>(find(types, Accelerator is CPUAccelerator), logger);
+        return (TLauncher)launcher;
     }
 
     // On its own, for the sake of all who find their kernel: a lambda's variables are allocated where its method begins.

@@ -17,6 +17,7 @@ internal sealed class IlgpuMatrixUpdateBatch : MatrixUpdateBatch
     private readonly MemoryBuffer1D<byte, Stride1D.Dense>? _sums;
     private readonly int _parts;
     private readonly int[] _updateRules;
+    private readonly ulong[] _updatePending;
 
     public IlgpuMatrixUpdateBatch(
         IlgpuQueue queue,
@@ -50,10 +51,11 @@ internal sealed class IlgpuMatrixUpdateBatch : MatrixUpdateBatch
         var momentum = new UpdateSegment[segments.Length];
         for (var i = 0; i < segments.Length; i++)
             momentum[i] = segments[i] with { Parameter = Raw[i].Address, Average = 0 };
-        Momentum = new(queue, momentum);
-        Updates = new(queue, Tensors(segments));
+        Momentum = new(queue, momentum, MomentumTypes.IsEncoded);
+        Updates = new(queue, Tensors(segments), UpdateTypes.IsEncoded);
         Orthogonal = new nint[segments.Length * _parts];
         _updateRules = new int[_parts == 1 ? 0 : Orthogonal.Length];
+        _updatePending = new ulong[_updateRules.Length];
         if (Momentum.Chunks == 0)
             return;
         _sums = queue.Allocate(Momentum.Chunks * sizeof(double));
@@ -84,6 +86,9 @@ internal sealed class IlgpuMatrixUpdateBatch : MatrixUpdateBatch
     /// <summary>For each of those, the index of its rule.</summary>
     public ReadOnlySpan<int> UpdateRules => _parts == 1 ? Rules : _updateRules;
 
+    /// <summary>For each of those, the bits of steps that may have been skipped.</summary>
+    public ReadOnlySpan<ulong> UpdatePending => _parts == 1 ? Pending : _updatePending;
+
     /// <summary>The sums of squares of the directions' chunks; there only if there are chunks.</summary>
     public ArrayView<double> Sums => _sums!.View.BaseView.Cast<double>();
 
@@ -101,7 +106,7 @@ internal sealed class IlgpuMatrixUpdateBatch : MatrixUpdateBatch
             var matrix = i / _parts;
             Orthogonal[i] = Gradients[matrix] == 0 ? 0 : orthogonal[matrix].Address + i % _parts * orthogonal.Stride * orthogonal.ElementType.Size();
             if (_parts > 1)
-                _updateRules[i] = Rules[matrix];
+                (_updateRules[i], _updatePending[i]) = (Rules[matrix], Pending[matrix]);
         }
     }
 
@@ -128,10 +133,14 @@ internal sealed class IlgpuMatrixUpdateBatch : MatrixUpdateBatch
             var matrix = matrices[i / _parts];
             var length = matrix.Length / _parts;
             var start = (nint)(i % _parts * length);
-            nint At(nint address, ElementType type) => address == 0 ? 0 : address + start * type.Size();
-            tensors[i] = new(At(matrix.Parameter, UpdateTypes.Element), At(matrix.State0, StateType), At(matrix.State1, StateType), At(matrix.State2, StateType), length)
+            nint At(nint address, int size) => address == 0 ? 0 : address + start * size;
+            // State is the first half's.
+            tensors[i] = new(At(matrix.Parameter, UpdateTypes.Element.Size()), 0, 0, 0, length)
             {
-                Average = At(matrix.Average, ElementType),
+                Average = At(matrix.Average, ElementType.Size()),
+                Rest = At(matrix.Rest, Types.Rounding == ParameterRounding.Master ? sizeof(float) : sizeof(ushort)),
+                RandomKey = matrix.RandomKey,
+                WholeStart = matrix.WholeStart + start,
             };
         }
         return tensors;

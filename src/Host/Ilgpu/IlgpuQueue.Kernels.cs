@@ -34,6 +34,46 @@ internal partial class IlgpuQueue
             step.Rules<TRule>(),
             step.Averages);
 
+    /// <summary>Adds a fused update of tensors some of whose numbers are encoded to a step.</summary>
+    public static void UpdateEncoded<TRule>(IlgpuStep step, StepTable table, ReadOnlySpan<TRule> rules, UpdateTypes types) where TRule : unmanaged, IUpdateRule
+    {
+        var update = new EncodedUpdateVisitor(step, table, types);
+        RuleVariants.Visit(rules, ref update);
+    }
+
+    /// <inheritdoc cref="UpdateEncoded{TRule}(IlgpuStep, StepTable, ReadOnlySpan{TRule}, UpdateTypes)"/>
+    public static void UpdateEncoded<TRule>(IlgpuStep step, StepTable table, ReadOnlySpan<NumberedRule<TRule>> rules, UpdateTypes types) where TRule : unmanaged, IUpdateRule
+    {
+        var update = new EncodedUpdateVisitor(step, table, types);
+        RuleVariants.Visit(rules, ref update);
+    }
+
+    /// <summary>A fused update of tensors some of whose numbers are encoded.</summary>
+    public void LaunchEncodedUpdate<TRule>(StepTable step, UpdateTypes types) where TRule : unmanaged, IUpdateRule =>
+        _kernels.Get<EncodedUpdateLauncher<TRule>>(types, static (types, isAlone) => EncodedKernels.Update(typeof(TRule), types, isAlone), _logger)(
+            NextLaunch(),
+            new(step.Table.Chunks, _sharingGroupSize == 1 ? 1 : EncodedUpdateKernel.GroupSizeFor(step.Table.LongestChunk)),
+            step.Table.ChunkMap,
+            step.Table.Segments,
+            step.Table.Encoded,
+            step.Gradients,
+            step.RuleIndices,
+            step.Rules<NumberedRule<TRule>>(),
+            step.Averages);
+
+    /// <summary>The first half of an update that orthogonalizes, of encoded state.</summary>
+    public void LaunchEncodedMomentum<TRule>(StepTable step, UpdateTypes types, ArrayView<double> sums) where TRule : unmanaged, IUpdateRule =>
+        _kernels.Get<EncodedMomentumLauncher<TRule>>(types, static (types, isAlone) => EncodedKernels.Momentum(typeof(TRule), types, isAlone), _logger)(
+            NextLaunch(),
+            new(step.Table.Chunks, _sharingGroupSize == 1 ? 1 : EncodedMomentumKernel.GroupSize),
+            step.Table.ChunkMap,
+            step.Table.Segments,
+            step.Table.Encoded,
+            step.Gradients,
+            step.RuleIndices,
+            step.Rules<NumberedRule<TRule>>(),
+            sums);
+
     /// <summary>The first half of an update that orthogonalizes.</summary>
     public virtual void LaunchMomentum<TRule>(StepTable step, UpdateTypes types, ArrayView<double> sums) where TRule : unmanaged, IUpdateRule =>
         Kernel<MomentumKernels<TRule>, MomentumLauncher<TRule>>(types)(
@@ -107,5 +147,11 @@ internal partial class IlgpuQueue
     private readonly struct UpdateVisitor(IlgpuStep step, StepTable table, UpdateTypes types) : IRuleVisitor
     {
         public void Visit<TRule>() where TRule : unmanaged, IUpdateRule => step.Add(new UpdateLaunch<TRule>(table, types));
+    }
+
+    /// <summary>The same for one of tensors some of whose numbers are encoded.</summary>
+    private readonly struct EncodedUpdateVisitor(IlgpuStep step, StepTable table, UpdateTypes types) : IRuleVisitor
+    {
+        public void Visit<TRule>() where TRule : unmanaged, IUpdateRule => step.Add(new EncodedUpdateLaunch<TRule>(table, types));
     }
 }

@@ -7,7 +7,7 @@ namespace GpuOptim.Host.Ilgpu;
 internal sealed class IlgpuUpdateBatch(IlgpuQueue queue, UpdateTypes types, ReadOnlySpan<UpdateSegment> segments)
     : UpdateBatch(types, segments)
 {
-    public IlgpuUpdateTable Table { get; } = new(queue, segments);
+    public IlgpuUpdateTable Table { get; } = new(queue, segments, types.IsEncoded);
 
     /// <summary>The step of an update that is no part of another; null as long as there was none.</summary>
     public IlgpuStep? OwnStep { get; set; }

@@ -1,5 +1,6 @@
 using System.Runtime.InteropServices;
 using GpuOptim.Host.Ilgpu.Steps;
+using GpuOptim.Kernels.Encodings;
 using GpuOptim.Kernels.Ilgpu;
 using ILGPU;
 using ILGPU.Runtime;
@@ -14,7 +15,12 @@ internal sealed class IlgpuUpdateTable : IDisposable
     private readonly MemoryBuffer1D<GpuSegment, Stride1D.Dense>? _segments;
     private readonly MemoryBuffer1D<GpuChunk, Stride1D.Dense>? _chunks;
 
-    public IlgpuUpdateTable(IlgpuQueue queue, ReadOnlySpan<UpdateSegment> segments)
+    private readonly MemoryBuffer1D<EncodedTensor, Stride1D.Dense>? _encoded;
+
+    /// <param name="queue">Where to launch.</param>
+    /// <param name="segments">The tensors.</param>
+    /// <param name="isEncoded">Whether some of their numbers are encoded.</param>
+    public IlgpuUpdateTable(IlgpuQueue queue, ReadOnlySpan<UpdateSegment> segments, bool isEncoded)
     {
         _queue = queue;
         _tensors = segments.ToArray();
@@ -39,6 +45,13 @@ internal sealed class IlgpuUpdateTable : IDisposable
         _chunks = queue.Accelerator.Allocate1D<GpuChunk>(chunks.Count);
         queue.Upload<GpuSegment>(rows, _segments.View.BaseView.Cast<byte>());
         queue.Upload<GpuChunk>(CollectionsMarshal.AsSpan(chunks), _chunks.View.BaseView.Cast<byte>());
+        if (!isEncoded)
+            return;
+        var encoded = new EncodedTensor[segments.Length];
+        for (var i = 0; i < encoded.Length; i++)
+            encoded[i] = segments[i].ToEncoded();
+        _encoded = queue.Accelerator.Allocate1D<EncodedTensor>(encoded.Length);
+        queue.Upload<EncodedTensor>(encoded, _encoded.View.BaseView.Cast<byte>());
     }
 
     /// <summary>The tensors.</summary>
@@ -51,6 +64,9 @@ internal sealed class IlgpuUpdateTable : IDisposable
     public int LongestChunk { get; }
 
     public ArrayView<GpuSegment> Segments => _segments!.View;
+
+    /// <summary>Where they have what; there only if some of their numbers are encoded.</summary>
+    public ArrayView<EncodedTensor> Encoded => _encoded!.View;
 
     public ArrayView<GpuChunk> ChunkMap => _chunks!.View;
 
@@ -67,5 +83,6 @@ internal sealed class IlgpuUpdateTable : IDisposable
         using var scope = _queue.Enter();
         _segments?.Dispose();
         _chunks?.Dispose();
+        _encoded?.Dispose();
     }
 }

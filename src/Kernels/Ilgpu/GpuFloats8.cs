@@ -8,6 +8,10 @@ internal unsafe struct GpuFloats8(GpuFloats4 lower, GpuFloats4 upper) : IFloats<
     private GpuFloats4 _lower = lower;
     private GpuFloats4 _upper = upper;
 
+    public readonly GpuFloats4 Lower => _lower;
+
+    public readonly GpuFloats4 Upper => _upper;
+
     public static int Count => 8;
 
     public static GpuFloats8 Create(float value) => new(GpuFloats4.Create(value), GpuFloats4.Create(value));

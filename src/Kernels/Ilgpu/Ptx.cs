@@ -70,6 +70,10 @@ internal static unsafe class Ptx
     [IntrinsicImplementation, PtxInstruction("mul.hi.u32")]
     public static uint MultiplyHigh(uint a, uint b) => (uint)(((ulong)a * b) >> 32);
 
+    /// <summary>The largest of a warp's numbers, for all of its threads. On a CPU, where a warp is one thread, it is the thread's.</summary>
+    [IntrinsicImplementation, PtxInstruction("redux.sync.max.u32", "{0}, {1}, 4294967295", BeforeSm80 = nameof(ShuffleMax))]
+    public static uint MaxOfWarp(uint value) => value;
+
     /// <summary>The address of an element.</summary>
     [IntrinsicImplementation, PtxInstruction("mad.wide.s32", "{0}, {2}, {3}, {1}")]
     public static long Place(long start, int index, int size) => start + (long)index * size;
@@ -89,6 +93,22 @@ internal static unsafe class Ptx
     /// <summary>Stores one 16-bit number.</summary>
     [IntrinsicImplementation, PtxInstruction("st.global.u16", "[{0}], {1}")]
     public static void StoreOne(ushort* destination, ushort value) => *destination = value;
+
+    /// <summary>One word.</summary>
+    [IntrinsicImplementation, PtxInstruction("ld.global.u32", "{0}, [{1}]")]
+    public static uint LoadOne(uint* source) => *source;
+
+    /// <summary>Stores one word.</summary>
+    [IntrinsicImplementation, PtxInstruction("st.global.u32", "[{0}], {1}")]
+    public static void StoreOne(uint* destination, uint value) => *destination = value;
+
+    /// <summary>One byte.</summary>
+    [IntrinsicImplementation, PtxInstruction("ld.global.u8", "{0}, [{1}]")]
+    public static ushort LoadByte(byte* source) => *source;
+
+    /// <summary>Stores one byte.</summary>
+    [IntrinsicImplementation, PtxInstruction("st.global.u8", "[{0}], {1}")]
+    public static void StoreByte(byte* destination, ushort value) => *destination = (byte)value;
 
     /// <summary>Four floats at an address that is a multiple of 16.</summary>
     [IntrinsicImplementation, PtxInstruction("ld.global.v4.f32", "{0}, [{1}]")]
@@ -116,6 +136,16 @@ internal static unsafe class Ptx
 
     /// <summary>A number, but zero if it is too small to have all of its places.</summary>
     public static float FlushSubnormal(float a) => Utilities.Select((Interop.FloatAsInt(a) & 0x7F80_0000u) == 0, 0f, a);
+
+    /// <summary>The largest of a warp's numbers where there is no instruction for it.</summary>
+    public static uint ShuffleMax(uint value)
+    {
+        value = IntrinsicMath.Max(value, Warp.ShuffleXor(value, 16));
+        value = IntrinsicMath.Max(value, Warp.ShuffleXor(value, 8));
+        value = IntrinsicMath.Max(value, Warp.ShuffleXor(value, 4));
+        value = IntrinsicMath.Max(value, Warp.ShuffleXor(value, 2));
+        return IntrinsicMath.Max(value, Warp.ShuffleXor(value, 1));
+    }
 
     /// <summary>The smaller of two numbers where there is no instruction for it. A zero below zero is smaller than one above.</summary>
     public static float SelectMin(float a, float b) => Utilities.Select(IsNaN(a) | (!IsNaN(b) & IsLess(a, b)), a, b);

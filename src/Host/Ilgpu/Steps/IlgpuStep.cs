@@ -59,7 +59,28 @@ internal sealed class IlgpuStep(IlgpuQueue queue, Lock gate, bool usesGraphs) : 
     /// <param name="rules">The rules.</param>
     /// <param name="isRepeated">Whether all but the rules is as it was in the step before.</param>
     public StepTable Put<TRule>(StepTable table, ReadOnlySpan<int> ruleIndices, ReadOnlySpan<ulong> pending, ReadOnlySpan<TRule> rules, bool isRepeated)
+        where TRule : unmanaged
+    {
+        table = PutColumns(table, ruleIndices, pending, rules.Length, isRepeated);
+        var rulesPlace = Block.Put(rules, table.Table.RulesCapacity);
+        _name = typeof(TRule).Name;
+        return table with { RulesPlace = rulesPlace };
+    }
+
+    /// <summary>The same with numbers of the rules' steps.</summary>
+    public StepTable Put<TRule>(StepTable table, ReadOnlySpan<int> ruleIndices, ReadOnlySpan<ulong> pending, ReadOnlySpan<TRule> rules, ReadOnlySpan<uint> steps, bool isRepeated)
         where TRule : unmanaged, IUpdateRule
+    {
+        table = PutColumns(table, ruleIndices, pending, rules.Length, isRepeated);
+        var rulesPlace = Block.Put<NumberedRule<TRule>>([], table.Table.RulesCapacity);
+        var numbered = Block.HostView<NumberedRule<TRule>>(rulesPlace);
+        for (var i = 0; i < rules.Length; i++)
+            numbered[i] = new(rules[i], steps[i]);
+        _name = typeof(TRule).Name;
+        return table with { RulesPlace = rulesPlace };
+    }
+
+    private StepTable PutColumns(StepTable table, ReadOnlySpan<int> ruleIndices, ReadOnlySpan<ulong> pending, int rules, bool isRepeated)
     {
         var pendingPlace = Block.PutColumn<ulong>(table.Table, pending.Length, isRepeated, out var pendingColumn);
         if (pendingColumn.Length > 0)
@@ -68,10 +89,8 @@ internal sealed class IlgpuStep(IlgpuQueue queue, Lock gate, bool usesGraphs) : 
         if (indicesColumn.Length > 0)
             ruleIndices.CopyTo(indicesColumn);
         // With room for more, and never for less than there was: a step with some rules more or less launches the same.
-        table.Table.RulesCapacity = Math.Max(table.Table.RulesCapacity, (int)BitOperations.RoundUpToPowerOf2((uint)rules.Length));
-        var rulesPlace = Block.Put(rules, table.Table.RulesCapacity);
-        _name = typeof(TRule).Name;
-        return table with { RuleIndicesPlace = indicesPlace, PendingPlace = pendingPlace, RulesPlace = rulesPlace };
+        table.Table.RulesCapacity = Math.Max(table.Table.RulesCapacity, (int)BitOperations.RoundUpToPowerOf2((uint)rules));
+        return table with { RuleIndicesPlace = indicesPlace, PendingPlace = pendingPlace };
     }
 
     /// <summary>Adds a launch.</summary>

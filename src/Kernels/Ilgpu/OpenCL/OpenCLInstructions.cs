@@ -75,6 +75,14 @@ internal static unsafe class OpenCLInstructions
 
     public static void StoreOne(ushort* destination, ushort value) => *destination = value;
 
+    public static uint LoadOne(uint* source) => *source;
+
+    public static void StoreOne(uint* destination, uint value) => *destination = value;
+
+    public static ushort LoadByte(byte* source) => *source;
+
+    public static void StoreByte(byte* destination, ushort value) => *destination = (byte)value;
+
     public static Float4 LoadFour(float* source) => *(Float4*)source;
 
     public static void StoreFour(float* destination, Float4 value) => *(Float4*)destination = value;

@@ -35,10 +35,10 @@ internal static class RuleVariants
         where TVisitor : IRuleVisitor
     {
         // Of one rule, or of none, there is nothing to compare.
-        var first = rules.Length > 1 ? TypeOf(rules[..1]) : null;
+        var first = rules.Length > 1 ? TypeOf(rules[0]) : null;
         for (var i = 1; i < rules.Length; i++)
         {
-            if (TypeOf(rules[i..(i + 1)]) != first)
+            if (TypeOf(rules[i]) != first)
             {
                 visitor.Visit<TRule>();
                 return;
@@ -48,6 +48,33 @@ internal static class RuleVariants
             visitor.Visit<TRule>();
         else
             Visit(rules[0], ref visitor);
+    }
+
+    /// <summary>The same of rules with numbers.</summary>
+    public static void Visit<TRule, TVisitor>(ReadOnlySpan<NumberedRule<TRule>> rules, ref TVisitor visitor)
+        where TRule : unmanaged, IUpdateRule
+        where TVisitor : IRuleVisitor
+    {
+        var first = rules.Length > 1 ? TypeOf(rules[0].Rule) : null;
+        for (var i = 1; i < rules.Length; i++)
+        {
+            if (TypeOf(rules[i].Rule) != first)
+            {
+                visitor.Visit<TRule>();
+                return;
+            }
+        }
+        if (rules.IsEmpty)
+            visitor.Visit<TRule>();
+        else
+            Visit(rules[0].Rule, ref visitor);
+    }
+
+    private static Type TypeOf<TRule>(in TRule rule) where TRule : unmanaged, IUpdateRule
+    {
+        var type = default(TypeVisitor);
+        Visit(rule, ref type);
+        return type.Type;
     }
 
     /// <summary>The type of a loop that all of the rules can run in.</summary>

@@ -1,0 +1,28 @@
+using System.Runtime.CompilerServices;
+using GpuOptim.Kernels.Encodings;
+
+namespace GpuOptim.Kernels.Ilgpu.Encodings;
+
+/// <summary>An encoding in which every number is by itself.</summary>
+/// <typeparam name="TEncoding">The encoding.</typeparam>
+internal readonly struct GpuElements<TEncoding> : IGpuEncoding where TEncoding : IElementEncoding
+{
+    private const MethodImplOptions Inline = MethodImplOptions.AggressiveInlining;
+
+    public static int NumberSize { [MethodImpl(Inline)] get => TEncoding.NumberSize; }
+
+    public static int CompanionSize { [MethodImpl(Inline)] get => TEncoding.CompanionSize; }
+
+    public static bool HasBlocks { [MethodImpl(Inline)] get => false; }
+
+    public static bool IsRandom { [MethodImpl(Inline)] get => TEncoding.IsRandom; }
+
+    [MethodImpl(Inline)]
+    public static float Decode(uint number, uint companion) => TEncoding.DecodeOne(number, companion);
+
+    [MethodImpl(Inline)]
+    public static UInt2 ScaleOf(uint largest) => default;
+
+    [MethodImpl(Inline)]
+    public static UInt2 Encode(float value, uint factor, uint random) => TEncoding.EncodeOne(value, random);
+}

@@ -1,0 +1,76 @@
+using System.Runtime.CompilerServices;
+using GpuOptim.Kernels.Encodings;
+using ILGPU;
+using ILGPU.Util;
+
+namespace GpuOptim.Kernels.Ilgpu.Encodings;
+
+/// <summary>A thread's eight numbers, encoded and not.</summary>
+internal static class GpuNumbers
+{
+    private const MethodImplOptions Inline = MethodImplOptions.AggressiveInlining;
+
+    /// <summary>The floats.</summary>
+    /// <param name="numbers">The numbers.</param>
+    /// <param name="companions">What is kept besides.</param>
+    /// <param name="scale">The bits of the block's scale.</param>
+    [MethodImpl(Inline)]
+    public static GpuFloats8 Decode<TEncoding>(GpuWords numbers, GpuWords companions, uint scale) where TEncoding : IGpuEncoding =>
+        new(DecodeFour<TEncoding>(numbers.Lower, companions.Lower, scale), DecodeFour<TEncoding>(numbers.Upper, companions.Upper, scale));
+
+    /// <summary>The numbers.</summary>
+    /// <param name="values">The floats.</param>
+    /// <param name="factor">The bits of what they are multiplied by.</param>
+    /// <param name="random">Their random bits.</param>
+    /// <param name="companions">Takes what is kept besides.</param>
+    [MethodImpl(Inline)]
+    public static GpuWords Encode<TEncoding>(GpuFloats8 values, uint factor, GpuRandom random, out GpuWords companions) where TEncoding : IGpuEncoding
+    {
+        var lower = EncodeFour<TEncoding>(values.Lower.ToFloat4(), factor, random.Lower, out var lowerCompanions);
+        var upper = EncodeFour<TEncoding>(values.Upper.ToFloat4(), factor, random.Upper, out var upperCompanions);
+        companions = new(lowerCompanions, upperCompanions);
+        return new(lower, upper);
+    }
+
+    /// <summary>The bits of the largest magnitude of those that are there.</summary>
+    [MethodImpl(Inline)]
+    public static uint Largest<TReach>(GpuFloats8 values, GpuPlace place) where TReach : IGpuReach =>
+        IntrinsicMath.Max(Largest<TReach>(values.Lower.ToFloat4(), place.End - place.Lower), Largest<TReach>(values.Upper.ToFloat4(), place.End - place.Upper));
+
+    [MethodImpl(Inline)]
+    private static uint Largest<TReach>(Float4 four, int count) where TReach : IGpuReach
+    {
+        if (TReach.IsWide)
+            return IntrinsicMath.Max(IntrinsicMath.Max(Magnitude(four.X), Magnitude(four.Y)), IntrinsicMath.Max(Magnitude(four.Z), Magnitude(four.W)));
+        var x = Utilities.Select(count > 0, Magnitude(four.X), 0u);
+        var y = Utilities.Select(count > 1, Magnitude(four.Y), 0u);
+        var z = Utilities.Select(count > 2, Magnitude(four.Z), 0u);
+        var w = Utilities.Select(count > 3, Magnitude(four.W), 0u);
+        return IntrinsicMath.Max(IntrinsicMath.Max(x, y), IntrinsicMath.Max(z, w));
+    }
+
+    [MethodImpl(Inline)]
+    private static uint Magnitude(float value) => Interop.FloatAsInt(value) & Blocks.Magnitude;
+
+    [MethodImpl(Inline)]
+    private static GpuFloats4 DecodeFour<TEncoding>(UInt4 numbers, UInt4 companions, uint scale) where TEncoding : IGpuEncoding => new(
+        DecodeOne<TEncoding>(numbers, companions, scale, 0),
+        DecodeOne<TEncoding>(numbers, companions, scale, 1),
+        DecodeOne<TEncoding>(numbers, companions, scale, 2),
+        DecodeOne<TEncoding>(numbers, companions, scale, 3));
+
+    [MethodImpl(Inline)]
+    private static GpuFloats1 DecodeOne<TEncoding>(UInt4 numbers, UInt4 companions, uint scale, int index) where TEncoding : IGpuEncoding =>
+        new(TEncoding.Decode(GpuWords.Get(numbers, TEncoding.NumberSize, index), TEncoding.HasBlocks ? scale : GpuWords.Get(companions, TEncoding.CompanionSize, index)));
+
+    [MethodImpl(Inline)]
+    private static UInt4 EncodeFour<TEncoding>(Float4 values, uint factor, UInt2 random, out UInt4 companions) where TEncoding : IGpuEncoding
+    {
+        var x = TEncoding.Encode(values.X, factor, GpuRandom.Get(random, 0));
+        var y = TEncoding.Encode(values.Y, factor, GpuRandom.Get(random, 1));
+        var z = TEncoding.Encode(values.Z, factor, GpuRandom.Get(random, 2));
+        var w = TEncoding.Encode(values.W, factor, GpuRandom.Get(random, 3));
+        companions = GpuWords.Pack(TEncoding.CompanionSize, x.Y, y.Y, z.Y, w.Y);
+        return GpuWords.Pack(TEncoding.NumberSize, x.X, y.X, z.X, w.X);
+    }
+}

@@ -1,0 +1,28 @@
+using System.Runtime.CompilerServices;
+using GpuOptim.Kernels.Encodings;
+
+namespace GpuOptim.Kernels.Ilgpu.Encodings;
+
+/// <summary>The eight elements of a thread: twice four neighbours. A warp's first fours are neighbours, and so are its second ones: a block in all.</summary>
+/// <param name="lower">The first element of the first four, from the chunk's start.</param>
+/// <param name="upper">That of the second four.</param>
+/// <param name="end">Where the tensor's elements of the chunk end.</param>
+internal struct GpuPlace(int lower, int upper, int end)
+{
+    public int Lower = lower;
+    public int Upper = upper;
+    public int End = end;
+
+    /// <summary>Threads of a warp, which take a block.</summary>
+    public const int Warp = 32;
+
+    /// <summary>Elements of a thread.</summary>
+    public const int Length = 8;
+
+    /// <summary>Those of a thread of the warp that takes a block.</summary>
+    /// <param name="block">The block's first element.</param>
+    /// <param name="lane">The thread.</param>
+    /// <param name="end">Where the tensor's elements of the chunk end.</param>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static GpuPlace OfLane(int block, int lane, int end) => new(block + lane * (Length / 2), block + EncodedStretch.BlockLength / 2 + lane * (Length / 2), end);
+}

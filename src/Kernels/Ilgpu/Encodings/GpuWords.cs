@@ -1,0 +1,107 @@
+using System.Runtime.CompilerServices;
+
+namespace GpuOptim.Kernels.Ilgpu.Encodings;
+
+/// <summary>The bits of a thread's eight numbers, packed as they lie in memory.</summary>
+/// <param name="lower">Those of the first four.</param>
+/// <param name="upper">Those of the second four.</param>
+internal unsafe struct GpuWords(UInt4 lower, UInt4 upper)
+{
+    private const MethodImplOptions Inline = MethodImplOptions.AggressiveInlining;
+
+    public UInt4 Lower = lower;
+    public UInt4 Upper = upper;
+
+    /// <summary>Loads numbers of some bytes each; what is not there is zero.</summary>
+    [MethodImpl(Inline)]
+    public static GpuWords Load<TReach>(int size, long start, GpuPlace place) where TReach : IGpuReach =>
+        new(LoadFour<TReach>(size, start, place.Lower, place.End), LoadFour<TReach>(size, start, place.Upper, place.End));
+
+    /// <summary>Stores those that are there.</summary>
+    [MethodImpl(Inline)]
+    public readonly void Store<TReach>(int size, long start, GpuPlace place) where TReach : IGpuReach
+    {
+        StoreFour<TReach>(Lower, size, start, place.Lower, place.End);
+        StoreFour<TReach>(Upper, size, start, place.Upper, place.End);
+    }
+
+    /// <summary>The bits of one of four.</summary>
+    [MethodImpl(Inline)]
+    public static uint Get(UInt4 four, int size, int index)
+    {
+        if (size == 4)
+            return index == 0 ? four.X : index == 1 ? four.Y : index == 2 ? four.Z : four.W;
+        if (size == 2)
+            return index == 0 ? four.X & 0xFFFF : index == 1 ? four.X >> 16 : index == 2 ? four.Y & 0xFFFF : four.Y >> 16;
+        return index == 3 ? four.X >> 24 : (four.X >> (8 * index)) & 0xFF;
+    }
+
+    /// <summary>Four, packed.</summary>
+    [MethodImpl(Inline)]
+    public static UInt4 Pack(int size, uint x, uint y, uint z, uint w)
+    {
+        if (size == 4)
+            return new(x, y, z, w);
+        return size == 2 ? new(x | (y << 16), z | (w << 16), 0, 0) : new(x | (y << 8) | (z << 16) | (w << 24), 0, 0, 0);
+    }
+
+    [MethodImpl(Inline)]
+    private static UInt4 LoadFour<TReach>(int size, long start, int i, int end) where TReach : IGpuReach
+    {
+        var place = Ptx.Place(start, i, size);
+        if (!TReach.IsWide)
+            return Pack(size, Load(size, place, i < end), Load(size, place + size, i + 1 < end), Load(size, place + 2 * size, i + 2 < end), Load(size, place + 3 * size, i + 3 < end));
+        if (size == 4)
+            return Ptx.LoadEight((ushort*)place);
+        if (size == 1)
+            return new(Ptx.LoadOne((uint*)place), 0, 0, 0);
+        var two = Ptx.LoadFour((ushort*)place);
+        return new(two.X, two.Y, 0, 0);
+    }
+
+    [MethodImpl(Inline)]
+    private static uint Load(int size, long place, bool isThere)
+    {
+        if (!isThere)
+            return 0;
+        return size == 4 ? Ptx.LoadOne((uint*)place) : size == 2 ? Ptx.LoadOne((ushort*)place) : Ptx.LoadByte((byte*)place);
+    }
+
+    [MethodImpl(Inline)]
+    private static void StoreFour<TReach>(UInt4 four, int size, long start, int i, int end) where TReach : IGpuReach
+    {
+        var place = Ptx.Place(start, i, size);
+        if (!TReach.IsWide)
+        {
+            Store(Get(four, size, 0), size, place, i < end);
+            Store(Get(four, size, 1), size, place + size, i + 1 < end);
+            Store(Get(four, size, 2), size, place + 2 * size, i + 2 < end);
+            Store(Get(four, size, 3), size, place + 3 * size, i + 3 < end);
+        }
+        else if (size == 4)
+        {
+            Ptx.StoreEight((ushort*)place, four);
+        }
+        else if (size == 1)
+        {
+            Ptx.StoreOne((uint*)place, four.X);
+        }
+        else
+        {
+            Ptx.StoreFour((ushort*)place, new(four.X, four.Y));
+        }
+    }
+
+    [MethodImpl(Inline)]
+    private static void Store(uint bits, int size, long place, bool isThere)
+    {
+        if (!isThere)
+            return;
+        if (size == 4)
+            Ptx.StoreOne((uint*)place, bits);
+        else if (size == 2)
+            Ptx.StoreOne((ushort*)place, (ushort)bits);
+        else
+            Ptx.StoreByte((byte*)place, (ushort)bits);
+    }
+}
