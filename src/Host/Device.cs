@@ -47,6 +47,9 @@ public abstract class Device : IDisposable
     /// <summary>Whether the host can read and write the device's memory in place, through <see cref="DeviceBuffer{T}.Span"/>.</summary>
     public abstract bool IsHostAccessible { get; }
 
+    /// <summary>Whether updates may be of encoded numbers.</summary>
+    internal virtual bool SupportsEncodings => true;
+
     /// <summary>Is told what happens on the device.</summary>
     internal ILogger? Logger { get; private protected set; }
 

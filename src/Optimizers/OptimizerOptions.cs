@@ -150,8 +150,24 @@ public abstract record OptimizerOptions
     /// <exception cref="ArgumentException">It cannot.</exception>
     internal void ThrowIfUnfit(Parameter parameter)
     {
+        ThrowIfEncoded(parameter);
         if (parameter.ElementType == ElementType.Float16 && ParameterRounding is not (ParameterRounding.Nearest or ParameterRounding.Master))
             throw new ArgumentException($"ParameterRounding of Float16 parameters must be Nearest or Master. Actual value for parameter '{parameter.Name}' was {ParameterRounding}.", nameof(parameter));
+    }
+
+    /// <summary>Refuses what would encode numbers of a parameter on a device that knows element types only.</summary>
+    /// <exception cref="ArgumentException">Something would.</exception>
+    internal void ThrowIfEncoded(Parameter parameter)
+    {
+        if (parameter.Device.SupportsEncodings)
+            return;
+        var device = parameter.Device.Name;
+        if (StatePrecision is not (StatePrecision.SameAsParameter or StatePrecision.Float32 or StatePrecision.BFloat16))
+            throw new ArgumentException($"StatePrecision must be SameAsParameter, Float32 or BFloat16 on device '{device}'. Actual value was {StatePrecision}.");
+        if (StatePrecision == StatePrecision.BFloat16 && StateRounding != StateRounding.Nearest)
+            throw new ArgumentException($"StateRounding must be Nearest on device '{device}'. Actual value was {StateRounding}.");
+        if (RoundingOf(parameter) != ParameterRounding.Nearest)
+            throw new ArgumentException($"ParameterRounding must be Nearest on device '{device}'. Actual value was {ParameterRounding}.");
     }
 
     /// <summary>Checks what no single option can: how they fit together.</summary>

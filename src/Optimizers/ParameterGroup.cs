@@ -57,6 +57,11 @@ public sealed class ParameterGroup<TOptions> : ParameterGroup where TOptions : O
                 throw new ArgumentException($"FullPrecisionBelow must stay {field.FullPrecisionBelow} for the life of a group. Actual value was {value.FullPrecisionBelow}.", nameof(value));
             if (field is not null && value.ParameterRounding != field.ParameterRounding)
                 throw new ArgumentException($"ParameterRounding must stay {field.ParameterRounding} for the life of a group. Actual value was {value.ParameterRounding}.", nameof(value));
+            if (field is not null)
+            {
+                foreach (var parameter in Parameters)
+                    value.ThrowIfEncoded(parameter);
+            }
             field = value;
         }
     }

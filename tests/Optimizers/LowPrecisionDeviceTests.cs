@@ -18,44 +18,114 @@ public sealed class LowPrecisionDeviceTests(TestDevice testDevice)
         ("adamw_amsgrad", (parameters, modes) => new AdamW(parameters, modes.Of(new AdamWOptions { LearningRate = 0.01, Amsgrad = true }))),
     ];
 
-    public static IEnumerable<string> Optimizers => _optimizers.Select(each => each.Name);
+    public static IEnumerable<TestCaseData> Float32Cases => Cases(
+        from precision in Enum.GetValues<StatePrecision>() from rounding in RoundingsOf(precision) select new Modes(precision, rounding));
 
-    public static IEnumerable<Modes> ModesOfFloat =>
-        from precision in Enum.GetValues<StatePrecision>() from rounding in Enum.GetValues<StateRounding>() where HasRounding(precision) || rounding == StateRounding.Nearest select new Modes(precision, rounding);
+    public static IEnumerable<TestCaseData> BFloat16Cases => Cases(
+        from parameter in Enum.GetValues<ParameterRounding>() from precision in Enum.GetValues<StatePrecision>() select new Modes(precision, RoundingsOf(precision) is { Length: 2 } two ? two[(int)parameter % 2] : default, parameter));
 
-    /// <summary>Each rounding of parameters with each precision of state, and each rounding of state with one of them.</summary>
-    public static IEnumerable<Modes> ModesOfBFloat16 =>
-        from parameter in Enum.GetValues<ParameterRounding>()
-        from precision in Enum.GetValues<StatePrecision>()
-        select new Modes(precision, (int)parameter % 2 == 0 || !HasRounding(precision) ? StateRounding.Nearest : StateRounding.Stochastic, parameter);
-
-    public static IEnumerable<Modes> ModesOfFloat16 =>
+    public static IEnumerable<Modes> Float16Modes =>
         from parameter in (ParameterRounding[])[ParameterRounding.Nearest, ParameterRounding.Master] from precision in Enum.GetValues<StatePrecision>() select new Modes(precision, StateRounding.Nearest, parameter);
 
-    [Test]
-    public void Float32([ValueSource(nameof(Optimizers))] string optimizer, [ValueSource(nameof(ModesOfFloat))] Modes modes) => Verify<float>(optimizer, modes);
+    public static IEnumerable<Modes> MuonModes =>
+    [
+        new(StatePrecision.BFloat16, StateRounding.Nearest),
+        new(StatePrecision.BFloat16, StateRounding.Stochastic),
+        new(StatePrecision.Float16, StateRounding.Stochastic),
+        new(StatePrecision.Blockwise8, StateRounding.Nearest),
+        new(StatePrecision.Blockwise8, StateRounding.Stochastic),
+        new(StatePrecision.Float32, StateRounding.Nearest, ParameterRounding.Stochastic),
+        new(StatePrecision.SameAsParameter, StateRounding.Nearest, ParameterRounding.MasterRemainder),
+        new(StatePrecision.Blockwise8, StateRounding.Nearest, ParameterRounding.Master),
+        new(StatePrecision.BFloat16, StateRounding.Stochastic, ParameterRounding.Kahan),
+        new(StatePrecision.Blockwise8, StateRounding.Stochastic, ParameterRounding.Stochastic),
+    ];
 
-    [Test]
-    public void BFloat16([ValueSource(nameof(Optimizers))] string optimizer, [ValueSource(nameof(ModesOfBFloat16))] Modes modes) => Verify<BFloat16>(optimizer, modes);
+    [TestCaseSource(nameof(Float32Cases))]
+    public void Float32(string optimizer, Modes modes) => Verify<float>(optimizer, modes);
 
-    [Test]
-    public void Float16([Values("adamw")] string optimizer, [ValueSource(nameof(ModesOfFloat16))] Modes modes) => Verify<Half>(optimizer, modes);
+    [TestCaseSource(nameof(BFloat16Cases))]
+    public void BFloat16(string optimizer, Modes modes) => Verify<BFloat16>(optimizer, modes);
 
-    private static bool HasRounding(StatePrecision precision) => precision is not (StatePrecision.SameAsParameter or StatePrecision.Float32);
+    [TestCaseSource(nameof(Float16Modes))]
+    public void Float16(Modes modes) => Verify<Half>("adamw", modes);
+
+    [TestCaseSource(nameof(MuonModes))]
+    public void Muon(Modes modes)
+    {
+        if (modes.Parameter == ParameterRounding.Nearest)
+            VerifyMuon<float>(modes);
+        VerifyMuon<BFloat16>(modes);
+    }
+
+    /// <summary>Adam with all modes, the others with some of them each.</summary>
+    private static IEnumerable<TestCaseData> Cases(IEnumerable<Modes> modes) =>
+        from each in modes.Index()
+        from optimizer in _optimizers.Index()
+        where optimizer.Item.Name == "adamw" || (each.Index + optimizer.Index) % 4 == 0
+        select new TestCaseData(optimizer.Item.Name, each.Item);
+
+    private static StateRounding[] RoundingsOf(StatePrecision precision) =>
+        precision is StatePrecision.SameAsParameter or StatePrecision.Float32 ? [StateRounding.Nearest] : [StateRounding.Nearest, StateRounding.Stochastic];
 
     private void Verify<T>(string name, Modes modes) where T : unmanaged
     {
         var create = _optimizers.Single(each => each.Name == name).Create;
         using var device = testDevice.Open();
         using var scalar = new SimdDevice(threads: 1, vectorBits: 32);
-        var (data, state) = Train<T>(device, create, modes);
-        var (expectedData, expectedState) = Train<T>(scalar, create, modes);
-        StepTests.AssertSame(data, expectedData);
-        Assert.That(state, Is.EqualTo(expectedState));
+        AssertSame(Train<T>(device, create, modes), Train<T>(scalar, create, modes));
+    }
+
+    private void VerifyMuon<T>(Modes modes) where T : unmanaged
+    {
+        using var device = testDevice.Open();
+        using var scalar = new SimdDevice(threads: 1, vectorBits: 32);
+        AssertSame(TrainMuon<T>(device, modes), TrainMuon<T>(scalar, modes));
+    }
+
+    /// <summary>The same bits; but a NaN of floats may be another.</summary>
+    private static void AssertSame<T>((T[][] Data, StateDictionary State) actual, (T[][] Data, StateDictionary State) expected) where T : unmanaged
+    {
+        StepTests.AssertSame(actual.Data, expected.Data);
+        Assert.That(actual.State.Parameters.Keys, Is.EquivalentTo(expected.State.Parameters.Keys));
+        foreach (var (name, state) in expected.State.Parameters)
+        {
+            var own = actual.State[name];
+            Assert.That(own.Step, Is.EqualTo(state.Step));
+            Assert.That(own.Names, Is.EqualTo(state.Names));
+            foreach (var (key, tensor) in state.Tensors)
+            {
+                if (tensor.ElementType == ElementType.Float32)
+                    Bits.AreEqual(own[key].Values<float>(), tensor.Values<float>(), $"{name} {key}");
+                else
+                    Assert.That(own[key].Bytes.ToArray(), Is.EqualTo(tensor.Bytes.ToArray()), $"{name} {key}");
+            }
+        }
+    }
+
+    /// <summary>Matrices that are cut by rows, a missing gradient, an average, a step that is skipped.</summary>
+    private static (T[][] Data, StateDictionary State) TrainMuon<T>(Device device, Modes modes) where T : unmanaged
+    {
+        long[][] shapes = [[12, 23], [12, 23], [64, 80], [40, 7]];
+        Parameter<T>[] matrices = [.. shapes.Select((shape, i) => device.CreateParameter<T>($"w{i}", shape, Numbers<T>((int)(shape[0] * shape[1]), i)))];
+        Parameter<T>[] whole = matrices[..3], cut = matrices[3..];
+        using var scaler = new GradientScaler(device, new() { InitialScale = 8, GrowthInterval = 2 });
+        using var average = WeightAverage.Exponential(matrices);
+        using var optimizer = new Muon(whole, modes.Of(new MuonOptions { LearningRate = 0.1 }));
+        optimizer.AddGroup(cut, modes.Of(new MuonOptions { LearningRate = 0.1, SplitRows = [10] }));
+        (optimizer.GradientScaler, optimizer.WeightAverage) = (scaler, average);
+        for (var step = 0; step < 4; step++)
+        {
+            foreach (var (i, matrix) in matrices.Index())
+                matrix.Gradient.CopyFrom(Numbers<T>((int)matrix.Length, 10 * step + i, step == 1 && i == 2));
+            matrices[1].HasGradient = step % 2 == 0;
+            optimizer.Step();
+        }
+        return ([.. matrices.Select(matrix => matrix.Data.ToArray()), .. average.Averages.Select(parameter => ((Parameter<T>)parameter).Data.ToArray())], optimizer.StateDictionary());
     }
 
     /// <summary>Many tensors, misaligned ones, an average, clipping, a scaler that skips steps, gradients that are missing now and then.</summary>
-    private static (T[][] Data, object?[] State) Train<T>(Device device, Func<IEnumerable<Parameter>, Modes, Optimizer> create, Modes modes) where T : unmanaged
+    private static (T[][] Data, StateDictionary State) Train<T>(Device device, Func<IEnumerable<Parameter>, Modes, Optimizer> create, Modes modes) where T : unmanaged
     {
         using var model = new RandomModel<T>(device, _lengths);
         using var memory = device.CreateBuffer<T>(1301);
@@ -70,20 +140,17 @@ public sealed class LowPrecisionDeviceTests(TestDevice testDevice)
         for (var step = 0; step < 6; step++)
         {
             model.NextGradients();
-            var numbers = Numbers<T>(1301, 100 + step);
-            if (step is 2 or 4)
-                numbers[500] = Bits.FromFloat<T>(float.PositiveInfinity);
-            slopes.CopyFrom(numbers);
+            slopes.CopyFrom(Numbers<T>(1301, 100 + step, hasInfinity: step is 2 or 4));
             all[3].HasGradient = step % 2 == 0;
             optimizer.Step();
         }
-        return ([.. all.Select(parameter => parameter.Data.ToArray()), .. average.Averages.Select(parameter => ((Parameter<T>)parameter).Data.ToArray())], [.. StateSnapshot.Of(optimizer.StateDictionary())]);
+        return ([.. all.Select(parameter => parameter.Data.ToArray()), .. average.Averages.Select(parameter => ((Parameter<T>)parameter).Data.ToArray())], optimizer.StateDictionary());
     }
 
-    private static T[] Numbers<T>(int count, int seed) where T : unmanaged
+    private static T[] Numbers<T>(int count, int seed, bool hasInfinity = false) where T : unmanaged
     {
         var random = new Random(seed);
-        return [.. Enumerable.Range(0, count).Select(_ => Bits.FromFloat<T>((random.NextSingle() - 0.5f) * MathF.Pow(10, random.Next(-4, 2))))];
+        return [.. Enumerable.Range(0, count).Select(i => Bits.FromFloat<T>(hasInfinity && i == count / 2 ? float.PositiveInfinity : (random.NextSingle() - 0.5f) * MathF.Pow(10, random.Next(-4, 2))))];
     }
 
     /// <summary>How state and parameters are kept.</summary>
