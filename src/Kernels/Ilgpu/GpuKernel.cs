@@ -1,5 +1,7 @@
 using System.Reflection;
 using System.Text.RegularExpressions;
+using GpuOptim.Kernels.Encodings;
+using GpuOptim.Kernels.Ilgpu.Encodings;
 using GpuOptim.Kernels.Ilgpu.Matrix;
 using GpuOptim.Kernels.Lanes;
 using GpuOptim.Kernels.Norms;
@@ -75,6 +77,8 @@ internal sealed partial record GpuKernel(string Name, MethodInfo Method, CudaArc
         .. Updates<TransformedRule<RmsPropRule>>(),
         .. Momenta<TransformedRule<MuonMomentumRule>, BFloat16Format>(),
         .. Momenta<TransformedRule<MuonMomentumRule>, Float32Format>(),
+        .. Encoded(Adam(WeightDecayMode.Decoupled)),
+        EncodedMomentum<MuonMomentumRule, BFloat16Format, BFloat16Format, GpuDynamic8<Signed, Nearest>>("Dynamic8"),
     ];
 
     /// <summary>The kernels that an architecture can run.</summary>
@@ -249,6 +253,31 @@ internal sealed partial record GpuKernel(string Name, MethodInfo Method, CudaArc
             ((Delegate)UpdateKernel<TRule, TElement, TGradient, TState, TCompute>.Run).Method,
             Work: new(UpdateKernel<TRule, TElement, TGradient, TState, TCompute>.Wide, 2 + TRule.StateCount, 1 + TRule.StateCount));
 
+    /// <summary>Updates of encoded numbers, of the variant that a rule is: some of the many that there are.</summary>
+    private static IEnumerable<GpuKernel> Encoded<TRule>(TRule rule) where TRule : unmanaged, IUpdateRule
+    {
+        var kernels = new EncodedVisitor();
+        RuleVariants.Visit(rule, ref kernels);
+        return kernels.Kernels;
+    }
+
+    private static GpuKernel EncodedUpdate<TRule, TElement, TParameter, TState0, TState1>(string parameter, string state)
+        where TRule : unmanaged, IUpdateRule
+        where TElement : IFormat
+        where TParameter : IGpuEncoding
+        where TState0 : IGpuEncoding
+        where TState1 : IGpuEncoding => new(
+            $"{NameOf(typeof(TRule))}.Encoded.{TElement.Type}{parameter}.{TElement.Type}.{state}",
+            ((Delegate)EncodedUpdateKernel<TRule, TElement, TParameter, TElement, TState0, TState1, TState1>.Run).Method);
+
+    private static GpuKernel EncodedMomentum<TRule, TElement, TGradient, TState>(string state)
+        where TRule : unmanaged, IUpdateRule
+        where TElement : IFormat
+        where TGradient : IFormat
+        where TState : IGpuEncoding => new(
+            $"{NameOf(typeof(TRule))}.Momentum.Encoded.{TElement.Type}.{TGradient.Type}.{state}",
+            ((Delegate)EncodedMomentumKernel<TRule, TElement, TGradient, TState>.Run).Method);
+
     private static string TypesOf<TElement, TGradient, TState, TCompute>()
         where TElement : IFormat
         where TGradient : IFormat
@@ -264,6 +293,21 @@ internal sealed partial record GpuKernel(string Name, MethodInfo Method, CudaArc
 
     [GeneratedRegex(@"\bL_\d+\b")]
     private static partial Regex Label();
+
+    private struct EncodedVisitor : IRuleVisitor
+    {
+        public IEnumerable<GpuKernel> Kernels;
+
+        public void Visit<TRule>() where TRule : unmanaged, IUpdateRule => Kernels =
+        [
+            EncodedUpdate<TRule, Float32Format, GpuFormat<Float32Format>, GpuDynamic8<Signed, Nearest>, GpuDynamic8<Unsigned, Nearest>>("", "Dynamic8"),
+            EncodedUpdate<TRule, Float32Format, GpuFormat<Float32Format>, GpuDynamic8<Signed, Stochastic>, GpuDynamic8<Unsigned, Stochastic>>("", "StochasticDynamic8"),
+            EncodedUpdate<TRule, Float32Format, GpuFormat<Float32Format>, GpuScaledFloat16<Nearest>, GpuScaledFloat16<Nearest>>("", "ScaledFloat16"),
+            EncodedUpdate<TRule, BFloat16Format, GpuFormat<BFloat16Format>, GpuDynamic8<Signed, Nearest>, GpuDynamic8<Unsigned, Nearest>>("", "Dynamic8"),
+            EncodedUpdate<TRule, BFloat16Format, GpuElements<StochasticBFloat16>, GpuElements<StochasticBFloat16>, GpuElements<StochasticBFloat16>>("Stochastic", "StochasticBFloat16"),
+            EncodedUpdate<TRule, BFloat16Format, GpuElements<RemainderBFloat16>, GpuFormat<BFloat16Format>, GpuFormat<BFloat16Format>>("Remainder", "BFloat16"),
+        ];
+    }
 
     private struct UpdatesVisitor : IRuleVisitor
     {
