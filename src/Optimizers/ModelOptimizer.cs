@@ -140,6 +140,11 @@ public sealed class ModelOptimizer : Optimizer
             optimizer.TakeState(part);
     }
 
+    internal override StateDictionary Decoded(StateDictionary state) => ByPart(state, (optimizer, part) => optimizer.Decoded(part));
+
+    internal override StateDictionary Converted(StateDictionary state, Func<Parameter, StateTensor>? values) =>
+        state.Groups.Count == _groups.Count ? ByPart(state, (optimizer, part) => optimizer.Converted(part, values)) : state;
+
     /// <inheritdoc/>
     protected override void Dispose(bool disposing)
     {
@@ -179,6 +184,14 @@ public sealed class ModelOptimizer : Optimizer
         _groups.AddRange(_optimizers.SelectMany(each => each.Groups));
         _decisions.AddRange(parameters.Select(parameter => (parameter, optimizer, reason)));
         return group;
+    }
+
+    /// <summary>A state with each optimizer's part changed; what is nobody's stays.</summary>
+    private StateDictionary ByPart(StateDictionary state, Func<Optimizer, StateDictionary, StateDictionary> change)
+    {
+        StateDictionary[] parts = [.. Parts(state).Select(part => change(part.Optimizer, part.State))];
+        var changed = parts.SelectMany(part => part.Parameters).ToDictionary();
+        return new([.. parts.SelectMany(part => part.Groups)], state.Parameters.ToDictionary(pair => pair.Key, pair => changed.GetValueOrDefault(pair.Key, pair.Value)));
     }
 
     /// <summary>What of a state belongs to each optimizer.</summary>

@@ -150,10 +150,18 @@ public abstract partial class Optimizer : IDisposable
 
     /// <summary>A copy of the optimizer's state on the host: what is needed to go on later as if nothing had happened.</summary>
     /// <exception cref="ObjectDisposedException">The optimizer was disposed of.</exception>
-    public StateDictionary StateDictionary()
+    public StateDictionary StateDictionary() => StateDictionary(decoded: false);
+
+    /// <summary>A copy of the state on the host, in memory's numbers or in those that they stand for.</summary>
+    /// <param name="decoded">
+    /// Whether state of a <see cref="StatePrecision"/> other than the parameter's is float, with no scales beside it: to look at, for <see cref="Load"/> takes
+    /// what lies in memory. What roundings of parameters keep stays as it is.
+    /// </param>
+    /// <exception cref="ObjectDisposedException">The optimizer was disposed of.</exception>
+    public StateDictionary StateDictionary(bool decoded)
     {
         ObjectDisposedException.ThrowIf(IsDisposed, this);
-        var state = LiveState();
+        var state = decoded ? Decoded(LiveState()) : LiveState();
         return state with
         {
             Parameters = state.Parameters.ToDictionary(
@@ -190,6 +198,18 @@ public abstract partial class Optimizer : IDisposable
 
     /// <summary>The optimizer's state as it lies on the device; it changes with the next step.</summary>
     internal abstract StateDictionary LiveState();
+
+    /// <summary>A state of this optimizer with floats in place of what is encoded.</summary>
+    internal virtual StateDictionary Decoded(StateDictionary state) => Declared.Decoded(state);
+
+    /// <summary>
+    /// A state of an optimizer of this kind, whose numbers lay in memory in another way, as they lie here. Of what fits in no way nothing is changed, for
+    /// <see cref="ThrowIfForeign"/> to refuse.
+    /// </summary>
+    /// <param name="state">The state.</param>
+    /// <param name="values">The values of a parameter that the state goes with, exact, in float; null: those that the parameter will have when the state is taken over.</param>
+    /// <exception cref="ArgumentException">What belongs to a number is missing, or something else.</exception>
+    internal virtual StateDictionary Converted(StateDictionary state, Func<Parameter, StateTensor>? values) => Declared.Converted(state, values);
 
     /// <summary>Bytes of state on the device; none before the first step. Of a sharded optimizer, those of this process.</summary>
     public abstract long StateBytes { get; }

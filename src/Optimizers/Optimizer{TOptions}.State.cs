@@ -46,8 +46,9 @@ public abstract partial class Optimizer<TOptions>
                 {
                     if (StateHolder is null)
                     {
+                        // Of a slot that was in use before, too.
                         if (tracked.State[column] is null)
-                            Allocate(tracked.Group, column);
+                            Allocate(column, [tracked]);
                         tensor.CopyTo(tracked.State[column]!);
                     }
                     tracked.Written |= 1u << column;
@@ -162,9 +163,14 @@ public abstract partial class Optimizer<TOptions>
     /// <summary>Makes a group's tensors of one column where they are in use and not there yet.</summary>
     private void Allocate(int group, int column)
     {
-        if (StateHolder is not null)
-            return;
-        foreach (var alike in _tracked.Where(tracked => tracked.Group == group && (tracked.InUse & (1u << column)) != 0 && tracked.State[column] is null).GroupBy(tracked => TypeOf(column, tracked)))
+        if (StateHolder is null)
+            Allocate(column, _tracked.Where(tracked => tracked.Group == group && (tracked.InUse & (1u << column)) != 0 && tracked.State[column] is null));
+    }
+
+    /// <summary>Makes tensors of one column.</summary>
+    private void Allocate(int column, IEnumerable<TrackedParameter> owners)
+    {
+        foreach (var alike in owners.GroupBy(tracked => TypeOf(column, tracked)))
         {
             TrackedParameter[] members = [.. alike];
             Parameter[] parameters = [.. members.Select(tracked => tracked.Parameter)];
@@ -206,11 +212,11 @@ public abstract partial class Optimizer<TOptions>
                 throw new ArgumentException($"Group {i} of state must have {typeof(TOptions).Name}. Actual type was {state.Groups[i].Options?.GetType().Name ?? "null"}.", nameof(state));
             options.Validate();
             if (options.StatePrecision != _groups[i].Options.StatePrecision)
-                throw new ArgumentException($"StatePrecision of group {i} must be {_groups[i].Options.StatePrecision}, as the optimizer's. Actual value in state was {options.StatePrecision}.", nameof(state));
+                throw new ArgumentException($"StatePrecision of group {i} must be {_groups[i].Options.StatePrecision}, as the optimizer's. Actual value in state was {options.StatePrecision}; of a file, LoadOptions.Convert takes it.", nameof(state));
             if (options.FullPrecisionBelow != _groups[i].Options.FullPrecisionBelow)
-                throw new ArgumentException($"FullPrecisionBelow of group {i} must be {_groups[i].Options.FullPrecisionBelow}, as the optimizer's. Actual value in state was {options.FullPrecisionBelow}.", nameof(state));
+                throw new ArgumentException($"FullPrecisionBelow of group {i} must be {_groups[i].Options.FullPrecisionBelow}, as the optimizer's. Actual value in state was {options.FullPrecisionBelow}; of a file, LoadOptions.Convert takes it.", nameof(state));
             if (options.ParameterRounding != _groups[i].Options.ParameterRounding)
-                throw new ArgumentException($"ParameterRounding of group {i} must be {_groups[i].Options.ParameterRounding}, as the optimizer's. Actual value in state was {options.ParameterRounding}.", nameof(state));
+                throw new ArgumentException($"ParameterRounding of group {i} must be {_groups[i].Options.ParameterRounding}, as the optimizer's. Actual value in state was {options.ParameterRounding}; of a file, LoadOptions.Convert takes it.", nameof(state));
             var own = _groups[i].Parameters.Select(parameter => parameter.Name).ToHashSet();
             if (state.Groups[i].Parameters.FirstOrDefault(name => !own.Contains(name)) is { } unexpected)
                 throw new ArgumentException($"Parameter '{unexpected}' is in group {i} of state but not of the optimizer.", nameof(state));
@@ -250,13 +256,15 @@ public abstract partial class Optimizer<TOptions>
                 var isNeeded = column.Kind switch
                 {
                     StateColumnKind.Numbers => RecordsStep && isInUse,
-                    StateColumnKind.Scales => isInUse && state.Tensors.ContainsKey(_columns[column.Slot].Name),
+                    StateColumnKind.Scales => HasScales(options, tracked.Parameter) && state.Tensors.ContainsKey(_columns[column.Slot].Name),
                     _ => isInUse,
                 };
                 if (isNeeded)
-                    throw new ArgumentException($"State '{column.Name}' of parameter '{name}' is missing.", nameof(state));
+                    throw new ArgumentException($"State '{column.Name}' of parameter '{name}' is missing{(column.Slot < 0 ? "; of a file, LoadOptions.Convert begins it with the parameter's value" : "")}.", nameof(state));
                 continue;
             }
+            if (column.Kind == StateColumnKind.Scales && !state.Tensors.ContainsKey(_columns[column.Slot].Name))
+                throw new ArgumentException($"State '{column.Name}' of parameter '{name}' must belong to '{_columns[column.Slot].Name}', which is missing.", nameof(state));
             var (shape, type) = (ShapeOf(i, tracked), TypeOf(i, options, tracked.Parameter));
             if (!tensor.Shape.SequenceEqual(shape))
                 throw new ArgumentException($"State '{column.Name}' of parameter '{name}' must have shape {Parameter.Describe(shape)}. Actual shape was {Parameter.Describe([.. tensor.Shape])}.", nameof(state));

@@ -22,13 +22,13 @@ public sealed class StateTensor
     /// <summary>The type of the numbers.</summary>
     public ElementType ElementType { get; }
 
-    /// <summary>Extent in each dimension; the parameter's.</summary>
+    /// <summary>Extent in each dimension; the parameter's, but scales are a list.</summary>
     public IReadOnlyList<long> Shape => _shape;
 
     internal TensorBytes Bytes { get; }
 
     /// <summary>A tensor of given numbers.</summary>
-    /// <typeparam name="T"><see cref="float"/>, <see cref="BFloat16"/> or <see cref="Half"/>.</typeparam>
+    /// <typeparam name="T"><see cref="float"/>, <see cref="BFloat16"/>, <see cref="Half"/>, <see cref="byte"/> or <see cref="ushort"/>.</typeparam>
     /// <param name="shape">Extent in each dimension.</param>
     /// <param name="values">The numbers, row by row; they are copied.</param>
     /// <exception cref="ArgumentException">There are not as many numbers as the shape says.</exception>
@@ -50,6 +50,9 @@ public sealed class StateTensor
 
     /// <summary>What a buffer holds now.</summary>
     internal StateTensor Copy() => new(ElementType, _shape, new TensorBytes.OnHost(Bytes.ToArray()));
+
+    /// <summary>The same floats as numbers of another type of float, each rounded to the nearest.</summary>
+    internal StateTensor As(ElementType type) => type == ElementType ? this : new(type, _shape, new ConvertedBytes(Bytes, $"{ElementType}", type));
 
     /// <summary>A part of the numbers.</summary>
     /// <param name="start">The first of them.</param>

@@ -58,6 +58,37 @@ public sealed class StateDictionaryTests
         Assert.That(() => state["p0"]["exp_avg"].Values<Half>().Length, Throws.InvalidOperationException.With.Message.Contains("The tensor's element type is Float32. Actual type asked for was Half."));
     }
 
+    /// <summary>Codes are what lies in memory; who wants to look at numbers has them decoded. Any byte is a code.</summary>
+    [TestCase(StatePrecision.BFloat16, ElementType.BFloat16)]
+    [TestCase(StatePrecision.Float16, ElementType.Float16)]
+    [TestCase(StatePrecision.Blockwise8, ElementType.UInt8)]
+    public void HasCodesOrWhatTheyStandFor(StatePrecision precision, ElementType type)
+    {
+        using PrecisionRun run = new(new AdamWOptions { StatePrecision = precision, ParameterRounding = ParameterRounding.MasterRemainder }), exact = new(new AdamWOptions { StatePrecision = StatePrecision.Float32, ParameterRounding = ParameterRounding.MasterRemainder });
+        StateDictionary state = run.Train(0, 1).Optimizer.StateDictionary(), decoded = run.Optimizer.StateDictionary(decoded: true), floats = exact.Train(0, 1).Optimizer.StateDictionary();
+        string[] scales = precision == StatePrecision.BFloat16 ? [] : ["exp_avg_scale", "exp_avg_sq_scale"];
+        Assert.That(state["narrow"].Names, Is.EqualTo(["step", "exp_avg", "exp_avg_sq", .. scales, "remainder"]));
+        Assert.That(decoded["narrow"].Names, Is.EqualTo(["step", "exp_avg", "exp_avg_sq", "remainder"]));
+        Assert.That((state["wide"]["exp_avg"].ElementType, decoded["wide"]["exp_avg"].ElementType), Is.EqualTo((type, ElementType.Float32)));
+        Assert.That(decoded["narrow"]["remainder"].Values<ushort>().ToArray(), Is.EqualTo(state["narrow"]["remainder"].Values<ushort>().ToArray()).And.Some.Not.Zero);
+        foreach (var name in (string[])["exp_avg", "exp_avg_sq"])
+        {
+            var most = floats["wide"][name].Values<float>().ToArray().Max() / 20;
+            Assert.That(decoded["wide"][name].Values<float>().ToArray(), Is.EqualTo(floats["wide"][name].Values<float>().ToArray()).Within(most).And.Some.Not.Zero);
+            Assert.That(decoded["small"][name].Values<float>().ToArray(), Is.EqualTo(floats["small"][name].Values<float>().ToArray()));
+        }
+        if (precision == StatePrecision.Blockwise8)
+        {
+            var codes = Enumerable.Range(0, 600).Select(i => (byte)i).ToArray();
+            var tensors = state["wide"].Tensors.ToDictionary();
+            tensors["exp_avg"] = StateTensor.Create<byte>([20, 30], codes);
+            run.Optimizer.Load(state with { Parameters = new Dictionary<string, ParameterState>(state.Parameters) { ["wide"] = state["wide"] with { Tensors = tensors } } });
+            Assert.That(run.Optimizer.StateDictionary()["wide"]["exp_avg"].Values<byte>().ToArray(), Is.EqualTo(codes));
+            Assert.That(run.Optimizer.StateDictionary(decoded: true)["wide"]["exp_avg"].Values<float>().ToArray(), Is.All.Matches<float>(float.IsFinite));
+            Assert.That(() => run.Optimizer.Load(decoded), Throws.ArgumentException.With.Message.Contains("State 'exp_avg' of parameter 'wide' must be UInt8. Actual type was Float32."));
+        }
+    }
+
     [Test]
     public void LoadTakesHyperParametersAndForgetsWhatTheStateDoesNotHave()
     {

@@ -21,6 +21,15 @@ internal readonly unsafe struct Codec
         _companionEvery = companionEvery;
     }
 
+    /// <summary>Bytes of a number.</summary>
+    public int NumberSize => _numberSize;
+
+    /// <summary>Bytes of an element of the second tensor; 0 if there is none.</summary>
+    public int CompanionSize => _companionSize;
+
+    /// <summary>How many numbers an element of the second tensor is for.</summary>
+    public int CompanionEvery => _companionEvery;
+
     /// <summary>Whether there is none: loops load and store the numbers as they are.</summary>
     public bool IsNone => _decode == null;
 

@@ -10,18 +10,25 @@ internal sealed class ConvertedBytes(TensorBytes source, string from, ElementTyp
 {
     private const string Double = "Float64";
 
+    /// <summary>Numbers that are looked at at a time: who asks may ask for a gigabyte.</summary>
+    private const int StretchLength = 1 << 16;
+
     public override long Length => source.Length / Size(from) * to.Size();
 
     /// <summary>Whether numbers of a type can be converted.</summary>
-    public static bool Takes(string type) => type == Double || Enum.TryParse<ElementType>(type, out _);
+    public static bool Takes(string type) => type == Double || (Enum.TryParse<ElementType>(type, out var element) && element.IsFloat());
 
     public override void Read(long offset, Span<byte> destination)
     {
         var (count, first) = (destination.Length / to.Size(), offset / to.Size());
-        var bytes = new byte[count * Size(from)];
-        source.Read(first * Size(from), bytes);
-        for (var i = 0; i < count; i++)
-            Write(i, Number(bytes, i), destination);
+        var bytes = new byte[Math.Min(count, StretchLength) * Size(from)];
+        for (var start = 0; start < count; start += StretchLength)
+        {
+            var length = Math.Min(StretchLength, count - start);
+            source.Read((first + start) * Size(from), bytes.AsSpan(0, length * Size(from)));
+            for (var i = 0; i < length; i++)
+                Write(start + i, Number(bytes, i), destination);
+        }
     }
 
     private static int Size(string type) => type == Double ? sizeof(double) : Enum.Parse<ElementType>(type).Size();

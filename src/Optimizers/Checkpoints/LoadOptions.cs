@@ -10,8 +10,13 @@ public sealed record LoadOptions
 
     /// <summary>
     /// Whether parameters and state of another type of float (float64, float32, bfloat16, float16) are taken, each number rounded to the nearest, as PyTorch's
-    /// <c>copy_</c> does: from float64 to 16 bits by way of float32.
+    /// <c>copy_</c> does: from float64 to 16 bits by way of float32. And a run of another <see cref="StatePrecision"/> or <see cref="ParameterRounding"/>: hyper-parameters
+    /// and steps come from the file, how numbers lie in memory and are rounded is the optimizer's own.
     /// </summary>
+    /// <remarks>
+    /// Encoded state is decoded and encoded anew, to the nearest. A parameter's value is what the file has with what its rounding kept, a
+    /// <c>master</c>, say: of that, a float parameter has all, and one that is rounded otherwise begins with what its own rounding keeps.
+    /// </remarks>
     public bool Convert { get; init; }
 
     /// <summary>

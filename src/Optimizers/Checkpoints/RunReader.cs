@@ -49,9 +49,10 @@ internal sealed class RunReader
         metadata = names.Rename(metadata);
         var entries = names.Rename(source.Tensors(transfer));
 
+        var values = options.Convert ? new RunParameters(metadata, entries.ToDictionary(), optimizer) : null;
         var tensors = new List<(DeviceBuffer To, StateTensor From)>();
         foreach (var parameter in optimizer.Parameters)
-            Find(parameter.Data, parameter, optimizer.PlaceOf(parameter));
+            Find(parameter.Data, parameter, optimizer.PlaceOf(parameter), rounded: true);
         foreach (var (average, place) in optimizer.PlacedAverages())
             Find(average.Data, average, place with { Name = CheckpointContent.AveragePrefix + place.Name });
         var summed = new HashSet<Parameter>();
@@ -63,6 +64,8 @@ internal sealed class RunReader
                 throw new InvalidDataException($"Parameter '{name}' is missing");
         }
         var state = State();
+        if (values is not null)
+            state = optimizer.Converted(state, parameter => values.Value(parameter.Name, parameter.WholeShape));
         optimizer.ThrowIfForeign(state);
         if (metadata.Schedules.Count != schedules.Count)
             throw new InvalidDataException($"The file must have the states of {schedules.Count} schedules. Actual number was {metadata.Schedules.Count}");
@@ -75,13 +78,14 @@ internal sealed class RunReader
         source.Verify(transfer);
         return new(optimizer, schedules, options.ScheduleConstants, metadata, tensors, summed, state);
 
-        void Find(DeviceBuffer to, Parameter like, TensorPlace place)
+        void Find(DeviceBuffer to, Parameter like, TensorPlace place, bool rounded = false)
         {
             like.Locate?.Invoke();
             ObjectDisposedException.ThrowIf(to.IsDisposed, like);
             if (!entries.TryGetValue(place.Name, out var tensor))
                 throw new InvalidDataException($"Parameter '{place.Name}' is missing");
-            tensors.Add((to, tensor.Fit($"Parameter '{place.Name}'", to.ElementType, place.Shape, options.Convert).Part(place.Start, like.Shape)));
+            var whole = (rounded ? values?.Rounded(like, place) : null) ?? tensor.Fit($"Parameter '{place.Name}'", to.ElementType, place.Shape, options.Convert);
+            tensors.Add((to, whole.Part(place.Start, like.Shape)));
         }
 
         void FindSums(GradientAccumulationState saved)
@@ -101,15 +105,14 @@ internal sealed class RunReader
         {
             if (metadata.Groups.Count != optimizer.Groups.Count)
                 throw new InvalidDataException($"The file must have {optimizer.Groups.Count} parameter groups, as the optimizer has. Actual number was {metadata.Groups.Count}");
-            GroupState[] groups = [.. metadata.Groups.Select((group, i) => new GroupState(group.Optimizer, Options(group.Options, optimizer.Groups[i].AnyOptions, options.Convert), group.Parameters))];
-            var types = Types(optimizer, groups);
+            GroupState[] groups = [.. metadata.Groups.Select((group, i) => new GroupState(group.Optimizer, Checkpoint.Options(group.Options, optimizer.Groups[i].AnyOptions), group.Parameters))];
             var states = metadata.Steps.ToDictionary(pair => pair.Key, pair => (Step: pair.Value, Tensors: new OrderedDictionary<string, StateTensor>()));
             foreach (var (name, tensor) in entries)
             {
                 var end = name.LastIndexOf('/');
                 if (!name.StartsWith(CheckpointContent.StatePrefix, StringComparison.Ordinal) || end < CheckpointContent.StatePrefix.Length || !states.TryGetValue(name[CheckpointContent.StatePrefix.Length..end], out var state))
                     throw new InvalidDataException($"Tensor '{name}' is neither a parameter of the optimizer nor its state, nor an average");
-                state.Tensors.Add(name[(end + 1)..], StateOf(tensor, $"Tensor '{name}'", types.GetValueOrDefault(name[CheckpointContent.StatePrefix.Length..end]), options.Convert));
+                state.Tensors.Add(name[(end + 1)..], StateOf(tensor, $"Tensor '{name}'", options.Convert));
             }
             return new(groups, states.ToDictionary(pair => pair.Key, pair => new ParameterState(pair.Value.Step, pair.Value.Tensors)));
         }
@@ -130,31 +133,14 @@ internal sealed class RunReader
             _schedules[i].Load(_metadata.Schedules[i], _constants);
     }
 
-    private static OptimizerOptions Options(HyperParameters values, OptimizerOptions like, bool convert)
+    /// <summary>State as it is in the file, which the optimizer then converts and checks.</summary>
+    private static StateTensor StateOf(FileTensor tensor, string what, bool convert)
     {
-        var options = Checkpoint.Options(values, like);
-        return convert ? options with { StatePrecision = like.StatePrecision } : options;
-    }
-
-    /// <summary>The type of each parameter's state.</summary>
-    private static Dictionary<string, ElementType> Types(Optimizer optimizer, GroupState[] groups)
-    {
-        var types = new Dictionary<string, ElementType>();
-        for (var i = 0; i < groups.Length; i++)
-        {
-            foreach (var parameter in optimizer.Groups[i].Parameters)
-                types[parameter.Name] = groups[i].Options.StatePrecision == StatePrecision.Float32 ? ElementType.Float32 : parameter.ElementType;
-        }
-        return types;
-    }
-
-    /// <summary>State as it is in the file, which the optimizer then checks; or converted.</summary>
-    private static StateTensor StateOf(FileTensor tensor, string what, ElementType type, bool convert)
-    {
-        if (convert)
-            return new(type, tensor.Shape, tensor.Bytes(what, type, convert));
-        return Enum.TryParse<ElementType>(tensor.Type, out var own)
-            ? new(own, tensor.Shape, tensor.Read(what))
-            : throw new InvalidDataException($"{what} must be Float32, BFloat16 or Float16. Actual type was {tensor.Type}");
+        if (Enum.TryParse<ElementType>(tensor.Type, out var own))
+            return new(own, tensor.Shape, tensor.Read(what));
+        // Nothing here has numbers of more bits.
+        return convert && ConvertedBytes.Takes(tensor.Type)
+            ? new(ElementType.Float32, tensor.Shape, tensor.Bytes(what, ElementType.Float32, convert))
+            : throw new InvalidDataException($"{what} must be one of {string.Join(", ", Enum.GetNames<ElementType>())}. Actual type was {tensor.Type}");
     }
 }

@@ -55,7 +55,8 @@ internal sealed class SafetensorsFile : IDisposable
         ["I32"] = "Int32",
         ["I16"] = "Int16",
         ["I8"] = "Int8",
-        ["U8"] = "UInt8",
+        ["U8"] = nameof(ElementType.UInt8),
+        ["U16"] = nameof(ElementType.UInt16),
         ["BOOL"] = "Bool",
     };
 

@@ -67,7 +67,9 @@ internal static class SafetensorsWriter
     {
         ElementType.Float32 => "F32",
         ElementType.BFloat16 => "BF16",
-        _ => "F16",
+        ElementType.Float16 => "F16",
+        ElementType.UInt8 => "U8",
+        _ => "U16",
     };
 
     private static byte[] Header((string Name, StateTensor Tensor)[] tensors, IEnumerable<(string Name, string Text)> metadata, string? digest)

@@ -30,7 +30,8 @@ public static partial class TorchCheckpoint
     /// stored once. Of a <see cref="ModelOptimizer"/> it is <c>"optimizers": [state_dict, …]</c>, in the order of its
     /// <see cref="ModelOptimizer.Optimizers"/>. An optimizer with a <see cref="GradientScaler"/> adds <c>"scaler": scaler.state_dict()</c>, a
     /// schedule <c>"scheduler": scheduler.state_dict()</c>, several a list <c>"schedulers"</c>. The file is written aside and renamed once it is
-    /// whole on the disk.
+    /// whole on the disk. State of a <see cref="StatePrecision"/> that PyTorch does not have, 8 bits, say, is written as what it stands for, in the parameter's
+    /// type, as PyTorch has state: PyTorch goes on from the same numbers with more bits, and the way back, by <see cref="LoadOptions.Convert"/>, rounds them anew.
     /// </summary>
     /// <param name="path">The file; overwritten.</param>
     /// <param name="optimizer">An <see cref="Sgd"/>, <see cref="RmsProp"/>, <see cref="Adam"/>, <see cref="AdamW"/> or <see cref="Muon"/>, or a <see cref="ModelOptimizer"/> of them.</param>

@@ -24,7 +24,8 @@ internal sealed class Transfer(IProgress<double>? progress = null, CancellationT
         _done += bytes;
         try
         {
-            progress?.Report((double)_done / Total);
+            // What is converted to two tensors is read for each of them.
+            progress?.Report(Math.Min(1, (double)_done / Total));
         }
         catch (Exception) when (_isCommitted)
         {

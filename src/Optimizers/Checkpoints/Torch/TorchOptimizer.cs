@@ -30,6 +30,10 @@ internal sealed record TorchOptimizer(OptimizerOptions Defaults, bool CountsStep
     private static readonly HashSet<string> _ignored =
         ["foreach", "fused", "capturable", "differentiable", "initial_lr", "max_lr", "min_lr", "base_momentum", "max_momentum", "swa_lr", "lr_scale", "name", "params", "param_names"];
 
+    /// <summary>What PyTorch has no choice of: the optimizer's own stays.</summary>
+    private static readonly HashSet<string> _ownToHere =
+        ["state_precision", "full_precision_below", "state_rounding", "parameter_rounding", "rounding_seed", "flatten_convolutions", "split_rows", "ns_precision"];
+
     private static readonly Dictionary<string, LearningRateAdjustment> _adjustments = new()
     {
         ["original"] = LearningRateAdjustment.Original,
@@ -68,7 +72,7 @@ internal sealed record TorchOptimizer(OptimizerOptions Defaults, bool CountsStep
             });
         }
         foreach (var (name, value) in Constants)
-            written.Add(name, name == Fused && group.AnyOptions.ComputePrecision == ComputePrecision.Float32 ? true : value);
+            written.Add(name, name == Fused && ComputesInFloat(group) ? true : value);
         return written;
     }
 
@@ -92,7 +96,7 @@ internal sealed record TorchOptimizer(OptimizerOptions Defaults, bool CountsStep
         var values = new HyperParameters();
         foreach (var (name, usual) in Checkpoint.Describe(Defaults).Values)
         {
-            if (name is "state_precision" or "flatten_convolutions" or "split_rows" or "ns_precision")
+            if (_ownToHere.Contains(name))
                 values.AddAny(name, own.Values[name]);
             else if (name == "compute_precision")
                 values.AddAny(name, saved.TryGetValue(Fused, out var isFused) && isFused is bool fused ? $"{(fused ? ComputePrecision.Float32 : ComputePrecision.SameAsState)}" : own.Values[name]);
@@ -135,16 +139,29 @@ internal sealed record TorchOptimizer(OptimizerOptions Defaults, bool CountsStep
         _ => "a number",
     };
 
-    /// <summary>Refuses what PyTorch would go on from differently.</summary>
+    /// <summary>Whether updates of a group's parameters are computed in float where there is a choice.</summary>
+    private static bool ComputesInFloat(ParameterGroup group) =>
+        group.AnyOptions.ComputePrecision == ComputePrecision.Float32
+        || group.Parameters.Any(parameter => parameter.ElementType != ElementType.Float32 && group.AnyOptions.UpdateTypesOf(parameter).Compute == ElementType.Float32);
+
+    /// <summary>Refuses what PyTorch would go on from differently. That state is rounded which had few bits anyway is not refused.</summary>
     private void ThrowIfOnlyHere(ParameterGroup group)
     {
         var options = group.AnyOptions;
-        if (options.StatePrecision == StatePrecision.Float32 && group.Parameters.FirstOrDefault(parameter => parameter.ElementType != ElementType.Float32) is { } narrow)
+        var narrow = group.Parameters.FirstOrDefault(parameter => parameter.ElementType != ElementType.Float32);
+        if (narrow is not null && options.StatePrecision == StatePrecision.Float32)
             throw new ArgumentException($"State must have the parameter's type, for PyTorch would round it. That of {narrow.ElementType} parameter '{narrow.Name}' is Float32: take Checkpoint.");
-        if (options.ComputePrecision == ComputePrecision.Float32 && !Constants.Any(constant => constant.Name == Fused)
-            && group.Parameters.FirstOrDefault(parameter => parameter.ElementType != ElementType.Float32) is { } rounded)
+        // Squares of gradients are below what float16 has, and become zero.
+        if (options.StatePrecision != StatePrecision.SameAsParameter && group.Parameters.FirstOrDefault(parameter => parameter.ElementType == ElementType.Float16) is { } half)
+            throw new ArgumentException($"State must have the parameter's type, for PyTorch would round it. That of Float16 parameter '{half.Name}' has StatePrecision.{options.StatePrecision}, of a wider range: take Checkpoint.");
+        if (narrow is not null && options.ParameterRounding != ParameterRounding.Nearest)
+            throw new ArgumentException($"ParameterRounding must be Nearest, for PyTorch has no other, and would lose the small steps from here on. That of {narrow.ElementType} parameter '{narrow.Name}' is {options.ParameterRounding}: take Checkpoint, which an optimizer of float parameters loads, too, with LoadOptions.Convert; or SaveParameters.");
+        if (narrow is not null && ComputesInFloat(group) && !Constants.Any(constant => constant.Name == Fused))
         {
-            throw new ArgumentException($"ComputePrecision must be SameAsState, for PyTorch has no fused {options.GetType().Name[..^"Options".Length]}. That of {rounded.ElementType} parameter '{rounded.Name}' is Float32: take Checkpoint.");
+            var (option, needed, actual) = options.ComputePrecision == ComputePrecision.Float32
+                ? (nameof(options.ComputePrecision), $"{ComputePrecision.SameAsState}", $"{options.ComputePrecision}")
+                : (nameof(options.StatePrecision), $"{StatePrecision.SameAsParameter}", $"{options.StatePrecision}, which computes in float");
+            throw new ArgumentException($"{option} must be {needed}, for PyTorch has no fused {options.GetType().Name[..^"Options".Length]}. That of {narrow.ElementType} parameter '{narrow.Name}' is {actual}: take Checkpoint.");
         }
         if (options.WeightDecayMode != Defaults.WeightDecayMode && !(Names.Contains(Decoupled) && options.WeightDecayMode is (WeightDecayMode.L2 or WeightDecayMode.Decoupled)))
             throw new ArgumentException($"WeightDecayMode must be {Defaults.WeightDecayMode}, as in PyTorch. Actual value was {options.WeightDecayMode}: take Checkpoint.");

@@ -1,4 +1,5 @@
 using GpuOptim.Host;
+using GpuOptim.Kernels.Encodings;
 using GpuOptim.Optimizers.Schedules;
 
 namespace GpuOptim.Optimizers.Checkpoints.Torch;
@@ -18,7 +19,8 @@ internal static class TorchState
     public static PickleDictionary Write(Optimizer optimizer, IReadOnlyList<ISchedule> schedules)
     {
         var kind = TorchOptimizer.Of(optimizer);
-        var live = optimizer.LiveState();
+        // PyTorch knows no codes: what they stand for is written.
+        var live = optimizer.Decoded(optimizer.LiveState());
         var states = new PickleDictionary();
         var groups = new List<object?>();
         var index = 0L;
@@ -27,8 +29,8 @@ internal static class TorchState
             var indices = new List<object?>();
             foreach (var parameter in group.Parameters)
             {
-                if (live.Parameters.TryGetValue(parameter.Name, out var state) && state.Names.Any())
-                    states.Add(index, Write(parameter, state));
+                if (live.Parameters.TryGetValue(parameter.Name, out var state) && Write(parameter, state, kind) is { Count: > 0 } entries)
+                    states.Add(index, entries);
                 indices.Add(index++);
             }
             var written = kind.Write(group);
@@ -67,30 +69,36 @@ internal static class TorchState
             var place = $"{prefix}{Groups}[{i}]";
             var group = savedGroups[i] as PickleDictionary ?? throw new InvalidDataException($"'{place}' must be a dictionary. Actual value was {PickleValue.Describe(savedGroups[i])}");
             Number(group, place, optimizer.Groups[i], parameters, options);
-            groups.Add(new(optimizer.GetType().Name, kind.Read(group, place, optimizer.Groups[i].AnyOptions, file.Number), [.. optimizer.Groups[i].Parameters.Select(parameter => parameter.Name)]));
+            var read = kind.Read(group, place, optimizer.Groups[i].AnyOptions, file.Number);
+            // How numbers lie in PyTorch's memory, from where they are converted.
+            if (options.Convert)
+                read = read with { StatePrecision = StatePrecision.SameAsParameter, ParameterRounding = ParameterRounding.Nearest };
+            groups.Add(new(optimizer.GetType().Name, read, [.. optimizer.Groups[i].Parameters.Select(parameter => parameter.Name)]));
         }
 
         var states = new Dictionary<string, ParameterState>();
-        foreach (var (index, state) in savedStates)
+        foreach (var (index, saves) in savedStates)
         {
-            if (!parameters.TryGetValue(index, out var own) || state is not PickleDictionary entries)
+            if (!parameters.TryGetValue(index, out var own) || saves is not PickleDictionary entries)
                 throw new InvalidDataException($"'{prefix}{State}' must have a dictionary for each number or name of a parameter. '{PickleValue.Describe(index)}' is none");
             states.Add(own.Parameter.Name, Read(file, $"{prefix}{State}[{PickleValue.Describe(index)}]", entries, own.Parameter, own.Options, kind, options));
         }
-        return new(groups, states);
+        var state = new StateDictionary(groups, states);
+        return options.Convert ? optimizer.Converted(state, values: null) : state;
     }
 
-    private static PickleDictionary Write(Parameter parameter, ParameterState state)
+    private static PickleDictionary Write(Parameter parameter, ParameterState state, TorchOptimizer kind)
     {
         var entries = new PickleDictionary();
-        if (state.Step is { } step)
+        // Some count here for random numbers alone.
+        if (state.Step is { } step && kind.CountsSteps)
         {
             if (step > MaxStep)
                 throw new ArgumentException($"Steps must be at most {MaxStep}, up to which PyTorch counts. Actual number of parameter '{parameter.Name}' was {step}: take Checkpoint.");
             entries.Add(Step, StateTensor.Create<float>([], [step]));
         }
         foreach (var (name, tensor) in state.Tensors)
-            entries.Add(name, tensor);
+            entries.Add(name, tensor.As(parameter.ElementType));
         return entries;
     }
 
@@ -98,7 +106,7 @@ internal static class TorchState
     {
         long? step = null;
         var tensors = new OrderedDictionary<string, StateTensor>();
-        var type = own.StatePrecision == StatePrecision.Float32 ? ElementType.Float32 : parameter.ElementType;
+        var (type, encoding) = own.StateOf(parameter);
         foreach (var (key, value) in entries)
         {
             if (key is Step && kind.CountsSteps)
@@ -109,7 +117,13 @@ internal static class TorchState
             }
             else if (value is TorchTensor tensor)
             {
-                tensors.Add(key as string ?? PickleValue.Describe(key), new(type, tensor.Shape, file.Content(tensor).Bytes($"State '{PickleValue.Describe(key)}' of parameter '{parameter.Name}'", type, options.Convert)));
+                var what = $"State '{PickleValue.Describe(key)}' of parameter '{parameter.Name}'";
+                var content = file.Content(tensor);
+                if (!options.Convert && encoding is not (StateEncoding.None or StateEncoding.StochasticBFloat16))
+                    throw new InvalidDataException($"{what} must be of StatePrecision.{own.StatePrecision}, as the optimizer's, which PyTorch does not have. Actual type was {content.Type}; LoadOptions.Convert takes it");
+                // What is converted is so later, as a whole.
+                var read = !options.Convert ? type : Enum.TryParse<ElementType>(content.Type, out var its) && its.IsFloat() ? its : ElementType.Float32;
+                tensors.Add(key as string ?? PickleValue.Describe(key), new(read, tensor.Shape, content.Bytes(what, read, options.Convert)));
             }
             else if (value is not null)
             {
