@@ -93,27 +93,23 @@ public sealed class CheckpointPrecisionTests : FolderTest
         }
     }
 
-    /// <summary>Sixteen and thirty-two bits have all that eight had, so that the way there and back loses nothing.</summary>
-    [Test]
-    public void WhatWasDecodedEncodesToTheSame([Values(StatePrecision.Float16, StatePrecision.Blockwise8)] StatePrecision precision)
+    /// <summary>A float has all that 16 and 8 bits had, so that the way there and back loses nothing; but the largest number of 8 bits is not always their scale.</summary>
+    [TestCase(StatePrecision.BFloat16)]
+    [TestCase(StatePrecision.Float16)]
+    [TestCase(StatePrecision.Blockwise8)]
+    public void WhatWasDecodedIsEncodedAsItWas(StatePrecision precision)
     {
         using PrecisionRun run = new(new AdamWOptions { StatePrecision = precision }), wide = new(new AdamWOptions { StatePrecision = StatePrecision.Float32 }), back = new(new AdamWOptions { StatePrecision = precision });
         Checkpoint.Save(File, run.Train(0, 3).Optimizer);
         Checkpoint.Load(File, wide.Optimizer, _convert);
+        var decoded = run.Optimizer.StateDictionary(decoded: true);
+        Assert.That(wide.Optimizer.StateDictionary()["wide"]["exp_avg"].Values<float>().ToArray(), Is.EqualTo(decoded["wide"]["exp_avg"].Values<float>().ToArray()));
         Checkpoint.Save(File, wide.Optimizer);
         Checkpoint.Load(File, back.Optimizer, _convert);
-        foreach (var (parameter, state) in run.Optimizer.StateDictionary().Parameters)
-        {
-            foreach (var (name, tensor) in state.Tensors)
-            {
-                var other = back.Optimizer.StateDictionary()[parameter][name];
-                // A scale may be off by its last place.
-                if (name.EndsWith("_scale", StringComparison.Ordinal))
-                    Assert.That(other.Values<float>().ToArray(), Is.EqualTo(tensor.Values<float>().ToArray()).Within(1).Ulps, $"{parameter}/{name}");
-                else
-                    Assert.That(other.Bytes.ToArray(), Is.EqualTo(tensor.Bytes.ToArray()), $"{parameter}/{name}");
-            }
-        }
+        if (precision == StatePrecision.Blockwise8)
+            AssertNear(back.Optimizer.StateDictionary(decoded: true), decoded, "there and back");
+        else
+            Assert.That(back.Snapshot(), Is.EqualTo(run.Snapshot()));
     }
 
     /// <summary>What a rounding kept is of the parameter's value: float parameters have all of it, and other roundings begin with it.</summary>
@@ -247,9 +243,9 @@ public sealed class CheckpointPrecisionTests : FolderTest
     private static void AssertNear(StateDictionary actual, StateDictionary expected, string what)
     {
         // Of parameters without momentum there is nothing to remember.
-        foreach (var (parameter, state) in expected.Parameters.Where(pair => pair.Value.Tensors.Count > 0))
+        foreach (var (parameter, state) in expected.Parameters.Where(pair => pair.Value.Tensors.Keys.Any(IsSlot)))
         {
-            foreach (var (name, tensor) in state.Tensors.Where(each => each.Key is not ("compensation" or "remainder" or "master")))
+            foreach (var (name, tensor) in state.Tensors.Where(each => IsSlot(each.Key)))
             {
                 float[] near = Floats(actual[parameter][name]), values = Floats(tensor);
                 var most = values.Max(MathF.Abs) / 20;
@@ -259,6 +255,8 @@ public sealed class CheckpointPrecisionTests : FolderTest
                 Assert.That(step, Is.EqualTo(count), what);
         }
     }
+
+    private static bool IsSlot(string name) => name is not ("compensation" or "remainder" or "master");
 
     private static float[] Floats(StateTensor tensor) => tensor.ElementType == ElementType.Float32
         ? tensor.Values<float>().ToArray()
