@@ -80,6 +80,9 @@ public abstract record OptimizerOptions
         to.Add("weight_decay_mode", $"{WeightDecayMode}");
         to.Add("state_precision", $"{StatePrecision}");
         to.Add("compute_precision", $"{ComputePrecision}");
+        // Files of before there was a choice are the same where none was made.
+        if (StatePrecision is StatePrecision.SameAsParameter or StatePrecision.Float32 && StateRounding == default && ParameterRounding == default && RoundingSeed == 0)
+            return;
         to.Add("full_precision_below", FullPrecisionBelow);
         to.Add("state_rounding", $"{StateRounding}");
         to.Add("parameter_rounding", $"{ParameterRounding}");
@@ -99,7 +102,7 @@ public abstract record OptimizerOptions
             WeightDecay = from.Number("weight_decay"),
             WeightDecayMode = from.Choice<WeightDecayMode>("weight_decay_mode"),
             StatePrecision = from.Choice<StatePrecision>("state_precision"),
-            // Checkpoints of before there was a choice.
+            // Checkpoints of before there was a choice, or where none was made. From where on state has fewer bits then changes nothing.
             ComputePrecision = from.Contains("compute_precision") ? from.Choice<ComputePrecision>("compute_precision") : default,
             FullPrecisionBelow = from.Contains("full_precision_below") ? from.Integer("full_precision_below") : FullPrecisionBelow,
             StateRounding = from.Contains("state_rounding") ? from.Choice<StateRounding>("state_rounding") : default,

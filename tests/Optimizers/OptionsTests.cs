@@ -57,7 +57,7 @@ public sealed class OptionsTests
     public void PrecisionsThatAreNoneAreRefused()
     {
         Assert.That(() => new AdamOptions { ComputePrecision = (ComputePrecision)2 }, Throws.TypeOf<ArgumentOutOfRangeException>().With.Message.StartsWith("ComputePrecision must be one of SameAsState, Float32."));
-        Assert.That(() => new AdamOptions { StatePrecision = (StatePrecision)2 }, Throws.TypeOf<ArgumentOutOfRangeException>().With.Message.StartsWith("StatePrecision must be one of SameAsParameter, Float32."));
+        Assert.That(() => new AdamOptions { StatePrecision = (StatePrecision)5 }, Throws.TypeOf<ArgumentOutOfRangeException>().With.Message.StartsWith("StatePrecision must be one of SameAsParameter, Float32, BFloat16, Float16, Blockwise8."));
     }
 
     [Test]

@@ -94,11 +94,11 @@ internal sealed record TorchOptimizer(OptimizerOptions Defaults, bool CountsStep
 
         var own = Checkpoint.Describe(like);
         var values = new HyperParameters();
-        foreach (var (name, usual) in Checkpoint.Describe(Defaults).Values)
+        foreach (var (name, value) in own.Values.Where(pair => _ownToHere.Contains(pair.Key)))
+            values.AddAny(name, value);
+        foreach (var (name, usual) in Checkpoint.Describe(Defaults).Values.Where(pair => !_ownToHere.Contains(pair.Key)))
         {
-            if (_ownToHere.Contains(name))
-                values.AddAny(name, own.Values[name]);
-            else if (name == "compute_precision")
+            if (name == "compute_precision")
                 values.AddAny(name, saved.TryGetValue(Fused, out var isFused) && isFused is bool fused ? $"{(fused ? ComputePrecision.Float32 : ComputePrecision.SameAsState)}" : own.Values[name]);
             else if (name == "weight_decay_mode" && saved.TryGetValue(Decoupled, out var isDecoupled))
                 values.AddAny(name, $"{((bool)Read(path, Decoupled, isDecoupled, usual: false, number) ? WeightDecayMode.Decoupled : WeightDecayMode.L2)}");
