@@ -7,9 +7,11 @@ namespace GpuOptim.Samples.Mnist;
 /// <remarks>Each thread works on rows of its own, so a run is the same to the last bit each time, however many threads there are.</remarks>
 internal sealed class Layer
 {
-    public Layer(Device device, string name, int inputs, int outputs, Random random)
+    private readonly ParallelOptions _threads;
+
+    public Layer(Device device, string name, int inputs, int outputs, Random random, ParallelOptions threads)
     {
-        (Inputs, Outputs) = (inputs, outputs);
+        (Inputs, Outputs, _threads) = (inputs, outputs, threads);
         // He initialisation, uniform: variance 2 / inputs.
         var bound = MathF.Sqrt(6f / inputs);
         float[] initial = [.. Enumerable.Range(0, inputs * outputs).Select(_ => (random.NextSingle() * 2 - 1) * bound)];
@@ -26,7 +28,7 @@ internal sealed class Layer
     public Parameter<float> Bias { get; }
 
     /// <summary>Computes the outputs of a batch; input and output hold one sample after the other.</summary>
-    public void Forward(float[] input, float[] output, int samples) => Parallel.For(0, Outputs, row =>
+    public void Forward(float[] input, float[] output, int samples) => Parallel.For(0, Outputs, _threads, row =>
     {
         var weights = Weight.Data.Span.Slice(row * Inputs, Inputs);
         var bias = Bias.Data.Span[row];
@@ -35,7 +37,7 @@ internal sealed class Layer
     });
 
     /// <summary>Adds the batch's gradients to those of weight and bias.</summary>
-    public void AccumulateGradients(float[] input, float[] outputGradient, int samples) => Parallel.For(0, Outputs, row =>
+    public void AccumulateGradients(float[] input, float[] outputGradient, int samples) => Parallel.For(0, Outputs, _threads, row =>
     {
         var gradient = Weight.Gradient.Span.Slice(row * Inputs, Inputs);
         ref var biasGradient = ref Bias.Gradient.Span[row];
@@ -49,7 +51,7 @@ internal sealed class Layer
     });
 
     /// <summary>Computes the gradient with respect to the input.</summary>
-    public void Backward(float[] outputGradient, float[] inputGradient, int samples) => Parallel.For(0, samples, sample =>
+    public void Backward(float[] outputGradient, float[] inputGradient, int samples) => Parallel.For(0, samples, _threads, sample =>
     {
         var gradient = inputGradient.AsSpan(sample * Inputs, Inputs);
         gradient.Clear();

@@ -12,11 +12,18 @@ internal sealed class Perceptron
     private readonly float[][] _slopes;
     private readonly float[] _scores;
 
-    public Perceptron(Device device, IReadOnlyList<int> hidden, int batch, int seed)
+    /// <summary>A network with random weights.</summary>
+    /// <param name="device">Where its parameters lie.</param>
+    /// <param name="hidden">Widths of the hidden layers.</param>
+    /// <param name="batch">The most digits at once.</param>
+    /// <param name="seed">Of the weights.</param>
+    /// <param name="threads">How many threads compute, -1 for all there are. The results are the same bits.</param>
+    public Perceptron(Device device, IReadOnlyList<int> hidden, int batch, int seed, int threads = -1)
     {
         var random = new Random(seed);
+        var parallel = new ParallelOptions { MaxDegreeOfParallelism = threads };
         int[] widths = [Digits.Pixels, .. hidden, Digits.Classes];
-        _layers = [.. Enumerable.Range(0, hidden.Count + 1).Select(i => new Layer(device, i == hidden.Count ? "output" : hidden.Count == 1 ? "hidden" : $"hidden{i}", widths[i], widths[i + 1], random))];
+        _layers = [.. Enumerable.Range(0, hidden.Count + 1).Select(i => new Layer(device, i == hidden.Count ? "output" : hidden.Count == 1 ? "hidden" : $"hidden{i}", widths[i], widths[i + 1], random, parallel))];
         _pixels = new float[batch * Digits.Pixels];
         _activations = [.. hidden.Select(width => new float[batch * width])];
         _slopes = [.. hidden.Select(width => new float[batch * width])];
@@ -59,18 +66,24 @@ internal sealed class Perceptron
         return loss;
     }
 
-    /// <summary>The share of digits whose highest score is the right one.</summary>
-    public double Accuracy(Digits digits)
+    /// <summary>The mean loss of some digits, in nats, and the share of them whose highest score is the right one.</summary>
+    public (double Loss, double Accuracy) Evaluate(Digits digits)
     {
-        var right = 0;
+        var (loss, right) = (0.0, 0);
         var batchSize = _scores.Length / Digits.Classes;
         foreach (var batch in Enumerable.Range(0, digits.Count).Chunk(batchSize))
         {
             Forward(digits, batch);
             for (var i = 0; i < batch.Length; i++)
-                right += TensorPrimitives.IndexOfMax<float>(Scores(i)) == digits.Labels[batch[i]] ? 1 : 0;
+            {
+                var scores = Scores(i);
+                var label = digits.Labels[batch[i]];
+                right += TensorPrimitives.IndexOfMax<float>(scores) == label ? 1 : 0;
+                TensorPrimitives.SoftMax<float>(scores, scores);
+                loss -= Math.Log(Math.Max(scores[label], 1e-30));
+            }
         }
-        return (double)right / digits.Count;
+        return (loss / digits.Count, (double)right / digits.Count);
     }
 
     private Span<float> Scores(int sample) => _scores.AsSpan(sample * Digits.Classes, Digits.Classes);

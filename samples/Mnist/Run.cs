@@ -64,7 +64,7 @@ internal sealed class Run(Recipe recipe, Settings settings)
                 optimizer.ZeroGradients();
                 Steps++;
             }
-            Accuracies.Add(network.Accuracy(test));
+            Accuracies.Add(network.Evaluate(test).Accuracy);
             if (checkpoint is not null)
             {
                 Checkpoint.Save(checkpoint.FullName, optimizer);
