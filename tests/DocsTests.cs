@@ -1,6 +1,7 @@
 using System.Text.RegularExpressions;
 using System.Xml.Linq;
 using GpuOptim.Benchmarks.Distributed.Model;
+using GpuOptim.Benchmarks.Precision;
 
 namespace GpuOptim.Tests;
 
@@ -24,6 +25,7 @@ public sealed partial class DocsTests
     [TestCase("mnist.svg")]
     [TestCase("torchsharp.svg")]
     [TestCase("distributed.svg")]
+    [TestCase("precision.svg")]
     public void ThePictureNeedsNoStyleSheet(string name)
     {
         var text = File.ReadAllText(Path.Combine(Folder, "docs", name));
@@ -42,6 +44,15 @@ public sealed partial class DocsTests
         foreach (var line in DistributedModelCommand.Lines(Cluster.H100))
             Assert.That(text, Does.Contain(line));
         Assert.That(File.ReadAllText(Path.Combine(Folder, "docs", "distributed.svg")).ReplaceLineEndings("\n"), Is.EqualTo(Picture.Of(ModelChart.Of(Cluster.H100))));
+    }
+
+    /// <summary>Bytes are what the command counts.</summary>
+    [Test]
+    public void BytesAreThoseOfTheCommand()
+    {
+        var text = File.ReadAllText(Path.Combine(Folder, "docs", "memory.md"));
+        foreach (var line in MemoryCommand.Lines())
+            Assert.That(text, Does.Contain(line));
     }
 
     [GeneratedRegex(@"repeat (\d+) recorded runs of `torch\.optim` 2\.13 on the CPU, (\d+) of the fused implementations of 2\.14, and (\d+) of its Newton-Schulz")]
