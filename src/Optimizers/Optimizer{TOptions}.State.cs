@@ -192,11 +192,19 @@ public abstract partial class Optimizer<TOptions>
                 Array.ForEach(state, tensor => tensor.Clear());
             return;
         }
-        var type = parameters[0].ElementType;
-        using var copy = Device.CreateUpdateBatch(new UpdateTypes(ElementType.Float32, type, ElementType.Float32, ElementType.Float32), [.. state.Select(tensor => new UpdateSegment(tensor.Address, 0, 0, 0, tensor.Length))]);
-        for (var i = 0; i < parameters.Length; i++)
-            copy.Gradients[i] = parameters[i].Data.Address;
-        Device.Update<CopyRule>([default], copy);
+        foreach (var alike in state.Zip(parameters).GroupBy(each => each.Second.ElementType))
+        {
+            (DeviceBuffer Master, Parameter Parameter)[] pairs = [.. alike];
+            var types = new UpdateTypes(ElementType.Float32, alike.Key, ElementType.Float32, ElementType.Float32);
+            using var copy = Device.CreateUpdateBatch(types, [.. pairs.Select(pair => new UpdateSegment(pair.Master.Address, 0, 0, 0, pair.Master.Length))]);
+            for (var i = 0; i < pairs.Length; i++)
+            {
+                // A piece's own memory is filled only when it is its turn.
+                var (origin, start) = pairs[i].Parameter.Origin;
+                copy.Gradients[i] = origin.Data.Address + (nint)((start - origin.WholeStart) * alike.Key.Size());
+            }
+            Device.Update<CopyRule>([default], copy);
+        }
     }
 
     internal override void ThrowIfForeign(StateDictionary state)
