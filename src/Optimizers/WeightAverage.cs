@@ -34,6 +34,8 @@ public sealed class WeightAverage : IDisposable
         (Precision, _roundingSeed) = (precision, roundingSeed);
         _parameters = [.. parameters ?? throw new ArgumentNullException(nameof(parameters))];
         Device = ParameterChecks.DeviceOf(_parameters);
+        if (precision == AveragePrecision.StochasticBFloat16 && !Device.SupportsEncodings)
+            throw new ArgumentException($"precision must be SameAsParameter or Float32 on device '{Device.Name}'. Actual value was {precision}.", nameof(precision));
         ParameterChecks.ThrowIfUnfit([], _parameters, Device);
         _decay = decay;
         _arena = new(Device);

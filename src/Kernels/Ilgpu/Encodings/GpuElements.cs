@@ -9,7 +9,7 @@ internal readonly struct GpuElements<TEncoding> : IGpuEncoding where TEncoding :
 {
     private const MethodImplOptions Inline = MethodImplOptions.AggressiveInlining;
 
-    public static int NumberSize { [MethodImpl(Inline)] get => TEncoding.NumberSize; }
+    public static int NumberSize { [MethodImpl(Inline)] get => sizeof(ushort); }
 
     public static int CompanionSize { [MethodImpl(Inline)] get => TEncoding.CompanionSize; }
 
