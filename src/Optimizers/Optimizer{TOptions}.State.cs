@@ -78,8 +78,11 @@ public abstract partial class Optimizer<TOptions>
             // Which slots a step of unknown outcome has written is known by those in use at the time.
             ReadChecks(wait: true);
             _slotsInUse[group] = inUse;
-            foreach (var tracked in _tracked.Where(tracked => tracked.Group == group))
+            foreach (var tracked in _tracked)
             {
+                // A condition on the group would be an object in every step, whether it is asked or not.
+                if (tracked.Group != group)
+                    continue;
                 tracked.InUse = 0;
                 for (var column = 0; column < _columns.Length; column++)
                 {
