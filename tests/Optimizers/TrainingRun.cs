@@ -18,7 +18,7 @@ internal sealed class TrainingRun : IDisposable
         {
             "small" => [device.CreateParameter<float>("only", [3], [1f, 2f, 3f])],
             "fused" => [Create<float>("a.weight", [16, 4]), Create<BFloat16>("b/weight", [4, 32]), Create<Half>("c.weight", [96])],
-            "muon" => [Create<float>("a.weight", [6, 4]), Create<float>("b/weight", [5, 7])],
+            "muon" or "coded" => [Create<float>("a.weight", [6, 4]), Create<float>("b/weight", [5, 7])],
             _ => [Create<float>("a.weight", [6, 4]), Create<float>("b/weight", [5, 7]), Create<BFloat16>("ü", [11]), Create<Half>("scalar", [])],
         };
         var rest = Parameters.Skip(1).ToArray();
@@ -31,6 +31,7 @@ internal sealed class TrainingRun : IDisposable
             "adam" => new Adam(Parameters[..1], new() { Amsgrad = true }),
             "adamw" => new AdamW(Parameters[..1], new() { Amsgrad = true }),
             "fused" => new AdamW(Parameters[..1], new() { ComputePrecision = ComputePrecision.Float32 }),
+            "coded" => new AdamW(Parameters[..1], new() { StatePrecision = StatePrecision.Blockwise8, FullPrecisionBelow = 0 }),
             "muon" => new Muon(Parameters[..1]),
             "scaled" => new Adam(Parameters[..1]),
             _ => new ModelOptimizer(Parameters, Assignment.Named("*weight", new MuonOptions()), Assignment.Rest(new AdamWOptions())),

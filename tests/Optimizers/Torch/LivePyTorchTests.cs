@@ -22,7 +22,7 @@ public sealed class LivePyTorchTests
             return;
         }
         _folder = Directory.CreateTempSubdirectory("gpuoptim-pytorch-").FullName;
-        foreach (var kind in _kinds)
+        foreach (var kind in (IEnumerable<string>)[.. _kinds, "coded"])
         {
             using var run = new TrainingRun(new SimdDevice(threads: 1), kind);
             run.Train(0, 4);
@@ -88,6 +88,25 @@ public sealed class LivePyTorchTests
         run.Train(0, 5);
         TorchCheckpoint.Load(file, back.Optimizer);
         back.AssertParametersEqual(run);
+    }
+
+    /// <summary>State in 8 bits is what it stands for there, and encoded again here; the step between is on the same numbers.</summary>
+    [Test]
+    public void PyTorchGoesOnFromWhatCodesStandFor()
+    {
+        using TrainingRun run = new(new SimdDevice(threads: 1), "coded"), taken = new(new SimdDevice(threads: 1), "muon"), back = new(new SimdDevice(threads: 1), "coded");
+        run.Train(0, 4);
+        var state = run.Optimizer.StateDictionary(decoded: true);
+        using var adamW = new AdamW(taken.Parameters[..1]);
+        adamW.AddGroup(taken.Parameters[1..], new());
+        TorchCheckpoint.Load(Written("coded", "taken"), adamW);
+        foreach (var (name, parameter) in adamW.StateDictionary().Parameters)
+            Assert.That(parameter["exp_avg"].Values<float>().ToArray(), Is.EqualTo(state[name]["exp_avg"].Values<float>().ToArray()), name);
+        run.Train(4, 1);
+        TorchCheckpoint.Load(Written("coded", "next"), back.Optimizer, new LoadOptions { Convert = true });
+        foreach (var (actual, expected) in back.Parameters.Zip(run.Parameters))
+            Assert.That(((Parameter<float>)actual).Data.ToArray(), Is.EqualTo(((Parameter<float>)expected).Data.ToArray()).Within(2e-7f));
+        Assert.That(back.Optimizer.StateDictionary()["a.weight"]["exp_avg"].ElementType, Is.EqualTo(ElementType.UInt8));
     }
 
     /// <summary>A real module's dictionary has attributes, and counters that are no parameters.</summary>

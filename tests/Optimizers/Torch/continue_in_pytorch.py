@@ -20,6 +20,7 @@ OPTIMIZERS = {
     "adam": torch.optim.Adam,
     "adamw": torch.optim.AdamW,
     "fused": torch.optim.AdamW,
+    "coded": torch.optim.AdamW,
     "muon": getattr(torch.optim, "Muon", None),
 }
 
