@@ -7,7 +7,7 @@ namespace GpuOptim.Optimizers;
 /// <typeparam name="TOptions">The optimizer's options.</typeparam>
 public abstract class AdamBase<TOptions> : ElementwiseOptimizer<TOptions, AdamRule> where TOptions : AdamOptionsBase
 {
-    private static readonly StateSlot<TOptions>[] _state = 
+    private static readonly StateSlot<TOptions>[] _state =
     [
         new("exp_avg"),
         new("exp_avg_sq", IsNonNegative: true),

@@ -97,6 +97,7 @@ public sealed class DeviceTests
     {
         using var device = new SimdDevice();
         Assert.That(() => device.Update<GpuOptim.Kernels.Rules.SgdRule>([], null!), Throws.ArgumentException.With.Message.Contains("batch must have been made by device 'simd'"));
-        Assert.That(() => device.CreateUpdateBatch(ElementType.Float32, ElementType.BFloat16, []), Throws.TypeOf<NotSupportedException>().With.Message.Contains("Parameters of Float32 must have state of the same type or of Float32. Actual type was BFloat16."));
+        Assert.That(() => device.CreateUpdateBatch(ElementType.UInt8, ElementType.Float32, []), Throws.ArgumentException.With.Message.Contains("elementType must be Float32, BFloat16 or Float16. Actual value was UInt8."));
+        Assert.That(() => device.CreateUpdateBatch(ElementType.Float32, ElementType.UInt16, []), Throws.ArgumentException.With.Message.Contains("stateType must be Float32, BFloat16 or Float16. Actual value was UInt16."));
     }
 }

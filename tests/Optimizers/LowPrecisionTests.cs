@@ -7,21 +7,24 @@ namespace GpuOptim.Tests.Optimizers;
 
 /// <summary>
 /// State and parameters in fewer bits: each step is the float step from what was decoded, encoded again. The float optimizer, held to PyTorch elsewhere, on one
-/// scalar lane, and the scalar forms of the encodings, held to their definitions elsewhere, are the reference.
+/// scalar lane, and the scalar forms of the encodings, held to their definitions elsewhere, are the reference. <see cref="LowPrecisionDeviceTests"/> hold all
+/// devices to the narrowest vectors of these two.
 /// </summary>
-[TestFixtureSource(typeof(TestDevice), nameof(TestDevice.Fixtures))]
-public sealed class LowPrecisionTests(TestDevice testDevice)
+[TestFixtureSource(nameof(Widths))]
+public sealed class LowPrecisionTests(int vectorBits)
 {
     private static readonly int[] _lengths = [1, 255, 256, 257, 2048 + 300, 5000];
 
-    private Device _device = null!;
+    private SimdDevice _device = null!;
+
+    public static IEnumerable<int> Widths => new[] { 32, SimdDevice.VectorWidths[0] }.Distinct();
 
     private static IEnumerable<TestCaseData> Modes => LowPrecision.Modes(roundsParameters: false).Select(options => new TestCaseData(options).SetArgDisplayNames(LowPrecision.Describe(options)));
 
     private static IEnumerable<TestCaseData> RoundedModes => LowPrecision.Modes(roundsParameters: true).Select(options => new TestCaseData(options).SetArgDisplayNames(LowPrecision.Describe(options)));
 
     [SetUp]
-    public void Open() => _device = testDevice.Open();
+    public void Open() => _device = new SimdDevice(threads: 2, vectorBits);
 
     [TearDown]
     public void Close() => _device.Dispose();

@@ -1,4 +1,3 @@
-using System.Runtime.InteropServices;
 using GpuOptim.Host;
 using GpuOptim.Optimizers;
 using GpuOptim.Tests.Support;
@@ -176,31 +175,6 @@ public sealed class LowPrecisionTrainingTests(TestDevice testDevice)
             parameter.Gradient.CopyFrom(Enumerable.Repeat((BFloat16)(1f / 700), 600).ToArray());
             optimizer.Step();
             return parameter.Data.ToArray();
-        }
-    }
-
-    [Test]
-    public void MuonKeepsItsMomentumInFewerBits(
-        [Values(StatePrecision.BFloat16, StatePrecision.Float16, StatePrecision.Blockwise8)] StatePrecision precision, [Values] StateRounding rounding, [Values(ParameterRounding.Nearest, ParameterRounding.MasterRemainder, ParameterRounding.Stochastic)] ParameterRounding parameters)
-    {
-        var options = new MuonOptions { StatePrecision = precision, StateRounding = rounding, ParameterRounding = parameters, FullPrecisionBelow = 0, LearningRate = 0.02 };
-        using var scalar = new SimdDevice(threads: 1, vectorBits: 32);
-        Assert.That(Run(_device), Is.EqualTo(Run(scalar)));
-
-        byte[] Run(Device device)
-        {
-            var random = new Random(3);
-            Parameter<BFloat16>[] matrices = [.. new long[][] { [24, 40], [40, 24], [7, 5] }.Select((shape, i) => device.CreateParameter($"w{i}", shape, Numbers((int)(shape[0] * shape[1]))))];
-            using var muon = new Muon(matrices, options);
-            for (var t = 0; t < 3; t++)
-            {
-                foreach (var matrix in matrices)
-                    matrix.Gradient.CopyFrom(Numbers((int)matrix.Length));
-                muon.Step();
-            }
-            var state = muon.StateDictionary();
-            BFloat16[] Numbers(int count) => [.. Enumerable.Range(0, count).Select(_ => (BFloat16)(random.NextSingle() - 0.5f))];
-            return [.. matrices.SelectMany(parameter => state[parameter.Name].Tensors.OrderBy(pair => pair.Key).SelectMany(pair => pair.Value.Bytes.ToArray()).Concat(MemoryMarshal.AsBytes<BFloat16>(parameter.Data.ToArray()).ToArray()))];
         }
     }
 

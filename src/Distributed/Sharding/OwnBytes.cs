@@ -9,7 +9,7 @@ namespace GpuOptim.Distributed.Sharding;
 internal sealed class OwnBytes(Func<Piece, TensorBytes> bytes, IEnumerable<Piece> pieces, int elementsEach = 1) : TensorBytes
 {
     /// <summary>Each piece: where it begins, where it ends, and its bytes.</summary>
-    public IReadOnlyList<(long Start, long End, TensorBytes Bytes)> Pieces { get; } = 
+    public IReadOnlyList<(long Start, long End, TensorBytes Bytes)> Pieces { get; } =
     [
         .. pieces.Select(piece => (piece.Shared(elementsEach), bytes(piece))).Select(each => (each.Item1.Start, each.Item1.Start + each.Item1.Length, each.Item2)),
     ];

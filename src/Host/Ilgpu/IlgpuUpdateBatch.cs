@@ -1,5 +1,5 @@
-using GpuOptim.Kernels;
 using GpuOptim.Host.Ilgpu.Steps;
+using GpuOptim.Kernels;
 
 namespace GpuOptim.Host.Ilgpu;
 
