@@ -58,7 +58,7 @@ static int Train(Settings settings)
     Print("bytes a step, all ranks", $"{sent:N0}; by the formula {formula:N0}");
     Print("bytes a step, by rank", $"{string.Join(' ', outcome.BytesSent)}");
     Print("bytes of state, by rank", $"{string.Join(' ', outcome.StateBytes)}");
-    Print("test accuracy", $"{single.Accuracy(Digits.Load(folder, "test")):P1} after {settings.Steps} steps of {settings.Batch}");
+    Print("test accuracy", $"{single.Evaluate(Digits.Load(folder, "test")).Accuracy:P1} after {settings.Steps} steps of {settings.Batch}");
     Print("weights of one process", $"{(isSame ? "the same bits" : "differ")}");
     return isSame && sent == formula ? 0 : 1;
 }
