@@ -185,6 +185,62 @@ internal static class Dynamic8Code<TSign> where TSign : ISign
         bool is3 = a >= (TSign.IsSigned ? SignedFirst3 : UnsignedFirst3), is4 = a >= (TSign.IsSigned ? SignedFirst4 : UnsignedFirst4);
         bool is5 = a >= (TSign.IsSigned ? SignedFirst5 : UnsignedFirst5), is6 = a >= (TSign.IsSigned ? SignedFirst6 : UnsignedFirst6);
         var is7 = a >= (TSign.IsSigned ? SignedLast : UnsignedLast);
+        var (slope, start, meet) = Line(is1, is2, is3, is4, is5, is6, is7);
+        var line = Ptx.FusedMultiplyAdd(a, slope, start);
+        var position = Ptx.Min(Ptx.Min(line, Ptx.FusedMultiplyAdd(line, Third, meet)), Ptx.Multiply(a, FirstSlope));
+        var number = (int)Ptx.Add(position, u);
+        if (!TSign.IsSigned)
+            return Utilities.Select(number > 255, 255, number);
+        return Utilities.Select(ratio < 0, Utilities.Select(number > 127, 127, number), Utilities.Select(number > 128, 128, 256 - number) & 0xFF);
+    }
+
+    /// <summary>The value of a byte.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static float Decode(int code)
+    {
+        var signed = (code << 24) >> 24;
+        var number = Ptx.Add(TSign.IsSigned ? Utilities.Select(signed < 0, -signed, signed) : code, NumberStart);
+        var leading = Interop.IntAsFloat(Interop.FloatAsInt(number) & Blocks.Infinity);
+        var n = TSign.IsSigned ? leading : Ptx.Multiply(leading, 0.5f);
+        var (step, decade) = StepIn(n);
+        var value = Ptx.FusedMultiplyAdd(Ptx.Subtract(number, leading), step, decade);
+        value = Utilities.Select(n >= 128, 1f, value);
+        value = Utilities.Select(code == 0, 0f, value);
+        return TSign.IsSigned ? Utilities.Select(signed > 0, Ptx.Negate(value), value) : value;
+    }
+
+    /// <summary>What a table of a GPU's has of a decade: slope, start and end of its line, and where the next decade begins.</summary>
+    /// <param name="i">The decade, or 7 for the half step below 1.</param>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static UInt4 LineEntry(int i)
+    {
+        var (slope, start, meet) = Line(i >= 1, i >= 2, i >= 3, i >= 4, i >= 5, i >= 6, i >= 7);
+        var next = TSign.IsSigned ? SignedFirst1 : UnsignedFirst1;
+        next = Utilities.Select(i >= 1, TSign.IsSigned ? SignedFirst2 : UnsignedFirst2, next);
+        next = Utilities.Select(i >= 2, TSign.IsSigned ? SignedFirst3 : UnsignedFirst3, next);
+        next = Utilities.Select(i >= 3, TSign.IsSigned ? SignedFirst4 : UnsignedFirst4, next);
+        next = Utilities.Select(i >= 4, TSign.IsSigned ? SignedFirst5 : UnsignedFirst5, next);
+        next = Utilities.Select(i >= 5, TSign.IsSigned ? SignedFirst6 : UnsignedFirst6, next);
+        next = Utilities.Select(i >= 6, TSign.IsSigned ? SignedLast : UnsignedLast, next);
+        next = Utilities.Select(i >= 7, float.PositiveInfinity, next);
+        return new(Interop.FloatAsInt(slope), Interop.FloatAsInt(start), Interop.FloatAsInt(meet), Interop.FloatAsInt(next));
+    }
+
+    /// <summary>What a table of a GPU's has of numbers with a leading bit: a step, and where the decade begins.</summary>
+    /// <param name="i">0 for zero, one more than the decade, 8 for 1.</param>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static UInt2 StepEntry(int i)
+    {
+        var (step, decade) = StepIn(Interop.IntAsFloat((uint)(126 + i) << 23));
+        step = Utilities.Select(i == 0 | i == 8, 0f, step);
+        decade = Utilities.Select(i == 0, 0f, Utilities.Select(i == 8, 1f, decade));
+        return new(Interop.FloatAsInt(step), Interop.FloatAsInt(decade));
+    }
+
+    /// <summary>The line of the decade whose beginning, and those of all below, have been reached.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static (float Slope, float Start, float Meet) Line(bool is1, bool is2, bool is3, bool is4, bool is5, bool is6, bool is7)
+    {
         var slope = Slope0;
         slope = Utilities.Select(is1, Slope1, slope);
         slope = Utilities.Select(is2, Slope2, slope);
@@ -209,22 +265,13 @@ internal static class Dynamic8Code<TSign> where TSign : ISign
         var start = Ptx.FusedMultiplyAdd(n, EightNinths, TSign.IsSigned ? SignedStart : UnsignedStart);
         start = Utilities.Select(is7, TSign.IsSigned ? SignedStart7 : UnsignedStart7, start);
         var meet = Utilities.Select(is6, FarAbove, Ptx.FusedMultiplyAdd(n, FourThirds, TSign.IsSigned ? SignedMeet : UnsignedMeet));
-        var line = Ptx.FusedMultiplyAdd(a, slope, start);
-        var position = Ptx.Min(Ptx.Min(line, Ptx.FusedMultiplyAdd(line, Third, meet)), Ptx.Multiply(a, FirstSlope));
-        var number = (int)Ptx.Add(position, u);
-        if (!TSign.IsSigned)
-            return Utilities.Select(number > 255, 255, number);
-        return Utilities.Select(ratio < 0, Utilities.Select(number > 127, 127, number), Utilities.Select(number > 128, 128, 256 - number) & 0xFF);
+        return (slope, start, meet);
     }
 
-    /// <summary>The value of a byte.</summary>
+    /// <summary>A step of the decade of so many steps, with a sign, and where it begins.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static float Decode(int code)
+    private static (float Step, float Decade) StepIn(float n)
     {
-        var signed = (code << 24) >> 24;
-        var number = Ptx.Add(TSign.IsSigned ? Utilities.Select(signed < 0, -signed, signed) : code, NumberStart);
-        var leading = Interop.IntAsFloat(Interop.FloatAsInt(number) & Blocks.Infinity);
-        var n = TSign.IsSigned ? leading : Ptx.Multiply(leading, 0.5f);
         bool is1 = n >= 2, is2 = n >= 4, is3 = n >= 8, is4 = n >= 16, is5 = n >= 32, is6 = n >= 64;
         var step = Step0;
         step = Utilities.Select(is1, Step1, step);
@@ -242,10 +289,6 @@ internal static class Dynamic8Code<TSign> where TSign : ISign
         decade = Utilities.Select(is6, 1e-1f, decade);
         if (!TSign.IsSigned)
             step = Ptx.Multiply(step, 0.5f);
-
-        var value = Ptx.FusedMultiplyAdd(Ptx.Subtract(number, leading), step, decade);
-        value = Utilities.Select(n >= 128, 1f, value);
-        value = Utilities.Select(code == 0, 0f, value);
-        return TSign.IsSigned ? Utilities.Select(signed > 0, Ptx.Negate(value), value) : value;
+        return (step, decade);
     }
 }

@@ -5,6 +5,7 @@ using GpuOptim.Kernels.Lanes;
 using GpuOptim.Kernels.Norms;
 using GpuOptim.Kernels.Rules;
 using ILGPU;
+using ILGPU.Runtime;
 
 namespace GpuOptim.Kernels.Ilgpu;
 
@@ -47,6 +48,14 @@ internal static unsafe class EncodedMomentumKernel<TRule, TElement, TGradient, T
         ArrayView<double> sums)
     {
         var strands = SharedMemory.Allocate1D<double>(NormOrder.Strands);
+        GpuTables tables = default;
+        if (TRule.StateCount > 0 && TState.HasTable)
+        {
+            var memory = SharedMemory.Allocate<UInt4>(GpuTables.AllLength).AsAligned(16);
+            tables = new(TensorCore.SharedAddress(ref memory[0]));
+            GpuNumbers.WriteTable<TState>(memory);
+            Group.Barrier();
+        }
         var chunk = chunks[Grid.IdxX];
         var gradient = gradients[chunk.Segment];
         if (gradient == 0)
@@ -61,9 +70,9 @@ internal static unsafe class EncodedMomentumKernel<TRule, TElement, TGradient, T
             var place = GpuPlace.OfLane(block, lane, tensor.End);
             GpuFloats8 direction;
             if (tensor.IsAligned != 0 && block + EncodedStretch.BlockLength <= tensor.End)
-                direction = UpdateBlock<WideReach>(rule.Rule, tensor, place, block, lane);
+                direction = UpdateBlock<WideReach>(rule.Rule, tensor, place, block, lane, tables);
             else
-                direction = UpdateBlock<SingleReach>(rule.Rule, tensor, place, block, lane);
+                direction = UpdateBlock<SingleReach>(rule.Rule, tensor, place, block, lane, tables);
             lower.Add(direction.Lower.ToFloat4(), place.End - place.Lower);
             upper.Add(direction.Upper.ToFloat4(), place.End - place.Upper);
         }
@@ -131,20 +140,20 @@ internal static unsafe class EncodedMomentumKernel<TRule, TElement, TGradient, T
     private static float Square(EncodedChunk tensor, int i) => i < tensor.End ? TElement.Load<GpuFloats1>((void*)Ptx.Place(tensor.Parameter, i, TElement.Size)).Value : 0;
 
     [MethodImpl(Inline)]
-    private static GpuFloats8 UpdateBlock<TReach>(TRule rule, EncodedChunk tensor, GpuPlace place, int block, int lane) where TReach : IGpuReach
+    private static GpuFloats8 UpdateBlock<TReach>(TRule rule, EncodedChunk tensor, GpuPlace place, int block, int lane, GpuTables tables) where TReach : IGpuReach
     {
-        var values = Move<TReach>(rule, tensor, place, ReadScale(tensor, block));
+        var values = Move<TReach>(rule, tensor, place, ReadScale(tensor, block), tables);
         var largest = 0u;
         if (TState.HasBlocks)
             largest = Ptx.MaxOfWarp(GpuNumbers.Largest<TReach>(values.State0, place));
-        var direction = Write<TReach>(values, tensor, place, largest, lane, isAlone: false);
+        var direction = Write<TReach>(values, tensor, place, largest, lane, isAlone: false, tables);
         if (TState.HasBlocks && lane == 0)
             WriteScale(tensor, block, largest);
         return direction;
     }
 
     [MethodImpl(Inline)]
-    private static EncodedValues Move<TReach>(TRule rule, EncodedChunk tensor, GpuPlace place, uint scale) where TReach : IGpuReach
+    private static EncodedValues Move<TReach>(TRule rule, EncodedChunk tensor, GpuPlace place, uint scale, GpuTables tables = default) where TReach : IGpuReach
     {
         GpuWords numbers = default, none = default;
         var gradients = GpuWords.Load<TReach>(TGradient.Size, tensor.Gradient, place);
@@ -153,7 +162,7 @@ internal static unsafe class EncodedMomentumKernel<TRule, TElement, TGradient, T
         var g = new Lane<GpuFloats8, Float32Format>(GpuNumbers.Decode<GpuFormat<TGradient>>(gradients, none, 0));
         Lane<GpuFloats8, Float32Format> direction = new(GpuFloats8.Create(0)), s0 = direction, s1 = direction, s2 = direction;
         if (TRule.StateCount > 0)
-            s0 = new(GpuNumbers.Decode<TState>(numbers, none, scale));
+            s0 = new(GpuNumbers.Decode<TState>(numbers, none, scale, tables));
         rule.Apply(ref direction, g, ref s0, ref s1, ref s2);
         return new() { Parameter = direction.Value, State0 = s0.Value };
     }
@@ -161,7 +170,7 @@ internal static unsafe class EncodedMomentumKernel<TRule, TElement, TGradient, T
     /// <summary>Writes a thread's numbers.</summary>
     /// <returns>The directions as they were rounded.</returns>
     [MethodImpl(Inline)]
-    private static GpuFloats8 Write<TReach>(EncodedValues values, EncodedChunk tensor, GpuPlace place, uint largest, int lane, bool isAlone) where TReach : IGpuReach
+    private static GpuFloats8 Write<TReach>(EncodedValues values, EncodedChunk tensor, GpuPlace place, uint largest, int lane, bool isAlone, GpuTables tables = default) where TReach : IGpuReach
     {
         GpuRandom random = default;
         GpuWords none = default;
@@ -174,7 +183,7 @@ internal static unsafe class EncodedMomentumKernel<TRule, TElement, TGradient, T
                 var stream = new RandomStream(tensor.Key, tensor.Start, tensor.Step, 1);
                 random = isAlone ? GpuRandom.Of(stream, place) : GpuRandom.OfWarp(stream, place, lane);
             }
-            GpuNumbers.Encode<TState>(values.State0, TState.ScaleOf(largest).Y, random, out _).Store<TReach>(TState.NumberSize, tensor.State0, place);
+            GpuNumbers.Encode<TState>(values.State0, TState.ScaleOf(largest).Y, random, out _, tables).Store<TReach>(TState.NumberSize, tensor.State0, place);
         }
         return GpuNumbers.Decode<GpuFormat<TElement>>(directions, none, 0);
     }

@@ -5,6 +5,7 @@ using GpuOptim.Kernels.Ilgpu.Encodings;
 using GpuOptim.Kernels.Lanes;
 using GpuOptim.Kernels.Rules;
 using ILGPU;
+using ILGPU.Runtime;
 
 namespace GpuOptim.Kernels.Ilgpu;
 
@@ -46,6 +47,13 @@ internal static unsafe class EncodedUpdateKernel<TRule, TElement, TParameter, TG
         get => (TRule.StateCount > 0 && TState0.HasBlocks) || (TRule.StateCount > 1 && TState1.HasBlocks) || (TRule.StateCount > 2 && TState2.HasBlocks);
     }
 
+    /// <summary>Whether some state looks into a table.</summary>
+    private static bool HasTables
+    {
+        [MethodImpl(Inline)]
+        get => (TRule.StateCount > 0 && TState0.HasTable) || (TRule.StateCount > 1 && TState1.HasTable) || (TRule.StateCount > 2 && TState2.HasTable);
+    }
+
     /// <summary>Updates the chunk of the group, which is whole warps.</summary>
     /// <param name="chunks">A chunk for each group.</param>
     /// <param name="segments">The tensors.</param>
@@ -64,6 +72,19 @@ internal static unsafe class EncodedUpdateKernel<TRule, TElement, TParameter, TG
         ArrayView<NumberedRule<TRule>> rules,
         ArrayView<AverageRule> averages)
     {
+        GpuTables tables = default;
+        if (HasTables)
+        {
+            var memory = SharedMemory.Allocate<UInt4>(GpuTables.AllLength).AsAligned(16);
+            tables = new(TensorCore.SharedAddress(ref memory[0]));
+            if (TRule.StateCount > 0)
+                GpuNumbers.WriteTable<TState0>(memory);
+            if (TRule.StateCount > 1)
+                GpuNumbers.WriteTable<TState1>(memory);
+            if (TRule.StateCount > 2)
+                GpuNumbers.WriteTable<TState2>(memory);
+            Group.Barrier();
+        }
         var chunk = chunks[Grid.IdxX];
         var gradient = gradients[chunk.Segment];
         var segment = segments[chunk.Segment];
@@ -79,9 +100,9 @@ internal static unsafe class EncodedUpdateKernel<TRule, TElement, TParameter, TG
         {
             var place = GpuPlace.OfLane(block, lane, tensor.End);
             if (tensor.IsAligned != 0 && block + EncodedStretch.BlockLength <= tensor.End)
-                UpdateBlock<WideReach>(rule.Rule, averages, tensor, place, block, lane);
+                UpdateBlock<WideReach>(rule.Rule, averages, tensor, place, block, lane, tables);
             else
-                UpdateBlock<SingleReach>(rule.Rule, averages, tensor, place, block, lane);
+                UpdateBlock<SingleReach>(rule.Rule, averages, tensor, place, block, lane, tables);
         }
     }
 
@@ -135,12 +156,12 @@ internal static unsafe class EncodedUpdateKernel<TRule, TElement, TParameter, TG
     }
 
     [MethodImpl(Inline)]
-    private static void UpdateBlock<TReach>(TRule rule, ArrayView<AverageRule> averages, EncodedChunk tensor, GpuPlace place, int block, int lane) where TReach : IGpuReach
+    private static void UpdateBlock<TReach>(TRule rule, ArrayView<AverageRule> averages, EncodedChunk tensor, GpuPlace place, int block, int lane, GpuTables tables) where TReach : IGpuReach
     {
         GpuWords parameter = default;
         if (tensor.Gradient != 0)
         {
-            var values = Move<TReach>(rule, tensor, place, ReadScales(tensor, block));
+            var values = Move<TReach>(rule, tensor, place, ReadScales(tensor, block), tables);
             EncodedScales next = default;
             if (TRule.StateCount > 0 && TState0.HasBlocks)
                 next.Scale0 = Ptx.MaxOfWarp(GpuNumbers.Largest<TReach>(values.State0, place));
@@ -148,7 +169,7 @@ internal static unsafe class EncodedUpdateKernel<TRule, TElement, TParameter, TG
                 next.Scale1 = Ptx.MaxOfWarp(GpuNumbers.Largest<TReach>(values.State1, place));
             if (TRule.StateCount > 2 && TState2.HasBlocks)
                 next.Scale2 = Ptx.MaxOfWarp(GpuNumbers.Largest<TReach>(values.State2, place));
-            parameter = Write<TReach>(values, tensor, place, next, lane, isAlone: false);
+            parameter = Write<TReach>(values, tensor, place, next, lane, isAlone: false, tables);
             if (HasBlocks && lane == 0)
                 WriteScales(tensor, block, next);
         }
@@ -157,7 +178,7 @@ internal static unsafe class EncodedUpdateKernel<TRule, TElement, TParameter, TG
 
     /// <summary>What a rule makes of a thread's numbers. All that is read is read before any of it is decoded.</summary>
     [MethodImpl(Inline)]
-    private static EncodedValues Move<TReach>(TRule rule, EncodedChunk tensor, GpuPlace place, EncodedScales scales) where TReach : IGpuReach
+    private static EncodedValues Move<TReach>(TRule rule, EncodedChunk tensor, GpuPlace place, EncodedScales scales, GpuTables tables = default) where TReach : IGpuReach
     {
         var gradients = GpuWords.Load<TReach>(TGradient.Size, tensor.Gradient, place);
         var parameters = GpuWords.Load<TReach>(TParameter.NumberSize, tensor.Parameter, place);
@@ -175,11 +196,11 @@ internal static unsafe class EncodedUpdateKernel<TRule, TElement, TParameter, TG
         var g = new Lane<GpuFloats8, Float32Format>(GpuNumbers.Decode<GpuFormat<TGradient>>(gradients, none, 0));
         Lane<GpuFloats8, Float32Format> s0 = new(GpuFloats8.Create(0)), s1 = s0, s2 = s0;
         if (TRule.StateCount > 0)
-            s0 = new(GpuNumbers.Decode<TState0>(numbers0, none, scales.Scale0));
+            s0 = new(GpuNumbers.Decode<TState0>(numbers0, none, scales.Scale0, tables));
         if (TRule.StateCount > 1)
-            s1 = new(GpuNumbers.Decode<TState1>(numbers1, none, scales.Scale1));
+            s1 = new(GpuNumbers.Decode<TState1>(numbers1, none, scales.Scale1, tables));
         if (TRule.StateCount > 2)
-            s2 = new(GpuNumbers.Decode<TState2>(numbers2, none, scales.Scale2));
+            s2 = new(GpuNumbers.Decode<TState2>(numbers2, none, scales.Scale2, tables));
         rule.Apply(ref p, g, ref s0, ref s1, ref s2);
         return new() { Parameter = p.Value, State0 = s0.Value, State1 = s1.Value, State2 = s2.Value };
     }
@@ -187,21 +208,21 @@ internal static unsafe class EncodedUpdateKernel<TRule, TElement, TParameter, TG
     /// <summary>Encodes a thread's numbers.</summary>
     /// <returns>The parameter's.</returns>
     [MethodImpl(Inline)]
-    private static GpuWords Write<TReach>(EncodedValues values, EncodedChunk tensor, GpuPlace place, EncodedScales largest, int lane, bool isAlone) where TReach : IGpuReach
+    private static GpuWords Write<TReach>(EncodedValues values, EncodedChunk tensor, GpuPlace place, EncodedScales largest, int lane, bool isAlone, GpuTables tables = default) where TReach : IGpuReach
     {
-        var parameter = Write<TReach, TParameter>(values.Parameter, tensor, tensor.Parameter, tensor.Rest, place, 0, 0, lane, isAlone);
+        var parameter = Write<TReach, TParameter>(values.Parameter, tensor, tensor.Parameter, tensor.Rest, place, 0, 0, lane, isAlone, default);
         if (TRule.StateCount > 0 && tensor.State0 != 0)
-            Write<TReach, TState0>(values.State0, tensor, tensor.State0, 0, place, TState0.ScaleOf(largest.Scale0).Y, 1, lane, isAlone);
+            Write<TReach, TState0>(values.State0, tensor, tensor.State0, 0, place, TState0.ScaleOf(largest.Scale0).Y, 1, lane, isAlone, tables);
         if (TRule.StateCount > 1 && tensor.State1 != 0)
-            Write<TReach, TState1>(values.State1, tensor, tensor.State1, 0, place, TState1.ScaleOf(largest.Scale1).Y, 2, lane, isAlone);
+            Write<TReach, TState1>(values.State1, tensor, tensor.State1, 0, place, TState1.ScaleOf(largest.Scale1).Y, 2, lane, isAlone, tables);
         if (TRule.StateCount > 2 && tensor.State2 != 0)
-            Write<TReach, TState2>(values.State2, tensor, tensor.State2, 0, place, TState2.ScaleOf(largest.Scale2).Y, 3, lane, isAlone);
+            Write<TReach, TState2>(values.State2, tensor, tensor.State2, 0, place, TState2.ScaleOf(largest.Scale2).Y, 3, lane, isAlone, tables);
         return parameter;
     }
 
     [MethodImpl(Inline)]
     private static GpuWords Write<TReach, TEncoding>(
-        GpuFloats8 values, EncodedChunk tensor, long numbers, long companion, GpuPlace place, uint factor, uint use, int lane, bool isAlone)
+        GpuFloats8 values, EncodedChunk tensor, long numbers, long companion, GpuPlace place, uint factor, uint use, int lane, bool isAlone, GpuTables tables)
         where TReach : IGpuReach
         where TEncoding : IGpuEncoding
     {
@@ -211,7 +232,7 @@ internal static unsafe class EncodedUpdateKernel<TRule, TElement, TParameter, TG
             var stream = new RandomStream(tensor.Key, tensor.Start, tensor.Step, use);
             random = isAlone ? GpuRandom.Of(stream, place) : GpuRandom.OfWarp(stream, place, lane);
         }
-        var words = GpuNumbers.Encode<TEncoding>(values, factor, random, out var companions);
+        var words = GpuNumbers.Encode<TEncoding>(values, factor, random, out var companions, tables);
         words.Store<TReach>(TEncoding.NumberSize, numbers, place);
         if (TEncoding.CompanionSize > 0)
             companions.Store<TReach>(TEncoding.CompanionSize, companion, place);

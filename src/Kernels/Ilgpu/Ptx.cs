@@ -46,6 +46,10 @@ internal static unsafe class Ptx
     [IntrinsicImplementation, PtxInstruction("max.NaN.f32", BeforeSm80 = nameof(SelectMax))]
     public static float Max(float a, float b) => MathF.Max(a, b);
 
+    /// <summary>The larger of two numbers; the other one if one is NaN.</summary>
+    [IntrinsicImplementation, PtxInstruction("max.f32")]
+    public static float MaxNumber(float a, float b) => float.MaxNumber(a, b);
+
     /// <summary>About the reciprocal; zero where it is below the smallest normal number.</summary>
     [IntrinsicImplementation, PtxInstruction("rcp.approx.ftz.f32")]
     public static float EstimateReciprocal(float a) => FlushSubnormal((float)(1 / (double)a));
@@ -69,6 +73,10 @@ internal static unsafe class Ptx
     /// <summary>The upper half of a product.</summary>
     [IntrinsicImplementation, PtxInstruction("mul.hi.u32")]
     public static uint MultiplyHigh(uint a, uint b) => (uint)(((ulong)a * b) >> 32);
+
+    /// <summary>Four of eight bytes: each four bits of the selector are the place of one, from 0 in <paramref name="a"/> and from 4 in <paramref name="b"/>.</summary>
+    [IntrinsicImplementation, PtxInstruction("prmt.b32")]
+    public static uint Permute(uint a, uint b, uint selector) => PermuteBytes(a, b, selector);
 
     /// <summary>The largest of a warp's numbers, for all of its threads. On a CPU, where a warp is one thread, it is the thread's.</summary>
     [IntrinsicImplementation, PtxInstruction("redux.sync.max.u32", "{0}, {1}, 4294967295", BeforeSm80 = nameof(ShuffleMax))]
@@ -134,6 +142,13 @@ internal static unsafe class Ptx
     [IntrinsicImplementation, PtxInstruction("st.global.v4.b32", "[{0}], {1}")]
     public static void StoreEight(ushort* destination, UInt4 value) => *(UInt4*)destination = value;
 
+    /// <summary>Four of eight bytes where there is no instruction for it.</summary>
+    public static uint PermuteBytes(uint a, uint b, uint selector)
+    {
+        var both = a | ((ulong)b << 32);
+        return Byte(both, selector) | (Byte(both, selector >> 4) << 8) | (Byte(both, selector >> 8) << 16) | (Byte(both, selector >> 12) << 24);
+    }
+
     /// <summary>A number, but zero if it is too small to have all of its places.</summary>
     public static float FlushSubnormal(float a) => Utilities.Select((Interop.FloatAsInt(a) & 0x7F80_0000u) == 0, 0f, a);
 
@@ -152,6 +167,8 @@ internal static unsafe class Ptx
 
     /// <summary>The larger.</summary>
     public static float SelectMax(float a, float b) => Utilities.Select(IsNaN(a) | (!IsNaN(b) & IsLess(b, a)), a, b);
+
+    private static uint Byte(ulong bytes, uint place) => (uint)(bytes >> (int)(8 * (place & 7))) & 0xFF;
 
     private static bool IsNaN(float value) => (Interop.FloatAsInt(value) & 0x7FFF_FFFFu) > 0x7F80_0000u;
 

@@ -64,6 +64,9 @@ internal static class TensorCore
     {
     }
 
+    [IntrinsicImplementation, PtxInstruction("ld.shared.v2.b32", "{0}, [{1}]")]
+    public static UInt2 LoadSharedTwo(int source) => default;
+
     [IntrinsicImplementation, PtxInstruction("ld.shared.v4.b32", "{0}, [{1}]")]
     public static UInt4 LoadSharedFour(int source) => default;
 

@@ -18,6 +18,19 @@ internal readonly struct GpuFormat<TFormat> : IGpuEncoding where TFormat : IForm
 
     public static bool IsRandom { [MethodImpl(Inline)] get => false; }
 
+    public static bool HasTable { [MethodImpl(Inline)] get => false; }
+
+    public static bool IsSigned { [MethodImpl(Inline)] get => false; }
+
+    [MethodImpl(Inline)]
+    public static UInt4 TableEntry(int index) => default;
+
+    [MethodImpl(Inline)]
+    public static float DecodeByTable(uint four, int index, uint scale, int table) => 0;
+
+    [MethodImpl(Inline)]
+    public static uint EncodeByTable(float value, uint factor, uint random, int table) => 0;
+
     [MethodImpl(Inline)]
     public static float Decode(uint number, uint companion)
     {

@@ -36,13 +36,13 @@ internal unsafe struct GpuWords(UInt4 lower, UInt4 upper)
         return index == 3 ? four.X >> 24 : (four.X >> (8 * index)) & 0xFF;
     }
 
-    /// <summary>Four, packed.</summary>
+    /// <summary>Four, packed; of bytes, whatever is in the bits above.</summary>
     [MethodImpl(Inline)]
     public static UInt4 Pack(int size, uint x, uint y, uint z, uint w)
     {
         if (size == 4)
             return new(x, y, z, w);
-        return size == 2 ? new(x | (y << 16), z | (w << 16), 0, 0) : new(x | (y << 8) | (z << 16) | (w << 24), 0, 0, 0);
+        return size == 2 ? new(x | (y << 16), z | (w << 16), 0, 0) : new(Ptx.Permute(Ptx.Permute(x, y, 0x0040), Ptx.Permute(z, w, 0x0040), 0x5410), 0, 0, 0);
     }
 
     [MethodImpl(Inline)]

@@ -15,6 +15,25 @@ internal interface IGpuEncoding
     /// <summary>Whether <see cref="Encode"/> looks at random bits.</summary>
     static abstract bool IsRandom { get; }
 
+    /// <summary>Whether it looks into tables, where there are some.</summary>
+    static abstract bool HasTable { get; }
+
+    /// <summary>Whether its table is the one of numbers with a sign.</summary>
+    static abstract bool IsSigned { get; }
+
+    /// <summary>A word of its table.</summary>
+    static abstract UInt4 TableEntry(int index);
+
+    /// <summary>The float of one of four bytes, by the table.</summary>
+    /// <param name="four">The bytes.</param>
+    /// <param name="index">Which one.</param>
+    /// <param name="scale">The bits of their block's scale.</param>
+    /// <param name="table">Where in shared memory the table is.</param>
+    static abstract float DecodeByTable(uint four, int index, uint scale, int table);
+
+    /// <summary>What <see cref="Encode"/> gives, by the table, and anything in the bits above.</summary>
+    static abstract uint EncodeByTable(float value, uint factor, uint random, int table);
+
     /// <summary>The float.</summary>
     /// <param name="number">The number's bits.</param>
     /// <param name="companion">The bits of what is kept besides, or of its block's scale.</param>

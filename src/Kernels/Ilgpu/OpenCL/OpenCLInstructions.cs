@@ -35,6 +35,11 @@ internal static unsafe class OpenCLInstructions
 
     public static float Max(float a, float b) => Ptx.SelectMax(a, b);
 
+    [External("fmax")]
+    public static float MaxNumber(float a, float b) => float.MaxNumber(a, b);
+
+    public static uint Permute(uint a, uint b, uint selector) => Ptx.PermuteBytes(a, b, selector);
+
     public static float EstimateReciprocal(float a) => Ptx.FlushSubnormal((float)(1 / (double)a));
 
     public static float EstimateReciprocalRoot(float a) => (float)(1 / Math.Sqrt((double)a));
