@@ -77,10 +77,11 @@ public abstract partial class Optimizer<TOptions>
             }
         }
 
-        foreach (var (column, i) in _columns.Select((column, i) => (column, i)).Skip(2 * _slots.Length))
+        for (var i = FirstRest; i < _columns.Length; i++)
         {
-            var isKept = RoundingOf(column.Kind) == from.ParameterRounding;
-            var isNeeded = RoundingOf(column.Kind) == to.RoundingOf(parameter);
+            var column = _columns[i];
+            var isKept = column.Rounding == from.ParameterRounding;
+            var isNeeded = column.Rounding == to.RoundingOf(parameter);
             if (isKept && !isNeeded)
                 tensors.Remove(column.Name);
             // Of a state that is only declared, values are elsewhere.
@@ -97,13 +98,6 @@ public abstract partial class Optimizer<TOptions>
         var floats = values?.Invoke(parameter).Bytes ?? new ConvertedBytes(new TensorBytes.OnDevice(parameter.Data), $"{parameter.ElementType}", ElementType.Float32);
         return new EncodedBytes(floats, Codec.Of(rounding, parameter.ElementType), isCompanion: true);
     }
-
-    private static ParameterRounding RoundingOf(StateColumnKind kind) => kind switch
-    {
-        StateColumnKind.Compensation => ParameterRounding.Kahan,
-        StateColumnKind.Remainder => ParameterRounding.MasterRemainder,
-        _ => ParameterRounding.Master,
-    };
 
     /// <summary>Whether numbers of a state have scales, as its options and their type say.</summary>
     /// <exception cref="ArgumentException">They are missing, or are there and should not be.</exception>

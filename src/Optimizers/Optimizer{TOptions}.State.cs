@@ -99,7 +99,7 @@ public abstract partial class Optimizer<TOptions>
     /// <summary>The types of a parameter's update.</summary>
     private protected UpdateTypes TypesOf(TrackedParameter tracked) => _groups[tracked.Group].Options.UpdateTypesOf(tracked.Parameter) with { NonNegative = _nonNegative };
 
-    /// <summary>Whether the slots of state that a parameter's next update reads were all written before.</summary>
+    /// <summary>Whether a parameter's next update reads a slot of state that none has written.</summary>
     private protected bool IsFirstUse(TrackedParameter tracked) => (tracked.InUse & ~tracked.Written & ((1u << _slots.Length) - 1)) != 0;
 
     /// <summary>Where a part of a parameter, and of its state, lies.</summary>
@@ -112,12 +112,14 @@ public abstract partial class Optimizer<TOptions>
         return new(At(parameter, start), Numbers(0), Numbers(1), Numbers(2), length)
         {
             Average = average == 0 ? 0 : average + (nint)start * parameter.ElementType.Size(),
-            Rest = At(Column(2 * _slots.Length) ?? Column(2 * _slots.Length + 1) ?? Column(2 * _slots.Length + 2), start),
+            Rest = At(Rest(), start),
             Scales = (Scales(0), Scales(1), Scales(2)),
             RandomKey = RandomKey.Of(_groups[tracked.Group].Options.RoundingSeed, tracked.Parameter.Origin.Parameter.Name),
             WholeStart = tracked.Parameter.Origin.Start + start,
         };
 
+        // A parameter is rounded in one way: of what roundings keep, it has one at most.
+        DeviceBuffer? Rest() => Enumerable.Range(FirstRest, StateColumn.Rests.Count).Select(Column).FirstOrDefault(rest => rest is not null);
         DeviceBuffer? Column(int column) => (tracked.InUse & (1u << column)) != 0 ? tracked.State[column] : null;
         nint Numbers(int slot) => slot < _slots.Length ? At(Column(slot), start) : 0;
         nint Scales(int slot) => slot < _slots.Length ? At(Column(_slots.Length + slot), start / EncodedStretch.BlockLength) : 0;
@@ -134,23 +136,19 @@ public abstract partial class Optimizer<TOptions>
     {
         { Kind: StateColumnKind.Numbers } numbers => IsInUse(numbers.Slot, options),
         { Kind: StateColumnKind.Scales } scales => IsInUse(scales.Slot, options) && HasScales(options, parameter),
-        { Kind: StateColumnKind.Compensation } => options.RoundingOf(parameter) == ParameterRounding.Kahan,
-        { Kind: StateColumnKind.Remainder } => options.RoundingOf(parameter) == ParameterRounding.MasterRemainder,
-        _ => options.RoundingOf(parameter) == ParameterRounding.Master,
+        var rest => options.RoundingOf(parameter) == rest.Rounding,
     };
 
+    /// <summary>The first column of what roundings keep.</summary>
+    private int FirstRest => 2 * _slots.Length;
+
     private static bool HasScales(TOptions options, Parameter parameter) =>
-        options.StateOf(parameter).Encoding is StateEncoding.Float16 or StateEncoding.StochasticFloat16 or StateEncoding.Dynamic8 or StateEncoding.StochasticDynamic8;
+        Codec.Of(options.StateOf(parameter).Encoding, isNonNegative: false).CompanionSize > 0;
 
     private ElementType TypeOf(int column, TrackedParameter tracked) => TypeOf(column, _groups[tracked.Group].Options, tracked.Parameter);
 
-    private ElementType TypeOf(int column, TOptions options, Parameter parameter) => _columns[column].Kind switch
-    {
-        StateColumnKind.Numbers => options.StateOf(parameter).Type,
-        StateColumnKind.Compensation => ElementType.BFloat16,
-        StateColumnKind.Remainder => ElementType.UInt16,
-        _ => ElementType.Float32,
-    };
+    private ElementType TypeOf(int column, TOptions options, Parameter parameter) =>
+        _columns[column].Kind == StateColumnKind.Numbers ? options.StateOf(parameter).Type : _columns[column].Type;
 
     /// <summary>The shape of state: where it is only declared, of the whole tensor's.</summary>
     private long[] ShapeOf(int column, TrackedParameter tracked) => _columns[column].Kind == StateColumnKind.Scales
@@ -189,7 +187,7 @@ public abstract partial class Optimizer<TOptions>
     /// <summary>Has state be what it is before the first update: zero, but a copy of the parameter is one.</summary>
     private void Begin(int column, DeviceBuffer[] state, Parameter[] parameters, bool areNew = false)
     {
-        if (_columns[column].Kind != StateColumnKind.Master)
+        if (_columns[column].Rounding != ParameterRounding.Master)
         {
             if (!areNew)
                 Array.ForEach(state, tensor => tensor.Clear());

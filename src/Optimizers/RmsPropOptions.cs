@@ -22,6 +22,10 @@ public sealed record RmsPropOptions : OptimizerOptions
     public double Momentum { get; init => field = NonNegative(value); }
 
     /// <summary>Divide by an estimate of the standard deviation instead of the root mean square. PyTorch: <c>centered</c>.</summary>
+    /// <remarks>
+    /// The estimate is a difference of two averages. Where each was rounded to a <see cref="StatePrecision"/> of fewer bits it would often be below zero, and its root NaN:
+    /// the two do not go together.
+    /// </remarks>
     public bool Centered { get; init; }
 
     /// <summary>Ascend instead of descend. PyTorch: <c>maximize</c>.</summary>
@@ -29,6 +33,14 @@ public sealed record RmsPropOptions : OptimizerOptions
 
     /// <inheritdoc/>
     public override Optimizer CreateOptimizer(IEnumerable<Parameter> parameters) => new RmsProp(parameters, this);
+
+    /// <inheritdoc/>
+    protected internal override void Validate()
+    {
+        base.Validate();
+        if (Centered && StatePrecision is not (StatePrecision.SameAsParameter or StatePrecision.Float32))
+            throw new ArgumentException($"StatePrecision must be SameAsParameter or Float32 where Centered is true: the difference of averages of fewer bits may be below zero, and has no root. Actual value was {StatePrecision}.", nameof(StatePrecision));
+    }
 
     /// <inheritdoc/>
     protected internal override OptimizerOptions? WithMomentum(double momentum) => this with { Momentum = momentum };

@@ -3,19 +3,38 @@ namespace GpuOptim.Optimizers;
 /// <summary>A tensor of state as it lies in memory and in dictionaries: a slot's numbers, the scales of their blocks, or what a parameter's rounding keeps.</summary>
 /// <param name="Name">Its name.</param>
 /// <param name="Kind">What it is.</param>
-/// <param name="Slot">The slot that it is of; -1 for what is of the parameter.</param>
-internal sealed record StateColumn(string Name, StateColumnKind Kind, int Slot = -1)
+internal sealed record StateColumn(string Name, StateColumnKind Kind)
 {
     /// <summary>What follows a slot's name in that of its scales.</summary>
     private const string ScaleSuffix = "_scale";
 
+    /// <summary>What roundings keep.</summary>
+    public static IReadOnlyList<StateColumn> Rests { get; } =
+    [
+        Rest("compensation", ParameterRounding.Kahan, ElementType.BFloat16),
+        Rest("remainder", ParameterRounding.MasterRemainder, ElementType.UInt16),
+        Rest("master", ParameterRounding.Master, ElementType.Float32),
+    ];
+
+    /// <summary>The slot that it is of; -1 for what a rounding keeps.</summary>
+    public int Slot { get; private init; } = -1;
+
+    /// <summary>The rounding that keeps it; Nearest for what is of a slot.</summary>
+    public ParameterRounding Rounding { get; private init; }
+
+    /// <summary>The type of what a rounding keeps, and of scales.</summary>
+    public ElementType Type { get; private init; } = ElementType.Float32;
+
     /// <summary>The columns of some slots: these, their scales in the same order, and what roundings keep.</summary>
     public static StateColumn[] For(IReadOnlyList<string> slots) =>
     [
-        .. slots.Select((name, slot) => new StateColumn(name, StateColumnKind.Numbers, slot)),
-        .. slots.Select((name, slot) => new StateColumn(name + ScaleSuffix, StateColumnKind.Scales, slot)),
-        new("compensation", StateColumnKind.Compensation),
-        new("remainder", StateColumnKind.Remainder),
-        new("master", StateColumnKind.Master),
+        .. slots.Select((name, slot) => new StateColumn(name, StateColumnKind.Numbers) { Slot = slot }),
+        .. slots.Select((name, slot) => new StateColumn(name + ScaleSuffix, StateColumnKind.Scales) { Slot = slot }),
+        .. Rests,
     ];
+
+    /// <summary>What a rounding keeps; null if it keeps nothing.</summary>
+    public static StateColumn? RestOf(ParameterRounding rounding) => Rests.FirstOrDefault(rest => rest.Rounding == rounding);
+
+    private static StateColumn Rest(string name, ParameterRounding rounding, ElementType type) => new(name, StateColumnKind.Rest) { Rounding = rounding, Type = type };
 }

@@ -9,12 +9,6 @@ internal enum StateColumnKind
     /// <summary>The scales of a slot's blocks.</summary>
     Scales,
 
-    /// <summary>What <see cref="ParameterRounding.Kahan"/> keeps.</summary>
-    Compensation,
-
-    /// <summary>What <see cref="ParameterRounding.MasterRemainder"/> keeps.</summary>
-    Remainder,
-
-    /// <summary>What <see cref="ParameterRounding.Master"/> keeps.</summary>
-    Master,
+    /// <summary>What a <see cref="ParameterRounding"/> keeps of each element.</summary>
+    Rest,
 }

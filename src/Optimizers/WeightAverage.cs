@@ -14,7 +14,7 @@ namespace GpuOptim.Optimizers;
 /// Equals <c>torch.optim.swa_utils.AveragedModel</c> to the last bit. Sources: B. Polyak and A. Juditsky, 1992; P. Izmailov et al., 2018,
 /// https://arxiv.org/abs/1803.05407. What averages are kept in is a choice of its own, <see cref="AveragePrecision"/>.
 /// </remarks>
-public sealed class WeightAverage : IDisposable
+public sealed partial class WeightAverage : IDisposable
 {
     private readonly double? _decay;
     private readonly StateArena _arena;
@@ -23,9 +23,6 @@ public sealed class WeightAverage : IDisposable
     private readonly Dictionary<Parameter, int> _indices = [];
     private readonly (ElementType Type, UpdateBatch Table, int[] Members)[] _batches;
     private readonly int _roundingSeed;
-
-    /// <summary>The parameters' own numbers, while the averages' are in their place and have another type.</summary>
-    private DeviceBuffer[]? _swapped;
 
     private WeightAverage(IEnumerable<Parameter> parameters, double? decay, IEnumerable<Parameter>? averages, AveragePrecision precision, int roundingSeed)
     {
@@ -136,38 +133,6 @@ public sealed class WeightAverage : IDisposable
         UpdateCount++;
     }
 
-    /// <summary>Exchanges parameters and averages: to evaluate the averages, and once more to train on.</summary>
-    /// <remarks>
-    /// Averages of another type than the parameters are rounded into their place and stay what they are; the parameters' numbers are kept aside until then. Between
-    /// the two calls there can be no update.
-    /// </remarks>
-    /// <exception cref="ObjectDisposedException">This, or a parameter's memory, was disposed of. Nothing was changed.</exception>
-    public void Swap()
-    {
-        Check();
-        if (IsApart)
-        {
-            SwapAside();
-            return;
-        }
-        foreach (var (type, _, members) in _batches)
-        {
-            // Made for this time only: it is rare, and parameters may move.
-            using var table = Device.CreateUpdateBatch(
-                type, type, [.. members.Select(i => new UpdateSegment(_parameters[i].Data.Address, _averages[i].Data.Address, 0, 0, _parameters[i].Length))]);
-            for (var i = 0; i < members.Length; i++)
-                table.Gradients[i] = _parameters[members[i]].Data.Address;
-            Device.Update<SwapRule>([default], table);
-        }
-    }
-
-    /// <summary>Refuses to update while averages stand where parameters should.</summary>
-    internal void ThrowIfSwapped()
-    {
-        if (_swapped is not null)
-            throw new InvalidOperationException("Averages must not be updated between two calls of Swap, while they are in the parameters' place. Call Swap first.");
-    }
-
     /// <summary>The type of an average of a parameter.</summary>
     internal ElementType TypeOf(Parameter parameter) => Precision switch
     {
@@ -234,33 +199,6 @@ public sealed class WeightAverage : IDisposable
             RandomKey = RandomKey.Of(_roundingSeed, "average of " + _parameters[i].Origin.Parameter.Name),
             WholeStart = _parameters[i].Origin.Start,
         })]);
-    }
-
-    /// <summary>Puts averages of another type in the parameters' place, or takes them out again.</summary>
-    private void SwapAside()
-    {
-        if (_swapped is { } own)
-        {
-            for (var i = 0; i < own.Length; i++)
-                Device.Copy(own[i].Address, _parameters[i].Data.Address, own[i].SizeInBytes);
-            Device.Synchronize();
-            Array.ForEach(own, buffer => buffer.Dispose());
-            _swapped = null;
-            return;
-        }
-        own = [.. _parameters.Select(parameter => Device.CreateBuffer(parameter.ElementType, parameter.Length))];
-        for (var i = 0; i < own.Length; i++)
-            Device.Copy(_parameters[i].Data.Address, own[i].Address, own[i].SizeInBytes);
-        _swapped = own;
-        foreach (var (type, _, members) in _batches)
-        {
-            using var table = Device.CreateUpdateBatch(
-                new UpdateTypes(type, TypeOf(_parameters[members[0]]), ElementType.Float32, ElementType.Float32),
-                [.. members.Select(i => new UpdateSegment(_parameters[i].Data.Address, 0, 0, 0, _parameters[i].Length))]);
-            for (var i = 0; i < members.Length; i++)
-                table.Gradients[i] = _averages[members[i]].Data.Address;
-            Device.Update<CopyRule>([default], table);
-        }
     }
 
     /// <summary>Averages in memory of their own.</summary>

@@ -13,7 +13,7 @@ public sealed class LowPrecisionDeviceTests(TestDevice testDevice)
     private static readonly (string Name, Func<IEnumerable<Parameter>, Modes, Optimizer> Create)[] _optimizers =
     [
         ("sgd_momentum", (parameters, modes) => new Sgd(parameters, modes.Of(new SgdOptions { LearningRate = 0.1, Momentum = 0.9, WeightDecay = 0.01 }))),
-        ("rmsprop_centered_momentum", (parameters, modes) => new RmsProp(parameters, modes.Of(new RmsPropOptions { LearningRate = 0.01, Centered = true, Momentum = 0.9, Epsilon = 1e-3 }))),
+        ("rmsprop_momentum", (parameters, modes) => new RmsProp(parameters, modes.Of(new RmsPropOptions { LearningRate = 0.01, Momentum = 0.9, Epsilon = 1e-3 }))),
         ("adamw", (parameters, modes) => new AdamW(parameters, modes.Of(new AdamWOptions { LearningRate = 0.01 }))),
         ("adamw_amsgrad", (parameters, modes) => new AdamW(parameters, modes.Of(new AdamWOptions { LearningRate = 0.01, Amsgrad = true }))),
     ];
@@ -22,7 +22,7 @@ public sealed class LowPrecisionDeviceTests(TestDevice testDevice)
         from precision in Enum.GetValues<StatePrecision>() from rounding in RoundingsOf(precision) select new Modes(precision, rounding));
 
     public static IEnumerable<TestCaseData> BFloat16Cases => Cases(
-        from parameter in Enum.GetValues<ParameterRounding>() from precision in Enum.GetValues<StatePrecision>() select new Modes(precision, RoundingsOf(precision) is { Length: 2 } two ? two[(int)parameter % 2] : default, parameter));
+        from parameter in Enum.GetValues<ParameterRounding>() from precision in Enum.GetValues<StatePrecision>() where ((int)parameter + (int)precision) % 2 == 0 select new Modes(precision, RoundingsOf(precision) is { Length: 2 } two ? two[(int)parameter % 2] : default, parameter));
 
     public static IEnumerable<Modes> Float16Modes =>
         from parameter in (ParameterRounding[])[ParameterRounding.Nearest, ParameterRounding.Master] from precision in (StatePrecision[])[StatePrecision.SameAsParameter, StatePrecision.Blockwise8] select new Modes(precision, StateRounding.Nearest, parameter);
@@ -55,10 +55,11 @@ public sealed class LowPrecisionDeviceTests(TestDevice testDevice)
     {
         if (modes.Parameter == ParameterRounding.Nearest)
             VerifyMuon<float>(modes);
-        VerifyMuon<BFloat16>(modes);
+        else
+            VerifyMuon<BFloat16>(modes);
     }
 
-    /// <summary>Adam with all modes, the others with some of them each.</summary>
+    /// <summary>AdamW with all modes, the others with some of them each: each is a kernel on a GPU. Parameter and state do not know of each other, so not every pair of their modes is there.</summary>
     private static IEnumerable<TestCaseData> Cases(IEnumerable<Modes> modes) =>
         from each in modes.Index()
         from optimizer in _optimizers.Index()

@@ -249,6 +249,14 @@ public sealed class LowPrecisionTrainingTests(TestDevice testDevice)
         using var half = _device.CreateParameter<Half>("h", [8]);
         Assert.That(() => new AdamW([half], new() { ParameterRounding = ParameterRounding.Kahan }), Throws.ArgumentException.With.Message.Contains("'h'").And.Message.Contains("Kahan"));
         Assert.That(() => new AdamWOptions { FullPrecisionBelow = -1 }, Throws.TypeOf<ArgumentOutOfRangeException>().With.Message.Contains("-1"));
+        // A variance of two averages that were rounded would be below zero, and its root NaN.
+        using var single = _device.CreateParameter("f", [8]);
+        foreach (var precision in new[] { StatePrecision.BFloat16, StatePrecision.Float16, StatePrecision.Blockwise8 })
+        {
+            Assert.That(
+                () => new RmsProp([single], new() { Centered = true, StatePrecision = precision }),
+                _device.SupportsEncodings || precision == StatePrecision.BFloat16 ? Throws.ArgumentException.With.Message.Contains($"Centered is true").And.Message.Contains($"{precision}") : Throws.ArgumentException);
+        }
         using var parameter = _device.CreateParameter<BFloat16>("p", [8]);
         using var optimizer = new AdamW([parameter], new() { ParameterRounding = ParameterRounding.Kahan });
         var group = optimizer.Groups[0];

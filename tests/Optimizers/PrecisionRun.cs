@@ -25,7 +25,7 @@ internal sealed class PrecisionRun : IDisposable
     [
         new SgdOptions { LearningRate = 0.01 },
         new SgdOptions { LearningRate = 0.01, Momentum = 0.9 },
-        new RmsPropOptions { Centered = true, Momentum = 0.9 },
+        new RmsPropOptions { Momentum = 0.9 },
         new AdamOptions { Amsgrad = true },
         new AdamWOptions(),
         new MuonOptions(),

@@ -13,7 +13,7 @@ namespace GpuOptim.Tests.Ptx;
 [Parallelizable(ParallelScope.All)]
 public sealed class EncodedKernelTests
 {
-    private const int ChunkLength = UpdateKernel.ChunkLength, Chunks = 16, Length = Chunks * ChunkLength, SectorBytes = 32;
+    private const int ChunkLength = UpdateKernel.ChunkLength, Chunks = 4, Length = Chunks * ChunkLength, SectorBytes = 32;
 
     private static IEnumerable<TestCaseData> Modes =>
     [

@@ -80,18 +80,15 @@ internal sealed class EncodedReference : IDisposable
         State.Clear();
         if (_rest is not null)
             State[_rest] = Rest;
-        var use = 0u;
-        var names = _optimizer is RmsProp ? ["square_avg", "grad_avg", "momentum_buffer"] : _optimizer.StateDictionary()[_float.Name].Tensors.Keys.ToArray();
-        foreach (var name in names)
+        foreach (var (name, tensor) in _optimizer.StateDictionary()[_float.Name].Tensors)
         {
-            use++;
-            var values = _optimizer.StateDictionary()[_float.Name][name].Values<float>().ToArray();
+            var values = tensor.Values<float>().ToArray();
             if (_encoding == StateEncoding.None)
             {
                 State[name] = Narrow(values, _stateType);
                 continue;
             }
-            var (numbers, scales) = LowPrecision.Encode(CodecOf(name), values, random with { Use = use }, _length * _stateType.Size(), HasScales ? Blocks * 4 : 0);
+            var (numbers, scales) = LowPrecision.Encode(CodecOf(name), values, random with { Use = UseOf(name) }, _length * _stateType.Size(), HasScales ? Blocks * 4 : 0);
             State[name] = numbers;
             if (HasScales)
                 State[name + "_scale"] = scales;
@@ -123,6 +120,16 @@ internal sealed class EncodedReference : IDisposable
         ElementType.Float32 => MemoryMarshal.Cast<byte, float>(bytes).ToArray(),
         ElementType.BFloat16 => [.. MemoryMarshal.Cast<byte, BFloat16>(bytes).ToArray().Select(value => (float)value)],
         _ => [.. MemoryMarshal.Cast<byte, Half>(bytes).ToArray().Select(value => (float)value)],
+    };
+
+    /// <summary>Which state it is, counted from 1: random numbers depend on it.</summary>
+    private uint UseOf(string state) => state switch
+    {
+        "exp_avg" or "square_avg" => 1,
+        "exp_avg_sq" => 2,
+        "momentum_buffer" => _optimizer is RmsProp ? 3u : 1u,
+        "max_exp_avg_sq" => 3,
+        _ => throw new NotSupportedException(state),
     };
 
     private Codec CodecOf(string state) => Codec.Of(_encoding, _nonNegative.Contains(state));

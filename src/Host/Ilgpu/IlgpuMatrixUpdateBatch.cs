@@ -1,5 +1,6 @@
 using GpuOptim.Host.Ilgpu.Steps;
 using GpuOptim.Kernels;
+using GpuOptim.Kernels.Encodings;
 using GpuOptim.Kernels.Ilgpu.Matrix;
 using GpuOptim.Kernels.Lanes;
 using ILGPU;
@@ -138,7 +139,7 @@ internal sealed class IlgpuMatrixUpdateBatch : MatrixUpdateBatch
             tensors[i] = new(At(matrix.Parameter, UpdateTypes.Element.Size()), 0, 0, 0, length)
             {
                 Average = At(matrix.Average, ElementType.Size()),
-                Rest = At(matrix.Rest, Types.Rounding == ParameterRounding.Master ? sizeof(float) : sizeof(ushort)),
+                Rest = At(matrix.Rest, Codec.Of(Types.Rounding, ElementType).CompanionSize),
                 RandomKey = matrix.RandomKey,
                 WholeStart = matrix.WholeStart + start,
             };

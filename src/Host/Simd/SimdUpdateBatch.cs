@@ -72,7 +72,6 @@ internal sealed unsafe class SimdUpdateBatch : UpdateBatch
                     chunk++;
                     room = ChunkLength;
                 }
-                // Blocks that share a scale are never cut.
                 var taken = (int)Math.Min(room, segment.Length - offset);
                 _pieces[count] = new(
                     At(segment.Parameter, offset, elementSize),
@@ -140,7 +139,7 @@ internal sealed unsafe class SimdUpdateBatch : UpdateBatch
         && piece.State2 == At(before.State2, before.Length, stateSize);
 
     /// <summary>Where the numbers of tensors lie, with what their encodings keep besides.</summary>
-    internal static EncodedTensor[] Encoded(ReadOnlySpan<UpdateSegment> segments)
+    private static EncodedTensor[] Encoded(ReadOnlySpan<UpdateSegment> segments)
     {
         var encoded = new EncodedTensor[segments.Length];
         for (var i = 0; i < segments.Length; i++)
@@ -148,7 +147,7 @@ internal sealed unsafe class SimdUpdateBatch : UpdateBatch
         return encoded;
     }
 
-    /// <summary>How much of a chunk some elements take: whole blocks, where there are blocks.</summary>
+    /// <summary>How much of a chunk some elements take: whole blocks, where there are blocks, so that none is cut.</summary>
     private long Room(long length) => IsEncoded ? EncodedStretch.Blocks(length) * EncodedStretch.BlockLength : length;
 
     private static nint At(nint address, long offset, int size) => address == 0 ? 0 : address + (nint)offset * size;

@@ -7,28 +7,25 @@ internal readonly unsafe struct Codec
 {
     private readonly delegate*<in EncodedStretch, float*, int, void> _decode;
     private readonly delegate*<in EncodedStretch, float*, int, void> _encode;
-    private readonly int _numberSize;
-    private readonly int _companionSize;
-    private readonly int _companionEvery;
 
     private Codec(
         delegate*<in EncodedStretch, float*, int, void> decode, delegate*<in EncodedStretch, float*, int, void> encode, int numberSize, int companionSize, int companionEvery)
     {
         _decode = decode;
         _encode = encode;
-        _numberSize = numberSize;
-        _companionSize = companionSize;
-        _companionEvery = companionEvery;
+        NumberSize = numberSize;
+        CompanionSize = companionSize;
+        CompanionEvery = companionEvery;
     }
 
     /// <summary>Bytes of a number.</summary>
-    public int NumberSize => _numberSize;
+    public int NumberSize { get; }
 
     /// <summary>Bytes of an element of the second tensor; 0 if there is none.</summary>
-    public int CompanionSize => _companionSize;
+    public int CompanionSize { get; }
 
     /// <summary>How many numbers an element of the second tensor is for.</summary>
-    public int CompanionEvery => _companionEvery;
+    public int CompanionEvery { get; }
 
     /// <summary>Whether there is none: loops load and store the numbers as they are.</summary>
     public bool IsNone => _decode == null;
@@ -83,5 +80,5 @@ internal readonly unsafe struct Codec
         new(&TEncoding.Decode, &TEncoding.Encode, TEncoding.NumberSize, TEncoding.CompanionSize, TEncoding.HasBlocks ? EncodedStretch.BlockLength : 1);
 
     private EncodedStretch Stretch(nint numbers, nint companion, nint start, int length, in RandomStream random) =>
-        new((byte*)numbers + start * _numberSize, companion == 0 ? null : (byte*)companion + start / _companionEvery * _companionSize, length, random);
+        new((byte*)numbers + start * NumberSize, companion == 0 ? null : (byte*)companion + start / CompanionEvery * CompanionSize, length, random);
 }

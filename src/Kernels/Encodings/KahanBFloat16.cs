@@ -1,5 +1,4 @@
 using System.Runtime.CompilerServices;
-using System.Runtime.Intrinsics;
 using GpuOptim.Kernels.Ilgpu;
 
 namespace GpuOptim.Kernels.Encodings;
@@ -14,72 +13,32 @@ namespace GpuOptim.Kernels.Encodings;
 /// A zero below zero comes back as one above, since the difference of two alike is. What the companion's rounding brings halfway beyond the largest
 /// bfloat16, at 3.396e38, is infinite when it is encoded again.
 /// </remarks>
-internal readonly unsafe struct KahanBFloat16 : IElementEncoding
+internal readonly unsafe struct KahanBFloat16 : IHalvesEncoding
 {
     private const MethodImplOptions Inline = MethodImplOptions.AggressiveInlining;
 
-    public static int CompanionSize => 2;
+    public static int CompanionSize => sizeof(ushort);
 
     public static bool IsRandom => false;
 
-    public static float DecodeOne(uint number, uint companion) => Words32.AddFloats(new(number << 16), new(companion << 16)).Float;
+    public static bool HasLowerCompanion { [MethodImpl(Inline)] get => false; }
 
-    public static UInt2 EncodeOne(float value, uint random)
-    {
-        var word = Words32.Quiet(new(value));
-        var number = Words32.ClearLower(Words32.RoundToUpper(word));
-        return new(number.Value >> 16, Rest(word, number).Value >> 16);
-    }
+    public static float DecodeOne(uint number, uint companion) => Halves<KahanBFloat16>.DecodeOne(number, companion);
 
-    public static void Decode(in EncodedStretch stretch, float* values, int vectorBits)
-    {
-        var done = vectorBits switch
-        {
-            512 when Vector512.IsHardwareAccelerated => Decode<Words512>(stretch, values, 0),
-            256 when Vector256.IsHardwareAccelerated => Decode<Words256>(stretch, values, 0),
-            _ => 0,
-        };
-        Decode<Words32>(stretch, values, done);
-    }
+    public static UInt2 EncodeOne(float value, uint random) => Halves<KahanBFloat16>.EncodeOne(value);
 
-    public static void Encode(in EncodedStretch stretch, float* values, int vectorBits)
-    {
-        var done = vectorBits switch
-        {
-            512 when Vector512.IsHardwareAccelerated => Encode<Words512>(stretch, values, 0),
-            256 when Vector256.IsHardwareAccelerated => Encode<Words256>(stretch, values, 0),
-            _ => 0,
-        };
-        Encode<Words32>(stretch, values, done);
-    }
+    public static void Decode(in EncodedStretch stretch, float* values, int vectorBits) => Halves<KahanBFloat16>.Decode(stretch, values, vectorBits);
 
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private static int Decode<TWords>(in EncodedStretch stretch, float* values, int start) where TWords : unmanaged, IWords<TWords>
-    {
-        ushort* numbers = (ushort*)stretch.Numbers, companion = (ushort*)stretch.Companion;
-        var last = stretch.Length - TWords.Count;
-        for (; start <= last; start += TWords.Count)
-            TWords.Store(TWords.AddFloats(TWords.LoadUpper(numbers + start), TWords.LoadUpper(companion + start)), values + start);
-        return start;
-    }
+    public static void Encode(in EncodedStretch stretch, float* values, int vectorBits) => Halves<KahanBFloat16>.Encode(stretch, values, vectorBits);
 
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private static int Encode<TWords>(in EncodedStretch stretch, float* values, int start) where TWords : unmanaged, IWords<TWords>
-    {
-        ushort* numbers = (ushort*)stretch.Numbers, companion = (ushort*)stretch.Companion;
-        var last = stretch.Length - TWords.Count;
-        for (; start <= last; start += TWords.Count)
-        {
-            var word = TWords.Quiet(TWords.Load(values + start));
-            var number = TWords.ClearLower(TWords.RoundToUpper(word));
-            TWords.StoreUpper(number, numbers + start);
-            TWords.StoreUpper(Rest(word, number), companion + start);
-        }
-        return start;
-    }
-
-    /// <summary>What rounding left out, rounded, in the upper half, and anything in the lower. Beside infinity and NaN the difference is no number either.</summary>
     [MethodImpl(Inline)]
-    private static TWords Rest<TWords>(in TWords value, in TWords number) where TWords : unmanaged, IWords<TWords> =>
-        TWords.RoundToUpper(TWords.ZeroUnlessFinite(TWords.SubtractFloats(value, number)));
+    public static TWords Decode<TWords>(in TWords number, in TWords companion) where TWords : unmanaged, IWords<TWords> => TWords.AddFloats(number, companion);
+
+    [MethodImpl(Inline)]
+    public static void Encode<TWords>(in TWords value, out TWords number, out TWords companion) where TWords : unmanaged, IWords<TWords>
+    {
+        number = TWords.ClearLower(TWords.RoundToUpper(value));
+        // Beside infinity and NaN the difference is no number either.
+        companion = TWords.RoundToUpper(TWords.ZeroUnlessFinite(TWords.SubtractFloats(value, number)));
+    }
 }

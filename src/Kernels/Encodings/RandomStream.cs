@@ -10,7 +10,7 @@ namespace GpuOptim.Kernels.Encodings;
 /// <param name="key">Of the run and the tensor.</param>
 /// <param name="start">The index in the whole tensor of the first element.</param>
 /// <param name="step">Which update of the tensor this is; what is above 32 bits is dropped.</param>
-/// <param name="use">What the bits are for: 0 for the parameter, 1 to 3 for its states, 4 for its average.</param>
+/// <param name="use">What the bits are for: 0 for the parameter, 1 to 3 for its states.</param>
 internal struct RandomStream(ulong key, long start, uint step, uint use)
 {
     public ulong Key = key;

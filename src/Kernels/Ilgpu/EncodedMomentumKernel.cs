@@ -67,12 +67,8 @@ internal static unsafe class EncodedMomentumKernel<TRule, TElement, TGradient, T
         GpuSquares lower = default, upper = default;
         for (var block = first; block < tensor.End; block += Group.DimX * GpuPlace.Length)
         {
-            var place = GpuPlace.OfLane(block, lane, tensor.End);
-            GpuFloats8 direction;
-            if (tensor.IsAligned != 0 && block + EncodedStretch.BlockLength <= tensor.End)
-                direction = UpdateBlock<WideReach>(rule.Rule, tensor, place, block, lane, tables);
-            else
-                direction = UpdateBlock<SingleReach>(rule.Rule, tensor, place, block, lane, tables);
+            var place = GpuPlace.OfLane(block, lane, tensor.End, tensor.IsAligned);
+            var direction = UpdateBlock(rule.Rule, tensor, place, block, lane, tables);
             lower.Add(direction.Lower.ToFloat4(), place.End - place.Lower);
             upper.Add(direction.Upper.ToFloat4(), place.End - place.Upper);
         }
@@ -106,13 +102,13 @@ internal static unsafe class EncodedMomentumKernel<TRule, TElement, TGradient, T
             var largest = 0u;
             for (var lane = 0; TState.HasBlocks && lane < GpuPlace.Warp; lane++)
             {
-                var place = GpuPlace.OfLane(block, lane, tensor.End);
-                largest = IntrinsicMath.Max(largest, GpuNumbers.Largest<SingleReach>(Move<SingleReach>(rule.Rule, tensor, place, scale).State0, place));
+                var place = GpuPlace.OfLane(block, lane, tensor.End, isAligned: 0);
+                largest = IntrinsicMath.Max(largest, GpuNumbers.Largest(Move(rule.Rule, tensor, place, scale).State0, place));
             }
             for (var lane = 0; lane < GpuPlace.Warp; lane++)
             {
-                var place = GpuPlace.OfLane(block, lane, tensor.End);
-                Write<SingleReach>(Move<SingleReach>(rule.Rule, tensor, place, scale), tensor, place, largest, lane, isAlone: true);
+                var place = GpuPlace.OfLane(block, lane, tensor.End, isAligned: 0);
+                Write(Move(rule.Rule, tensor, place, scale), tensor, place, largest, lane, isAlone: true);
             }
             WriteScale(tensor, block, largest);
         }
@@ -140,25 +136,25 @@ internal static unsafe class EncodedMomentumKernel<TRule, TElement, TGradient, T
     private static float Square(EncodedChunk tensor, int i) => i < tensor.End ? TElement.Load<GpuFloats1>((void*)Ptx.Place(tensor.Parameter, i, TElement.Size)).Value : 0;
 
     [MethodImpl(Inline)]
-    private static GpuFloats8 UpdateBlock<TReach>(TRule rule, EncodedChunk tensor, GpuPlace place, int block, int lane, GpuTables tables) where TReach : IGpuReach
+    private static GpuFloats8 UpdateBlock(TRule rule, EncodedChunk tensor, GpuPlace place, int block, int lane, GpuTables tables)
     {
-        var values = Move<TReach>(rule, tensor, place, ReadScale(tensor, block), tables);
+        var values = Move(rule, tensor, place, ReadScale(tensor, block), tables);
         var largest = 0u;
         if (TState.HasBlocks)
-            largest = Ptx.MaxOfWarp(GpuNumbers.Largest<TReach>(values.State0, place));
-        var direction = Write<TReach>(values, tensor, place, largest, lane, isAlone: false, tables);
+            largest = Ptx.MaxOfWarp(GpuNumbers.Largest(values.State0, place));
+        var direction = Write(values, tensor, place, largest, lane, isAlone: false, tables);
         if (TState.HasBlocks && lane == 0)
             WriteScale(tensor, block, largest);
         return direction;
     }
 
     [MethodImpl(Inline)]
-    private static EncodedValues Move<TReach>(TRule rule, EncodedChunk tensor, GpuPlace place, uint scale, GpuTables tables = default) where TReach : IGpuReach
+    private static EncodedValues Move(TRule rule, EncodedChunk tensor, GpuPlace place, uint scale, GpuTables tables = default)
     {
         GpuWords numbers = default, none = default;
-        var gradients = GpuWords.Load<TReach>(TGradient.Size, tensor.Gradient, place);
+        var gradients = GpuWords.Load(TGradient.Size, tensor.Gradient, place);
         if (TRule.StateCount > 0 && tensor.State0 != 0)
-            numbers = GpuWords.Load<TReach>(TState.NumberSize, tensor.State0, place);
+            numbers = GpuWords.Load(TState.NumberSize, tensor.State0, place);
         var g = new Lane<GpuFloats8, Float32Format>(GpuNumbers.Decode<GpuFormat<TGradient>>(gradients, none, 0));
         Lane<GpuFloats8, Float32Format> direction = new(GpuFloats8.Create(0)), s0 = direction, s1 = direction, s2 = direction;
         if (TRule.StateCount > 0)
@@ -170,12 +166,12 @@ internal static unsafe class EncodedMomentumKernel<TRule, TElement, TGradient, T
     /// <summary>Writes a thread's numbers.</summary>
     /// <returns>The directions as they were rounded.</returns>
     [MethodImpl(Inline)]
-    private static GpuFloats8 Write<TReach>(EncodedValues values, EncodedChunk tensor, GpuPlace place, uint largest, int lane, bool isAlone, GpuTables tables = default) where TReach : IGpuReach
+    private static GpuFloats8 Write(EncodedValues values, EncodedChunk tensor, GpuPlace place, uint largest, int lane, bool isAlone, GpuTables tables = default)
     {
         GpuRandom random = default;
         GpuWords none = default;
         var directions = GpuNumbers.Encode<GpuFormat<TElement>>(values.Parameter, 0, random, out _);
-        directions.Store<TReach>(TElement.Size, tensor.Parameter, place);
+        directions.Store(TElement.Size, tensor.Parameter, place);
         if (TRule.StateCount > 0 && tensor.State0 != 0)
         {
             if (TState.IsRandom)
@@ -183,7 +179,7 @@ internal static unsafe class EncodedMomentumKernel<TRule, TElement, TGradient, T
                 var stream = new RandomStream(tensor.Key, tensor.Start, tensor.Step, 1);
                 random = isAlone ? GpuRandom.Of(stream, place) : GpuRandom.OfWarp(stream, place, lane);
             }
-            GpuNumbers.Encode<TState>(values.State0, TState.ScaleOf(largest).Y, random, out _, tables).Store<TReach>(TState.NumberSize, tensor.State0, place);
+            GpuNumbers.Encode<TState>(values.State0, TState.ScaleOf(largest).Y, random, out _, tables).Store(TState.NumberSize, tensor.State0, place);
         }
         return GpuNumbers.Decode<GpuFormat<TElement>>(directions, none, 0);
     }

@@ -98,11 +98,7 @@ internal static unsafe class EncodedUpdateKernel<TRule, TElement, TParameter, TG
         // All of a warp together.
         for (var block = Group.IdxX / GpuPlace.Warp * EncodedStretch.BlockLength; block < tensor.End; block += Group.DimX * GpuPlace.Length)
         {
-            var place = GpuPlace.OfLane(block, lane, tensor.End);
-            if (tensor.IsAligned != 0 && block + EncodedStretch.BlockLength <= tensor.End)
-                UpdateBlock<WideReach>(rule.Rule, averages, tensor, place, block, lane, tables);
-            else
-                UpdateBlock<SingleReach>(rule.Rule, averages, tensor, place, block, lane, tables);
+            UpdateBlock(rule.Rule, averages, tensor, GpuPlace.OfLane(block, lane, tensor.End, tensor.IsAligned), block, lane, tables);
         }
     }
 
@@ -135,20 +131,20 @@ internal static unsafe class EncodedUpdateKernel<TRule, TElement, TParameter, TG
             {
                 for (var lane = 0; lane < GpuPlace.Warp; lane++)
                 {
-                    var place = GpuPlace.OfLane(block, lane, tensor.End);
-                    var values = Move<SingleReach>(rule.Rule, tensor, place, scales);
-                    next.Scale0 = IntrinsicMath.Max(next.Scale0, GpuNumbers.Largest<SingleReach>(values.State0, place));
-                    next.Scale1 = IntrinsicMath.Max(next.Scale1, GpuNumbers.Largest<SingleReach>(values.State1, place));
-                    next.Scale2 = IntrinsicMath.Max(next.Scale2, GpuNumbers.Largest<SingleReach>(values.State2, place));
+                    var place = GpuPlace.OfLane(block, lane, tensor.End, isAligned: 0);
+                    var values = Move(rule.Rule, tensor, place, scales);
+                    next.Scale0 = IntrinsicMath.Max(next.Scale0, GpuNumbers.Largest(values.State0, place));
+                    next.Scale1 = IntrinsicMath.Max(next.Scale1, GpuNumbers.Largest(values.State1, place));
+                    next.Scale2 = IntrinsicMath.Max(next.Scale2, GpuNumbers.Largest(values.State2, place));
                 }
             }
             for (var lane = 0; lane < GpuPlace.Warp; lane++)
             {
-                var place = GpuPlace.OfLane(block, lane, tensor.End);
+                var place = GpuPlace.OfLane(block, lane, tensor.End, isAligned: 0);
                 GpuWords parameter = default;
                 if (isMoved)
-                    parameter = Write<SingleReach>(Move<SingleReach>(rule.Rule, tensor, place, scales), tensor, place, next, lane, isAlone: true);
-                Average<SingleReach>(averages, tensor, place, parameter);
+                    parameter = Write(Move(rule.Rule, tensor, place, scales), tensor, place, next, lane, isAlone: true);
+                Average(averages, tensor, place, parameter);
             }
             if (isMoved)
                 WriteScales(tensor, block, next);
@@ -156,41 +152,41 @@ internal static unsafe class EncodedUpdateKernel<TRule, TElement, TParameter, TG
     }
 
     [MethodImpl(Inline)]
-    private static void UpdateBlock<TReach>(TRule rule, ArrayView<AverageRule> averages, EncodedChunk tensor, GpuPlace place, int block, int lane, GpuTables tables) where TReach : IGpuReach
+    private static void UpdateBlock(TRule rule, ArrayView<AverageRule> averages, EncodedChunk tensor, GpuPlace place, int block, int lane, GpuTables tables)
     {
         GpuWords parameter = default;
         if (tensor.Gradient != 0)
         {
-            var values = Move<TReach>(rule, tensor, place, ReadScales(tensor, block), tables);
+            var values = Move(rule, tensor, place, ReadScales(tensor, block), tables);
             EncodedScales next = default;
             if (TRule.StateCount > 0 && TState0.HasBlocks)
-                next.Scale0 = Ptx.MaxOfWarp(GpuNumbers.Largest<TReach>(values.State0, place));
+                next.Scale0 = Ptx.MaxOfWarp(GpuNumbers.Largest(values.State0, place));
             if (TRule.StateCount > 1 && TState1.HasBlocks)
-                next.Scale1 = Ptx.MaxOfWarp(GpuNumbers.Largest<TReach>(values.State1, place));
+                next.Scale1 = Ptx.MaxOfWarp(GpuNumbers.Largest(values.State1, place));
             if (TRule.StateCount > 2 && TState2.HasBlocks)
-                next.Scale2 = Ptx.MaxOfWarp(GpuNumbers.Largest<TReach>(values.State2, place));
-            parameter = Write<TReach>(values, tensor, place, next, lane, isAlone: false, tables);
+                next.Scale2 = Ptx.MaxOfWarp(GpuNumbers.Largest(values.State2, place));
+            parameter = Write(values, tensor, place, next, lane, isAlone: false, tables);
             if (HasBlocks && lane == 0)
                 WriteScales(tensor, block, next);
         }
-        Average<TReach>(averages, tensor, place, parameter);
+        Average(averages, tensor, place, parameter);
     }
 
     /// <summary>What a rule makes of a thread's numbers. All that is read is read before any of it is decoded.</summary>
     [MethodImpl(Inline)]
-    private static EncodedValues Move<TReach>(TRule rule, EncodedChunk tensor, GpuPlace place, EncodedScales scales, GpuTables tables = default) where TReach : IGpuReach
+    private static EncodedValues Move(TRule rule, EncodedChunk tensor, GpuPlace place, EncodedScales scales, GpuTables tables = default)
     {
-        var gradients = GpuWords.Load<TReach>(TGradient.Size, tensor.Gradient, place);
-        var parameters = GpuWords.Load<TReach>(TParameter.NumberSize, tensor.Parameter, place);
+        var gradients = GpuWords.Load(TGradient.Size, tensor.Gradient, place);
+        var parameters = GpuWords.Load(TParameter.NumberSize, tensor.Parameter, place);
         GpuWords rests = default, numbers0 = default, numbers1 = default, numbers2 = default, none = default;
         if (TParameter.CompanionSize > 0)
-            rests = GpuWords.Load<TReach>(TParameter.CompanionSize, tensor.Rest, place);
+            rests = GpuWords.Load(TParameter.CompanionSize, tensor.Rest, place);
         if (TRule.StateCount > 0 && tensor.State0 != 0)
-            numbers0 = GpuWords.Load<TReach>(TState0.NumberSize, tensor.State0, place);
+            numbers0 = GpuWords.Load(TState0.NumberSize, tensor.State0, place);
         if (TRule.StateCount > 1 && tensor.State1 != 0)
-            numbers1 = GpuWords.Load<TReach>(TState1.NumberSize, tensor.State1, place);
+            numbers1 = GpuWords.Load(TState1.NumberSize, tensor.State1, place);
         if (TRule.StateCount > 2 && tensor.State2 != 0)
-            numbers2 = GpuWords.Load<TReach>(TState2.NumberSize, tensor.State2, place);
+            numbers2 = GpuWords.Load(TState2.NumberSize, tensor.State2, place);
 
         var p = new Lane<GpuFloats8, Float32Format>(GpuNumbers.Decode<TParameter>(parameters, rests, 0));
         var g = new Lane<GpuFloats8, Float32Format>(GpuNumbers.Decode<GpuFormat<TGradient>>(gradients, none, 0));
@@ -208,22 +204,21 @@ internal static unsafe class EncodedUpdateKernel<TRule, TElement, TParameter, TG
     /// <summary>Encodes a thread's numbers.</summary>
     /// <returns>The parameter's.</returns>
     [MethodImpl(Inline)]
-    private static GpuWords Write<TReach>(EncodedValues values, EncodedChunk tensor, GpuPlace place, EncodedScales largest, int lane, bool isAlone, GpuTables tables = default) where TReach : IGpuReach
+    private static GpuWords Write(EncodedValues values, EncodedChunk tensor, GpuPlace place, EncodedScales largest, int lane, bool isAlone, GpuTables tables = default)
     {
-        var parameter = Write<TReach, TParameter>(values.Parameter, tensor, tensor.Parameter, tensor.Rest, place, 0, 0, lane, isAlone, default);
+        var parameter = Write<TParameter>(values.Parameter, tensor, tensor.Parameter, tensor.Rest, place, 0, 0, lane, isAlone, default);
         if (TRule.StateCount > 0 && tensor.State0 != 0)
-            Write<TReach, TState0>(values.State0, tensor, tensor.State0, 0, place, TState0.ScaleOf(largest.Scale0).Y, 1, lane, isAlone, tables);
+            Write<TState0>(values.State0, tensor, tensor.State0, 0, place, TState0.ScaleOf(largest.Scale0).Y, 1, lane, isAlone, tables);
         if (TRule.StateCount > 1 && tensor.State1 != 0)
-            Write<TReach, TState1>(values.State1, tensor, tensor.State1, 0, place, TState1.ScaleOf(largest.Scale1).Y, 2, lane, isAlone, tables);
+            Write<TState1>(values.State1, tensor, tensor.State1, 0, place, TState1.ScaleOf(largest.Scale1).Y, 2, lane, isAlone, tables);
         if (TRule.StateCount > 2 && tensor.State2 != 0)
-            Write<TReach, TState2>(values.State2, tensor, tensor.State2, 0, place, TState2.ScaleOf(largest.Scale2).Y, 3, lane, isAlone, tables);
+            Write<TState2>(values.State2, tensor, tensor.State2, 0, place, TState2.ScaleOf(largest.Scale2).Y, 3, lane, isAlone, tables);
         return parameter;
     }
 
     [MethodImpl(Inline)]
-    private static GpuWords Write<TReach, TEncoding>(
+    private static GpuWords Write<TEncoding>(
         GpuFloats8 values, EncodedChunk tensor, long numbers, long companion, GpuPlace place, uint factor, uint use, int lane, bool isAlone, GpuTables tables)
-        where TReach : IGpuReach
         where TEncoding : IGpuEncoding
     {
         GpuRandom random = default;
@@ -233,26 +228,26 @@ internal static unsafe class EncodedUpdateKernel<TRule, TElement, TParameter, TG
             random = isAlone ? GpuRandom.Of(stream, place) : GpuRandom.OfWarp(stream, place, lane);
         }
         var words = GpuNumbers.Encode<TEncoding>(values, factor, random, out var companions, tables);
-        words.Store<TReach>(TEncoding.NumberSize, numbers, place);
+        words.Store(TEncoding.NumberSize, numbers, place);
         if (TEncoding.CompanionSize > 0)
-            companions.Store<TReach>(TEncoding.CompanionSize, companion, place);
+            companions.Store(TEncoding.CompanionSize, companion, place);
         return words;
     }
 
     /// <summary>Takes parameters into their average: what was stored of them, or is, where they were not updated.</summary>
     [MethodImpl(Inline)]
-    private static void Average<TReach>(ArrayView<AverageRule> averages, EncodedChunk tensor, GpuPlace place, GpuWords parameter) where TReach : IGpuReach
+    private static void Average(ArrayView<AverageRule> averages, EncodedChunk tensor, GpuPlace place, GpuWords parameter)
     {
         if (tensor.Average == 0)
             return;
         if (tensor.Gradient == 0)
-            parameter = GpuWords.Load<TReach>(TElement.Size, tensor.Parameter, place);
+            parameter = GpuWords.Load(TElement.Size, tensor.Parameter, place);
         GpuWords none = default;
         var stored = new Lane<GpuFloats8, TElement>(GpuNumbers.Decode<GpuFormat<TElement>>(parameter, none, 0));
-        Lane<GpuFloats8, TElement> average = new(GpuNumbers.Decode<GpuFormat<TElement>>(GpuWords.Load<TReach>(TElement.Size, tensor.Average, place), none, 0)), unused = average;
+        Lane<GpuFloats8, TElement> average = new(GpuNumbers.Decode<GpuFormat<TElement>>(GpuWords.Load(TElement.Size, tensor.Average, place), none, 0)), unused = average;
         averages[0].Apply(ref average, stored, ref unused, ref unused, ref unused);
         GpuRandom random = default;
-        GpuNumbers.Encode<GpuFormat<TElement>>(average.Value, 0, random, out _).Store<TReach>(TElement.Size, tensor.Average, place);
+        GpuNumbers.Encode<GpuFormat<TElement>>(average.Value, 0, random, out _).Store(TElement.Size, tensor.Average, place);
     }
 
     [MethodImpl(Inline)]

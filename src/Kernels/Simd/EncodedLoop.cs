@@ -11,7 +11,7 @@ internal readonly unsafe struct EncodedLoop(UpdateTypes types)
     public const int StretchLength = 512;
 
     /// <summary>What random numbers are for.</summary>
-    public const uint ParameterUse = 0, State0Use = 1, State1Use = 2, State2Use = 3, AverageUse = 4;
+    public const uint ParameterUse = 0, State0Use = 1, State1Use = 2, State2Use = 3;
 
     private readonly int _elementSize = types.Element.Size();
     private readonly int _stateSize = types.State.Size();

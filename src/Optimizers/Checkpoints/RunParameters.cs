@@ -26,11 +26,11 @@ internal sealed class RunParameters(CheckpointMetadata metadata, IReadOnlyDictio
     {
         var tensor = tensors[name];
         var rounding = SavedRounding(name, tensor);
-        if (RestOf(rounding) is not (var rest, var type) || !tensors.TryGetValue($"{CheckpointContent.StatePrefix}{name}/{rest}", out var kept))
+        if (StateColumn.RestOf(rounding) is not { } rest || !tensors.TryGetValue($"{CheckpointContent.StatePrefix}{name}/{rest.Name}", out var kept))
             return tensor.Fit($"Parameter '{name}'", ElementType.Float32, shape, convert: true);
         var element = tensor.Type == $"{ElementType.BFloat16}" ? ElementType.BFloat16 : ElementType.Float16;
         var numbers = tensor.Fit($"Parameter '{name}'", element, shape, convert: false);
-        var companion = kept.Fit($"State '{rest}' of parameter '{name}'", type, shape, convert: false);
+        var companion = kept.Fit($"State '{rest.Name}' of parameter '{name}'", rest.Type, shape, convert: false);
         return new(ElementType.Float32, [.. shape], new DecodedBytes(numbers.Bytes, companion.Bytes, Codec.Of(rounding, element)));
     }
 
@@ -39,10 +39,10 @@ internal sealed class RunParameters(CheckpointMetadata metadata, IReadOnlyDictio
     public StateTensor? Rounded(Parameter parameter, TensorPlace place)
     {
         var (own, saved) = (_own[parameter], SavedRounding(place.Name, tensors[place.Name]));
-        if ((own == saved && tensors[place.Name].Type == $"{parameter.ElementType}") || (RestOf(own) is null && RestOf(saved) is null))
+        if ((own == saved && tensors[place.Name].Type == $"{parameter.ElementType}") || (StateColumn.RestOf(own) is null && StateColumn.RestOf(saved) is null))
             return null;
         var value = Value(place.Name, place.Shape);
-        return RestOf(own) is null
+        return StateColumn.RestOf(own) is null
             ? value.As(parameter.ElementType)
             : new(parameter.ElementType, [.. place.Shape], new EncodedBytes(value.Bytes, Codec.Of(own, parameter.ElementType), isCompanion: false));
     }
@@ -53,12 +53,4 @@ internal sealed class RunParameters(CheckpointMetadata metadata, IReadOnlyDictio
         // Of float16, which the other roundings are not for, there are copies alone.
         return tensor.Type == $"{ElementType.BFloat16}" || (tensor.Type == $"{ElementType.Float16}" && rounding == ParameterRounding.Master) ? rounding : default;
     }
-
-    private static (string Name, ElementType Type)? RestOf(ParameterRounding rounding) => rounding switch
-    {
-        ParameterRounding.Kahan => ("compensation", ElementType.BFloat16),
-        ParameterRounding.MasterRemainder => ("remainder", ElementType.UInt16),
-        ParameterRounding.Master => ("master", ElementType.Float32),
-        _ => null,
-    };
 }

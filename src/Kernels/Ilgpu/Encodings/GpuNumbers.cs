@@ -44,13 +44,14 @@ internal static class GpuNumbers
 
     /// <summary>The bits of the largest magnitude of those that are there.</summary>
     [MethodImpl(Inline)]
-    public static uint Largest<TReach>(GpuFloats8 values, GpuPlace place) where TReach : IGpuReach =>
-        IntrinsicMath.Max(Largest<TReach>(values.Lower.ToFloat4(), place.End - place.Lower), Largest<TReach>(values.Upper.ToFloat4(), place.End - place.Upper));
+    public static uint Largest(GpuFloats8 values, GpuPlace place) =>
+        IntrinsicMath.Max(Largest(values.Lower.ToFloat4(), place.Lower, place), Largest(values.Upper.ToFloat4(), place.Upper, place));
 
     [MethodImpl(Inline)]
-    private static uint Largest<TReach>(Float4 four, int count) where TReach : IGpuReach
+    private static uint Largest(Float4 four, int first, GpuPlace place)
     {
-        if (TReach.IsWide)
+        var count = place.End - first;
+        if (place.IsWide != 0)
             return IntrinsicMath.Max(IntrinsicMath.Max(Magnitude(four.X), Magnitude(four.Y)), IntrinsicMath.Max(Magnitude(four.Z), Magnitude(four.W)));
         var x = Utilities.Select(count > 0, Magnitude(four.X), 0u);
         var y = Utilities.Select(count > 1, Magnitude(four.Y), 0u);

@@ -14,15 +14,15 @@ internal unsafe struct GpuWords(UInt4 lower, UInt4 upper)
 
     /// <summary>Loads numbers of some bytes each; what is not there is zero.</summary>
     [MethodImpl(Inline)]
-    public static GpuWords Load<TReach>(int size, long start, GpuPlace place) where TReach : IGpuReach =>
-        new(LoadFour<TReach>(size, start, place.Lower, place.End), LoadFour<TReach>(size, start, place.Upper, place.End));
+    public static GpuWords Load(int size, long start, GpuPlace place) =>
+        new(LoadFour(size, start, place.Lower, place), LoadFour(size, start, place.Upper, place));
 
     /// <summary>Stores those that are there.</summary>
     [MethodImpl(Inline)]
-    public readonly void Store<TReach>(int size, long start, GpuPlace place) where TReach : IGpuReach
+    public readonly void Store(int size, long start, GpuPlace place)
     {
-        StoreFour<TReach>(Lower, size, start, place.Lower, place.End);
-        StoreFour<TReach>(Upper, size, start, place.Upper, place.End);
+        StoreFour(Lower, size, start, place.Lower, place);
+        StoreFour(Upper, size, start, place.Upper, place);
     }
 
     /// <summary>The bits of one of four.</summary>
@@ -46,16 +46,16 @@ internal unsafe struct GpuWords(UInt4 lower, UInt4 upper)
     }
 
     [MethodImpl(Inline)]
-    private static UInt4 LoadFour<TReach>(int size, long start, int i, int end) where TReach : IGpuReach
+    private static UInt4 LoadFour(int size, long start, int i, GpuPlace place)
     {
-        var place = Ptx.Place(start, i, size);
-        if (!TReach.IsWide)
-            return Pack(size, Load(size, place, i < end), Load(size, place + size, i + 1 < end), Load(size, place + 2 * size, i + 2 < end), Load(size, place + 3 * size, i + 3 < end));
+        var first = Ptx.Place(start, i, size);
+        if (place.IsWide == 0)
+            return Pack(size, Load(size, first, i < place.End), Load(size, first + size, i + 1 < place.End), Load(size, first + 2 * size, i + 2 < place.End), Load(size, first + 3 * size, i + 3 < place.End));
         if (size == 4)
-            return Ptx.LoadEight((ushort*)place);
+            return Ptx.LoadEight((ushort*)first);
         if (size == 1)
-            return new(Ptx.LoadOne((uint*)place), 0, 0, 0);
-        var two = Ptx.LoadFour((ushort*)place);
+            return new(Ptx.LoadOne((uint*)first), 0, 0, 0);
+        var two = Ptx.LoadFour((ushort*)first);
         return new(two.X, two.Y, 0, 0);
     }
 
@@ -68,27 +68,27 @@ internal unsafe struct GpuWords(UInt4 lower, UInt4 upper)
     }
 
     [MethodImpl(Inline)]
-    private static void StoreFour<TReach>(UInt4 four, int size, long start, int i, int end) where TReach : IGpuReach
+    private static void StoreFour(UInt4 four, int size, long start, int i, GpuPlace place)
     {
-        var place = Ptx.Place(start, i, size);
-        if (!TReach.IsWide)
+        var first = Ptx.Place(start, i, size);
+        if (place.IsWide == 0)
         {
-            Store(Get(four, size, 0), size, place, i < end);
-            Store(Get(four, size, 1), size, place + size, i + 1 < end);
-            Store(Get(four, size, 2), size, place + 2 * size, i + 2 < end);
-            Store(Get(four, size, 3), size, place + 3 * size, i + 3 < end);
+            Store(Get(four, size, 0), size, first, i < place.End);
+            Store(Get(four, size, 1), size, first + size, i + 1 < place.End);
+            Store(Get(four, size, 2), size, first + 2 * size, i + 2 < place.End);
+            Store(Get(four, size, 3), size, first + 3 * size, i + 3 < place.End);
         }
         else if (size == 4)
         {
-            Ptx.StoreEight((ushort*)place, four);
+            Ptx.StoreEight((ushort*)first, four);
         }
         else if (size == 1)
         {
-            Ptx.StoreOne((uint*)place, four.X);
+            Ptx.StoreOne((uint*)first, four.X);
         }
         else
         {
-            Ptx.StoreFour((ushort*)place, new(four.X, four.Y));
+            Ptx.StoreFour((ushort*)first, new(four.X, four.Y));
         }
     }
 

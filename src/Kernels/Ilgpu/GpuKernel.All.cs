@@ -1,0 +1,251 @@
+using GpuOptim.Kernels.Encodings;
+using GpuOptim.Kernels.Ilgpu.Encodings;
+using GpuOptim.Kernels.Ilgpu.Matrix;
+using GpuOptim.Kernels.Lanes;
+using GpuOptim.Kernels.Norms;
+using GpuOptim.Kernels.Rules;
+using GpuOptim.Kernels.Rules.Variants;
+using ILGPU.Runtime.Cuda;
+
+namespace GpuOptim.Kernels.Ilgpu;
+
+/// <content>Which kernels there are.</content>
+internal sealed partial record GpuKernel
+{
+    /// <summary>All kernels, but the variants.</summary>
+    public static IEnumerable<GpuKernel> All { get; } =
+    [
+        .. Norms<OneNorm>(),
+        .. Norms<TwoNorm>(),
+        .. Norms<MaxNorm>(),
+        new("CompleteStep", ((Delegate)CompleteStepKernel.Run).Method),
+        .. Updates<SgdRule>(),
+        .. UpdatesOf(Sgd()),
+        .. UpdatesOf(Sgd(momentum: 0.9)),
+        .. Updates<RmsPropRule>(),
+        .. UpdatesOf(RmsProp()),
+        .. Updates<AdamRule>(),
+        .. UpdatesOf(Adam()),
+        .. UpdatesOf(Adam(WeightDecayMode.Decoupled)),
+        .. Updates<TransformedRule<AdamRule>>(),
+        .. UpdatesOf(new TransformedRule<AdamRule>(default, Adam(WeightDecayMode.Decoupled))),
+        .. Averages<Float32Format>(),
+        .. Averages<BFloat16Format>(),
+        .. Averages<Float16Format>(),
+        Update<AccumulateRule, Float32Format, Float32Format, Float32Format>(),
+        Update<AccumulateRule, Float32Format, BFloat16Format, Float32Format>(),
+        Update<AccumulateRule, Float32Format, Float16Format, Float32Format>(),
+        .. Matrices<BFloat16Format>(),
+        .. Matrices<Float32Format>(),
+        new("SymmetricProduct.TensorCore.Wide", ((Delegate)TensorProduct<DepthContiguous, DepthContiguous, LowerTiles>.Multiply).Method, CudaArchitecture.SM_80),
+        new("SymmetricProduct.TensorCore.Tall", ((Delegate)TensorProduct<DepthStrided, DepthStrided, LowerTiles>.Multiply).Method, CudaArchitecture.SM_80),
+        new("MultiplyAdd.TensorCore", ((Delegate)TensorProduct<DepthContiguous, DepthStrided, AllTiles>.Multiply).Method, CudaArchitecture.SM_80),
+    ];
+
+    /// <summary>More of the kernels of updates: other settings, what is done to gradients before, and sums of gradients.</summary>
+    public static IEnumerable<GpuKernel> Variants { get; } =
+    [
+        .. UpdatesBySums<SgdRule>(),
+        .. UpdatesBySums<RmsPropRule>(),
+        .. UpdatesBySums<AdamRule>(),
+        .. UpdatesOf(Sgd(WeightDecayMode.L2)),
+        .. UpdatesOf(Sgd(WeightDecayMode.L2, momentum: 0.9)),
+        .. UpdatesOf(Sgd(momentum: 0.9, nesterov: true)),
+        .. UpdatesOf(Sgd(WeightDecayMode.L2, momentum: 0.9, nesterov: true)),
+        .. UpdatesOf(RmsProp(WeightDecayMode.L2)),
+        .. UpdatesOf(RmsProp(momentum: 0.9)),
+        .. UpdatesOf(Adam(WeightDecayMode.L2)),
+        .. Updates<TransformedRule<SgdRule>>(),
+        .. Updates<TransformedRule<RmsPropRule>>(),
+        .. Momenta<TransformedRule<MuonMomentumRule>, BFloat16Format>(),
+        .. Momenta<TransformedRule<MuonMomentumRule>, Float32Format>(),
+        .. Encoded(Adam(WeightDecayMode.Decoupled)),
+        EncodedMomentum<MuonMomentumRule, BFloat16Format, BFloat16Format, GpuDynamic8<Signed, Nearest>>("Dynamic8"),
+    ];
+
+    /// <summary>The fused updates by a rule.</summary>
+    private static IEnumerable<GpuKernel> Updates<TRule>() where TRule : unmanaged, IUpdateRule =>
+    [
+        Update<TRule, Float32Format, Float32Format, Float32Format>(),
+        Update<TRule, BFloat16Format, BFloat16Format, BFloat16Format>(),
+        Update<TRule, BFloat16Format, BFloat16Format, BFloat16Format, Float32Format>(),
+        Update<TRule, BFloat16Format, BFloat16Format, Float32Format>(),
+        Update<TRule, Float16Format, Float16Format, Float16Format>(),
+        Update<TRule, Float16Format, Float16Format, Float16Format, Float32Format>(),
+        Update<TRule, Float16Format, Float16Format, Float32Format>(),
+    ];
+
+    /// <summary>Those of the variant that a rule is.</summary>
+    private static IEnumerable<GpuKernel> UpdatesOf<TRule>(TRule rule) where TRule : unmanaged, IUpdateRule
+    {
+        var kernels = new UpdatesVisitor();
+        RuleVariants.Visit(rule, ref kernels);
+        return kernels.Kernels;
+    }
+
+    /// <summary>Those of 16-bit parameters that take sums of gradients, in float32.</summary>
+    private static IEnumerable<GpuKernel> UpdatesBySums<TRule>() where TRule : unmanaged, IUpdateRule =>
+    [
+        Update<TRule, BFloat16Format, Float32Format, BFloat16Format>(),
+        Update<TRule, BFloat16Format, Float32Format, BFloat16Format, Float32Format>(),
+        Update<TRule, BFloat16Format, Float32Format, Float32Format>(),
+        Update<TRule, Float16Format, Float32Format, Float16Format>(),
+        Update<TRule, Float16Format, Float32Format, Float16Format, Float32Format>(),
+        Update<TRule, Float16Format, Float32Format, Float32Format>(),
+    ];
+
+    /// <summary>What finds a norm of gradients, and the factor that takes it down.</summary>
+    private static IEnumerable<GpuKernel> Norms<TNorm>() where TNorm : INorm =>
+    [
+        new($"{typeof(TNorm).Name}.Float32", ((Delegate)NormKernel<Float32Format, TNorm>.Run).Method, Work: new(NormOrder.QuadLength, 1, 0)),
+        new($"{typeof(TNorm).Name}.BFloat16", ((Delegate)NormKernel<BFloat16Format, TNorm>.Run).Method, Work: new(NormOrder.QuadLength, 1, 0)),
+        new($"{typeof(TNorm).Name}.Float16", ((Delegate)NormKernel<Float16Format, TNorm>.Run).Method, Work: new(NormOrder.QuadLength, 1, 0)),
+        new($"{typeof(TNorm).Name}.Scale", ((Delegate)ScaleKernel<TNorm>.Run).Method),
+    ];
+
+    private static SgdRule Sgd(WeightDecayMode? decay = null, double momentum = 0, bool nesterov = false) =>
+        new(0.1, momentum, 0, decay is null ? 0 : 0.1, decay ?? default, nesterov, maximize: false, isFirst: false);
+
+    private static RmsPropRule RmsProp(WeightDecayMode? decay = null, double momentum = 0) =>
+        new(0.1, 0.99, 1e-8, decay is null ? 0 : 0.1, decay ?? default, momentum, centered: false, maximize: false);
+
+    private static AdamRule Adam(WeightDecayMode? decay = null) =>
+        new(1, 0.1, 0.9, 0.999, 1e-8, decay is null ? 0 : 0.1, decay ?? default, amsgrad: false, maximize: false);
+
+    /// <summary>What is done with averages of parameters of a type.</summary>
+    private static IEnumerable<GpuKernel> Averages<TElement>() where TElement : IFormat =>
+        [Update<AverageRule, TElement, TElement, TElement>(), Update<SwapRule, TElement, TElement, TElement>()];
+
+    /// <summary>Newton-Schulz with matrices of a type, and what goes before and after it.</summary>
+    private static IEnumerable<GpuKernel> Matrices<TFormat>() where TFormat : IFormat =>
+    [
+        new($"Normalize.{TFormat.Type}", ((Delegate)NormalizeKernel<TFormat>.Run).Method, Work: new(16 / TFormat.Size, 1, 1)),
+        new($"SymmetricProduct.{TFormat.Type}.Wide", ((Delegate)TiledProduct<TFormat, DepthContiguous, DepthContiguous, LowerTiles>.Multiply).Method),
+        new($"SymmetricProduct.{TFormat.Type}.Tall", ((Delegate)TiledProduct<TFormat, DepthStrided, DepthStrided, LowerTiles>.Multiply).Method),
+        new($"MultiplyAdd.{TFormat.Type}", ((Delegate)TiledProduct<TFormat, DepthContiguous, DepthStrided, AllTiles>.Multiply).Method),
+        .. Momenta<MuonMomentumRule, TFormat>(),
+        .. UpdatesFrom<MuonUpdateRule, TFormat>(),
+        .. Copies<TFormat, Float32Format>(),
+        .. Copies<TFormat, BFloat16Format>(),
+        .. Copies<TFormat, Float16Format>(),
+    ];
+
+    /// <summary>The first halves of updates that orthogonalize matrices of a type.</summary>
+    private static IEnumerable<GpuKernel> Momenta<TRule, TWork>()
+        where TRule : unmanaged, IUpdateRule
+        where TWork : IFormat =>
+    [
+        Momentum<TRule, TWork, Float32Format, Float32Format>(),
+        Momentum<TRule, TWork, BFloat16Format, BFloat16Format>(),
+        Momentum<TRule, TWork, BFloat16Format, BFloat16Format, Float32Format>(),
+        Momentum<TRule, TWork, BFloat16Format, Float32Format>(),
+        Momentum<TRule, TWork, Float16Format, Float16Format>(),
+        Momentum<TRule, TWork, Float16Format, Float16Format, Float32Format>(),
+        Momentum<TRule, TWork, Float16Format, Float32Format>(),
+    ];
+
+    /// <summary>Their second halves.</summary>
+    private static IEnumerable<GpuKernel> UpdatesFrom<TRule, TWork>()
+        where TRule : unmanaged, IUpdateRule
+        where TWork : IFormat =>
+    [
+        Update<TRule, Float32Format, TWork, Float32Format>(),
+        Update<TRule, BFloat16Format, TWork, BFloat16Format>(),
+        Update<TRule, BFloat16Format, TWork, BFloat16Format, Float32Format>(),
+        Update<TRule, BFloat16Format, TWork, Float32Format>(),
+        Update<TRule, Float16Format, TWork, Float16Format>(),
+        Update<TRule, Float16Format, TWork, Float16Format, Float32Format>(),
+        Update<TRule, Float16Format, TWork, Float32Format>(),
+    ];
+
+    /// <summary>What takes matrices there and back where nothing else is done with them.</summary>
+    private static IEnumerable<GpuKernel> Copies<TWork, TElement>()
+        where TWork : IFormat
+        where TElement : IFormat =>
+        [Momentum<CopyRule, TWork, TElement, Float32Format>(), Update<CopyRule, TElement, TWork, Float32Format>()];
+
+    private static GpuKernel Momentum<TRule, TElement, TGradient, TState>()
+        where TRule : unmanaged, IUpdateRule
+        where TElement : IFormat
+        where TGradient : IFormat
+        where TState : IFormat => Momentum<TRule, TElement, TGradient, TState, TState>();
+
+    private static GpuKernel Momentum<TRule, TElement, TGradient, TState, TCompute>()
+        where TRule : unmanaged, IUpdateRule
+        where TElement : IFormat
+        where TGradient : IFormat
+        where TState : IFormat
+        where TCompute : IFormat => new(
+            $"{NameOf(typeof(TRule))}.Momentum.{TypesOf<TElement, TGradient, TState, TCompute>()}",
+            ((Delegate)MomentumKernel<TRule, TElement, TGradient, TState, TCompute>.Run).Method,
+            Work: new(NormOrder.QuadLength, 1 + TRule.StateCount, 1 + TRule.StateCount));
+
+    private static GpuKernel Update<TRule, TElement, TGradient, TState>()
+        where TRule : unmanaged, IUpdateRule
+        where TElement : IFormat
+        where TGradient : IFormat
+        where TState : IFormat => Update<TRule, TElement, TGradient, TState, TState>();
+
+    private static GpuKernel Update<TRule, TElement, TGradient, TState, TCompute>()
+        where TRule : unmanaged, IUpdateRule
+        where TElement : IFormat
+        where TGradient : IFormat
+        where TState : IFormat
+        where TCompute : IFormat => new(
+            $"{NameOf(typeof(TRule))}.{TypesOf<TElement, TGradient, TState, TCompute>()}",
+            ((Delegate)UpdateKernel<TRule, TElement, TGradient, TState, TCompute>.Run).Method,
+            Work: new(UpdateKernel<TRule, TElement, TGradient, TState, TCompute>.Wide, 2 + TRule.StateCount, 1 + TRule.StateCount));
+
+    /// <summary>Updates of encoded numbers, of the variant that a rule is: some of the many that there are.</summary>
+    private static IEnumerable<GpuKernel> Encoded<TRule>(TRule rule) where TRule : unmanaged, IUpdateRule
+    {
+        var kernels = new EncodedVisitor();
+        RuleVariants.Visit(rule, ref kernels);
+        return kernels.Kernels;
+    }
+
+    private static GpuKernel EncodedUpdate<TRule, TElement, TParameter, TState0, TState1>(string parameter, string state)
+        where TRule : unmanaged, IUpdateRule
+        where TElement : IFormat
+        where TParameter : IGpuEncoding
+        where TState0 : IGpuEncoding
+        where TState1 : IGpuEncoding => new(
+            $"{NameOf(typeof(TRule))}.Encoded.{TElement.Type}{parameter}.{TElement.Type}.{state}",
+            ((Delegate)EncodedUpdateKernel<TRule, TElement, TParameter, TElement, TState0, TState1, TState1>.Run).Method);
+
+    private static GpuKernel EncodedMomentum<TRule, TElement, TGradient, TState>(string state)
+        where TRule : unmanaged, IUpdateRule
+        where TElement : IFormat
+        where TGradient : IFormat
+        where TState : IGpuEncoding => new(
+            $"{NameOf(typeof(TRule))}.Momentum.Encoded.{TElement.Type}.{TGradient.Type}.{state}",
+            ((Delegate)EncodedMomentumKernel<TRule, TElement, TGradient, TState>.Run).Method);
+
+    private static string TypesOf<TElement, TGradient, TState, TCompute>()
+        where TElement : IFormat
+        where TGradient : IFormat
+        where TState : IFormat
+        where TCompute : IFormat => $"{TElement.Type}.{TGradient.Type}.{TState.Type}{(TCompute.Type == TState.Type ? "" : $".In{TCompute.Type}")}";
+
+    private struct UpdatesVisitor : IRuleVisitor
+    {
+        public IEnumerable<GpuKernel> Kernels;
+
+        public void Visit<TRule>() where TRule : unmanaged, IUpdateRule => Kernels = Updates<TRule>();
+    }
+
+    private struct EncodedVisitor : IRuleVisitor
+    {
+        public IEnumerable<GpuKernel> Kernels;
+
+        public void Visit<TRule>() where TRule : unmanaged, IUpdateRule => Kernels =
+        [
+            EncodedUpdate<TRule, Float32Format, GpuFormat<Float32Format>, GpuDynamic8<Signed, Nearest>, GpuDynamic8<Unsigned, Nearest>>("", "Dynamic8"),
+            EncodedUpdate<TRule, Float32Format, GpuFormat<Float32Format>, GpuDynamic8<Signed, Stochastic>, GpuDynamic8<Unsigned, Stochastic>>("", "StochasticDynamic8"),
+            EncodedUpdate<TRule, Float32Format, GpuFormat<Float32Format>, GpuScaledFloat16<Nearest>, GpuScaledFloat16<Nearest>>("", "ScaledFloat16"),
+            EncodedUpdate<TRule, BFloat16Format, GpuFormat<BFloat16Format>, GpuDynamic8<Signed, Nearest>, GpuDynamic8<Unsigned, Nearest>>("", "Dynamic8"),
+            EncodedUpdate<TRule, BFloat16Format, GpuElements<StochasticBFloat16>, GpuElements<StochasticBFloat16>, GpuElements<StochasticBFloat16>>("Stochastic", "StochasticBFloat16"),
+            EncodedUpdate<TRule, BFloat16Format, GpuElements<RemainderBFloat16>, GpuFormat<BFloat16Format>, GpuFormat<BFloat16Format>>("Remainder", "BFloat16"),
+        ];
+    }
+}
