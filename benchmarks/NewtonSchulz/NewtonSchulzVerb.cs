@@ -40,8 +40,7 @@ internal sealed class NewtonSchulzVerb() : Verb("newton-schulz", "How fast are m
         scope =>
         {
             var peak = Peak.Of(bench, threads, scope);
-            var steps = options.Plan.Steps.Length;
-            var work = new Work(Flops: steps * shape.StepFlops, DenseFlops: steps * shape.DenseStepFlops);
+            var dense = options.Plan.Steps.Length * shape.DenseStepFlops;
             Device device = bench.Accelerator is { } accelerator ? accelerator.Device : bench.Simd(threads);
             IReadOnlyList<FloorRule> Floors(Work of) => peak is null ? [] : [FloorRule.OfFlops(peak, of)];
 
@@ -49,24 +48,29 @@ internal sealed class NewtonSchulzVerb() : Verb("newton-schulz", "How fast are m
             var random = new Random(1);
             var source = scope.Keep(device.CreateBuffer<float>([.. Enumerable.Range(0, (int)length).Select(_ => Spread(random))]));
             var destination = scope.Keep(device.CreateBuffer<float>(length));
-            var orthogonalize = bench.Accelerator is null
-                ? () => device.Orthogonalize(source, destination, shape.Rows, shape.Columns, options)
-                : Batched(device, scope, source, destination, shape, options);
             List<Entry> entries = [.. peak is null ? [] : new[] { peak }];
             if (device is SimdDevice simd)
-                entries.AddRange(Products(simd, scope, shape, options.WorkType, Floors));
-            entries.Add(new("newton-schulz", Figure.Ours, bench.Timed(orthogonalize), work)
+                entries.AddRange(Products(simd, scope, shape, options.WorkTypeOf(NewtonSchulzMethod.Standard), Floors));
+            foreach (var method in (NewtonSchulzMethod[])[NewtonSchulzMethod.Standard, NewtonSchulzMethod.Gram])
             {
-                Floors = Floors(work),
-                Check = () =>
+                var (name, way) = (method == NewtonSchulzMethod.Standard ? "newton-schulz" : "newton-schulz, Gram", options with { Method = method });
+                var work = new Work(Flops: 2 * NewtonSchulzCost.MultiplyAdds(method, way.Plan, shape.Rows, shape.Columns), DenseFlops: dense);
+                var orthogonalize = bench.Accelerator is null
+                    ? () => device.Orthogonalize(source, destination, shape.Rows, shape.Columns, way)
+                    : Batched(device, scope, source, destination, shape, way);
+                entries.Add(new(name, Figure.Ours, bench.Timed(orthogonalize), work)
                 {
-                    orthogonalize();
-                    return OrthogonalityCheck.Run(destination.ToArray(), shape);
-                },
-            });
-            if (bench.Accelerator is not null)
-                entries.Add(new("newton-schulz, host", Figure.Ours, bench.Accelerator.Host(orthogonalize), new()));
-            entries.AddRange(MatrixRivals.Of(bench, threads, scope, "newton-schulz", type => $"newton-schulz {shape.Rows} {shape.Columns} {type}", work.DenseFlops));
+                    Floors = Floors(work),
+                    Check = () =>
+                    {
+                        orthogonalize();
+                        return OrthogonalityCheck.Run(destination.ToArray(), shape);
+                    },
+                });
+                if (bench.Accelerator is not null)
+                    entries.Add(new($"{name}, host", Figure.Ours, bench.Accelerator.Host(orthogonalize), new()));
+            }
+            entries.AddRange(MatrixRivals.Of(bench, threads, scope, "newton-schulz", type => $"newton-schulz {shape.Rows} {shape.Columns} {type}", dense));
             return entries;
         });
 
@@ -74,7 +78,7 @@ internal sealed class NewtonSchulzVerb() : Verb("newton-schulz", "How fast are m
     private static Action Batched(Device device, Scope scope, DeviceBuffer<float> source, DeviceBuffer<float> destination, Shape shape, NewtonSchulzOptions options)
     {
         var batch = scope.Keep(device.CreateMatrixUpdateBatch(
-            new(ElementType.Float32, ElementType.Float32, ElementType.Float32, ElementType.Float32), options.WorkType, shape.Rows, shape.Columns, [new(destination.Address, 0, 0, 0, destination.Length)]));
+            new(ElementType.Float32, ElementType.Float32, ElementType.Float32, ElementType.Float32), options, shape.Rows, shape.Columns, [new(destination.Address, 0, 0, 0, destination.Length)]));
         batch.Gradients[0] = source.Address;
         var plan = options.Plan;
         return () => device.UpdateMatrices<CopyRule, CopyRule>([default], [default], [], plan, [batch]);

@@ -50,6 +50,9 @@ public abstract partial class Device : IDisposable
     /// <summary>Whether updates may be of encoded numbers.</summary>
     internal virtual bool SupportsEncodings => true;
 
+    /// <summary>About how many multiply-adds of bfloat16 matrices take the time of one of float32 matrices.</summary>
+    internal virtual double BFloat16Speed => 1;
+
     /// <summary>Is told what happens on the device.</summary>
     internal ILogger? Logger { get; private protected set; }
 
@@ -115,7 +118,7 @@ public abstract partial class Device : IDisposable
         var segments = new UpdateSegment[source.Length / length];
         for (var i = 0; i < segments.Length; i++)
             segments[i] = new(destination.Address + (nint)(i * length * source.ElementType.Size()), 0, 0, 0, length);
-        using var batch = CreateMatrixUpdateBatch(new(source.ElementType, source.ElementType, ElementType.Float32, ElementType.Float32), options.WorkType, rows, columns, segments);
+        using var batch = CreateMatrixUpdateBatch(new(source.ElementType, source.ElementType, ElementType.Float32, ElementType.Float32), options, rows, columns, segments);
         for (var i = 0; i < segments.Length; i++)
             batch.Gradients[i] = source.Address + (nint)(i * length * source.ElementType.Size());
         UpdateMatrices<CopyRule, CopyRule>([default], [default], [], options.Plan, [batch]);
@@ -123,13 +126,13 @@ public abstract partial class Device : IDisposable
 
     /// <summary>Prepares the table of an update that orthogonalizes: matrices of one shape and element type.</summary>
     /// <param name="types">The types of the update.</param>
-    /// <param name="workType">The type of the matrices while they are orthogonalized: BFloat16 or Float32.</param>
+    /// <param name="orthogonalization">How they are orthogonalized.</param>
     /// <param name="rows">Rows of each matrix.</param>
     /// <param name="columns">Columns of each matrix.</param>
     /// <param name="segments">The matrices, row by row; the first state is what the direction's rule keeps.</param>
-    /// <param name="writesDirections">Whether the segments' parameters are where directions go, of <paramref name="workType"/>, to be copied there.</param>
+    /// <param name="writesDirections">Whether the segments' parameters are where directions go, of <see cref="NewtonSchulzOptions.DirectionType"/>, to be copied there.</param>
     internal abstract MatrixUpdateBatch CreateMatrixUpdateBatch(
-        UpdateTypes types, ElementType workType, int rows, int columns, ReadOnlySpan<UpdateSegment> segments, bool writesDirections = false);
+        UpdateTypes types, NewtonSchulzOptions orthogonalization, int rows, int columns, ReadOnlySpan<UpdateSegment> segments, bool writesDirections = false);
 
     /// <summary>
     /// Updates matrices through their orthogonal factors: one rule makes a direction of the gradient and its state, Newton-Schulz
@@ -141,7 +144,7 @@ public abstract partial class Device : IDisposable
     /// <param name="plan">The steps of Newton-Schulz.</param>
     /// <param name="batches">Batches that this device made; <see cref="UpdateBatch.Rules"/> says which matrix follows which rules.</param>
     internal abstract void UpdateMatrices<TMomentum, TUpdate>(
-        ReadOnlySpan<TMomentum> momentumRules, ReadOnlySpan<TUpdate> updateRules, ReadOnlySpan<uint> steps, NewtonSchulzPlan plan, ReadOnlySpan<MatrixUpdateBatch> batches)
+        ReadOnlySpan<TMomentum> momentumRules, ReadOnlySpan<TUpdate> updateRules, ReadOnlySpan<uint> steps, NewtonSchulzSteps plan, ReadOnlySpan<MatrixUpdateBatch> batches)
         where TMomentum : unmanaged, IUpdateRule
         where TUpdate : unmanaged, IUpdateRule;
 

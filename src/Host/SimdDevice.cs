@@ -114,14 +114,14 @@ public sealed unsafe class SimdDevice : Device
     }
 
     internal override MatrixUpdateBatch CreateMatrixUpdateBatch(
-        UpdateTypes types, ElementType workType, int rows, int columns, ReadOnlySpan<UpdateSegment> segments, bool writesDirections = false)
+        UpdateTypes types, NewtonSchulzOptions orthogonalization, int rows, int columns, ReadOnlySpan<UpdateSegment> segments, bool writesDirections = false)
     {
         ObjectDisposedException.ThrowIf(IsDisposed, this);
-        return new SimdMatrixUpdateBatch(types, workType, rows, columns, segments, writesDirections, _workers, VectorBits);
+        return new SimdMatrixUpdateBatch(types, orthogonalization, BFloat16Speed, rows, columns, segments, writesDirections, _workers, VectorBits);
     }
 
     internal override void UpdateMatrices<TMomentum, TUpdate>(
-        ReadOnlySpan<TMomentum> momentumRules, ReadOnlySpan<TUpdate> updateRules, ReadOnlySpan<uint> steps, NewtonSchulzPlan plan, ReadOnlySpan<MatrixUpdateBatch> batches)
+        ReadOnlySpan<TMomentum> momentumRules, ReadOnlySpan<TUpdate> updateRules, ReadOnlySpan<uint> steps, NewtonSchulzSteps plan, ReadOnlySpan<MatrixUpdateBatch> batches)
     {
         ObjectDisposedException.ThrowIf(IsDisposed, this);
         Telemetry.Launch(DeviceName);

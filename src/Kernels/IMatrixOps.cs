@@ -15,6 +15,12 @@ internal interface IMatrixOps
     /// <summary>result = round(b * A + round(c * (A A))), the addition fused, for symmetric A; symmetric.</summary>
     void SymmetricPolynomial(MatrixBatch a, float b, float c, MatrixBatch result);
 
-    /// <summary>result = round(a * X + B X), the addition fused, for symmetric B.</summary>
+    /// <summary>result = round(scale * X + factor * (B X)), the addition fused, for symmetric X and B that commute; symmetric.</summary>
+    void SymmetricMultiplyAdd(MatrixBatch b, float factor, MatrixBatch x, float scale, MatrixBatch result);
+
+    /// <summary>result = round(factor * A + scale * I), the addition fused, for square A.</summary>
+    void AddIdentity(MatrixBatch a, float factor, float scale, MatrixBatch result);
+
+    /// <summary>result = round(a * X + B X), the addition fused, for symmetric B; nothing is added if a is 0.</summary>
     void MultiplyAdd(MatrixBatch b, MatrixBatch x, float a, MatrixBatch result);
 }

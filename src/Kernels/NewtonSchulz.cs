@@ -10,17 +10,28 @@ namespace GpuOptim.Kernels;
 /// </remarks>
 internal static class NewtonSchulz
 {
-    /// <summary>Orthogonalizes the matrices in <paramref name="x"/>.</summary>
+    /// <summary>Orthogonalizes matrices.</summary>
     /// <param name="ops">The device's operations.</param>
-    /// <param name="x">The matrices; overwritten.</param>
-    /// <param name="other">Memory for as many.</param>
-    /// <param name="product">Memory for as many square matrices of order <see cref="MatrixBatch.Order"/>.</param>
-    /// <param name="polynomial">The same again.</param>
+    /// <param name="memory">The matrices, and where to work; made for <paramref name="method"/>.</param>
+    /// <param name="method">What is iterated on; not Automatic.</param>
     /// <param name="plan">The steps.</param>
-    /// <returns>Where the result is: <paramref name="x"/> or <paramref name="other"/>.</returns>
-    public static MatrixBatch Orthogonalize(IMatrixOps ops, MatrixBatch x, MatrixBatch other, MatrixBatch product, MatrixBatch polynomial, NewtonSchulzPlan plan)
+    /// <returns>Where the result is: the matrices' place or the other.</returns>
+    public static MatrixBatch Orthogonalize(IMatrixOps ops, NewtonSchulzMemory memory, NewtonSchulzMethod method, NewtonSchulzSteps plan)
     {
-        ops.Normalize(x, plan.NormScale, plan.Epsilon);
+        ops.Normalize(memory.X, plan.NormScale, plan.Epsilon);
+        return method == NewtonSchulzMethod.Gram ? Gram(ops, memory, plan) : Standard(ops, memory, plan);
+    }
+
+    /// <summary>Where <see cref="Orthogonalize"/> leaves the result.</summary>
+    public static MatrixBatch ResultOf(NewtonSchulzMemory memory, NewtonSchulzMethod method, NewtonSchulzSteps plan)
+    {
+        var products = method == NewtonSchulzMethod.Gram ? 1 + plan.Restarts.Length : plan.Steps.Length;
+        return products % 2 == 0 ? memory.X : memory.Other;
+    }
+
+    private static MatrixBatch Standard(IMatrixOps ops, NewtonSchulzMemory memory, NewtonSchulzSteps plan)
+    {
+        var (x, other, product, polynomial) = (memory.X, memory.Other, memory[0], memory[1]);
         foreach (var (a, b, c) in plan.Steps)
         {
             if (c == 0)
@@ -38,9 +49,50 @@ internal static class NewtonSchulz
         return x;
     }
 
-    /// <summary>Where <see cref="Orthogonalize"/> leaves the result.</summary>
-    /// <param name="x">The matrices.</param>
-    /// <param name="other">Memory for as many.</param>
-    /// <param name="plan">The steps.</param>
-    public static MatrixBatch ResultOf(MatrixBatch x, MatrixBatch other, NewtonSchulzPlan plan) => plan.Steps.Length % 2 == 0 ? x : other;
+    /// <remarks>
+    /// With Z = b R + c R², a step takes R = X Xᵀ to (a I + Z) R (a I + Z), and Q, the product of all a I + Z so far, to (a I + Z) Q; the result is Q X.
+    /// All of these are polynomials of one symmetric matrix: they commute, and every product of theirs is symmetric.
+    /// What rounding adds to R's smallest eigenvalues grows by a² a step, as they do; a restart takes R anew from X, whose own have grown.
+    /// </remarks>
+    private static MatrixBatch Gram(IMatrixOps ops, NewtonSchulzMemory memory, NewtonSchulzSteps plan)
+    {
+        var (x, other) = (memory.X, memory.Other);
+        var (r, z, q, free) = (memory[0], memory[1], memory[2], memory[3]);
+        for (var step = 0; step < plan.Steps.Length; step++)
+        {
+            var (a, b, c) = plan.Steps[step];
+            var starts = plan.StartsAt(step);
+            if (starts)
+            {
+                if (step > 0)
+                {
+                    ops.MultiplyAdd(q, x, 0, other);
+                    (x, other) = (other, x);
+                }
+                ops.SymmetricProduct(x, 1, r);
+            }
+            // Of a cubic, Z is b R.
+            var (polynomial, factor) = c == 0 ? (r, (float)b) : (z, 1);
+            if (c != 0)
+                ops.SymmetricPolynomial(r, (float)b, (float)c, z);
+            if (starts)
+            {
+                ops.AddIdentity(polynomial, factor, (float)a, q);
+            }
+            else
+            {
+                ops.SymmetricMultiplyAdd(polynomial, factor, q, (float)a, free);
+                (q, free) = (free, q);
+            }
+            if (step + 1 < plan.Steps.Length && !plan.StartsAt(step + 1))
+            {
+                var next = c == 0 ? z : r;
+                ops.SymmetricMultiplyAdd(polynomial, factor, r, (float)a, free);
+                ops.SymmetricMultiplyAdd(polynomial, factor, free, (float)a, next);
+                (r, z) = c == 0 ? (z, r) : (r, z);
+            }
+        }
+        ops.MultiplyAdd(q, x, 0, other);
+        return other;
+    }
 }

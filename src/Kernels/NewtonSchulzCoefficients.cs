@@ -1,3 +1,5 @@
+using System.Globalization;
+
 namespace GpuOptim.Kernels;
 
 /// <summary>
@@ -70,6 +72,25 @@ public sealed record NewtonSchulzCoefficients
     };
 
     /// <summary>
+    /// Polar Express as it is trained with: five quintics made for exactly five steps, for rounded numbers a little less steep, with a safety factor of 1.02
+    /// on all but the last and on the norm. <see cref="PolarExpressFor"/> (5, 0.001, 1.02, 0.02).
+    /// Source: microsoft/dion and modded-nanogpt, 2025; arXiv:2505.16932.
+    /// </summary>
+    public static NewtonSchulzCoefficients PolarExpressFive { get; } = new(
+        "PolarExpressFive",
+        "https://github.com/microsoft/dion",
+        [
+            new(8.156554524902461, -22.48329292557795, 15.878769915207462),
+            new(4.042929935166739, -2.808917465908714, 0.5000178451051316),
+            new(3.8916678022926607, -2.772484153217685, 0.5060648178503393),
+            new(3.285753657755655, -2.3681294933425376, 0.46449024233003106),
+            new(2.3465413258596377, -1.7097828382687081, 0.42323551169305323),
+        ])
+    {
+        NormScale = 1.02,
+    };
+
+    /// <summary>
     /// CANS: Chebyshev-type quintics by Remez' algorithm on the interval that each step is given; the last is repeated. The first are so
     /// steep at 1 that rounding to bfloat16 shows: take <see cref="NewtonSchulzPrecision.Float32"/>, or <see cref="PolarExpress"/>.
     /// Source: E. Grishina et al., 2025, arXiv:2506.10935.
@@ -106,7 +127,7 @@ public sealed record NewtonSchulzCoefficients
 
     /// <summary>All published sets.</summary>
     public static IReadOnlyList<NewtonSchulzCoefficients> All { get; } =
-        [Muon, ModdedNanoGpt, Cubic, RelaxedCubic, PolarExpress, Cans, AolWithoutPreconditioner, DeepSeekV4];
+        [Muon, ModdedNanoGpt, Cubic, RelaxedCubic, PolarExpress, PolarExpressFive, Cans, AolWithoutPreconditioner, DeepSeekV4];
 
     /// <summary>What the set is called.</summary>
     public string Name { get; }
@@ -144,6 +165,33 @@ public sealed record NewtonSchulzCoefficients
         if (!(normScale > 0) || !double.IsFinite(normScale))
             throw new ArgumentOutOfRangeException(nameof(normScale), normScale, "normScale must be finite and above 0.");
         return new("Custom", "", [.. steps]) { RepeatsLast = repeatLast, NormScale = normScale };
+    }
+
+    /// <summary>Polar Express's polynomials for a number of steps and a range of singular values: together the nearest to 1 that so many quintics come.</summary>
+    /// <param name="steps">How many; in [1, 99]. Steps beyond them repeat the last.</param>
+    /// <param name="smallest">The smallest singular value, as a part of the matrix's Frobenius norm, that is to come near 1; in [1e-9, 1).</param>
+    /// <param name="safety">What rounding may take singular values above the range by, as a factor; on all polynomials but the last, and on the norm. In [1, 2).</param>
+    /// <param name="cushion">No polynomial is made steeper than for a range that begins at this part of its end; in [0, 1).</param>
+    /// <remarks>Source: N. Amsel et al., 2025, arXiv:2505.16932, algorithm 1, whose cushion is the default here.</remarks>
+    /// <exception cref="ArgumentOutOfRangeException">Out of range.</exception>
+    public static NewtonSchulzCoefficients PolarExpressFor(int steps, double smallest = 1e-3, double safety = 1.01, double cushion = 0.02407327424182761)
+    {
+        if (steps is < 1 or > 99)
+            throw new ArgumentOutOfRangeException(nameof(steps), steps, "steps must be in [1, 99].");
+        if (!(smallest >= 1e-9 && smallest < 1))
+            throw new ArgumentOutOfRangeException(nameof(smallest), smallest, "smallest must be in [1e-9, 1).");
+        if (!(safety >= 1 && safety < 2))
+            throw new ArgumentOutOfRangeException(nameof(safety), safety, "safety must be in [1, 2).");
+        if (!(cushion >= 0 && cushion < 1))
+            throw new ArgumentOutOfRangeException(nameof(cushion), cushion, "cushion must be in [0, 1).");
+        return new(
+            string.Create(CultureInfo.InvariantCulture, $"PolarExpressFor({steps}, {smallest}, {safety}, {cushion:G4})"),
+            "arXiv:2505.16932",
+            PolarExpressPolynomials.Compose(steps, smallest, safety, cushion))
+        {
+            RepeatsLast = true,
+            NormScale = safety,
+        };
     }
 
     /// <summary>The coefficients of a step, counted from 0.</summary>

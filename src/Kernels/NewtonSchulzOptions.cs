@@ -23,15 +23,26 @@ public sealed record NewtonSchulzOptions
     }
     = 1e-7;
 
-    /// <summary>What matrices are rounded to between operations.</summary>
+    /// <summary>What is iterated on. PyTorch knows the standard alone.</summary>
+    public NewtonSchulzMethod Method { get; init; }
+
+    /// <summary>What matrices are rounded to between operations; <see cref="NewtonSchulzMethod.Gram"/> computes in float32 in any case.</summary>
     public NewtonSchulzPrecision Precision { get; init; }
 
     /// <summary>The steps as devices take them.</summary>
-    internal NewtonSchulzPlan Plan => new(
-        [.. Enumerable.Range(0, Steps ?? Coefficients.DefaultSteps).Select(step => Coefficients[step])],
-        Coefficients.NormScale,
-        Epsilon);
+    internal NewtonSchulzSteps Plan
+    {
+        get
+        {
+            NewtonSchulzStep[] steps = [.. Enumerable.Range(0, Steps ?? Coefficients.DefaultSteps).Select(step => Coefficients[step])];
+            return new(steps, Coefficients.NormScale, Epsilon, Method == NewtonSchulzMethod.Standard ? [] : GramRestarts.Of(steps));
+        }
+    }
 
-    /// <summary>The element type of matrices between operations.</summary>
-    internal ElementType WorkType => Precision == NewtonSchulzPrecision.BFloat16 ? ElementType.BFloat16 : ElementType.Float32;
+    /// <summary>A type that holds directions exactly as they are orthogonalized.</summary>
+    internal ElementType DirectionType => WorkTypeOf(Method == NewtonSchulzMethod.Standard ? Method : NewtonSchulzMethod.Gram);
+
+    /// <summary>The element type of matrices between operations of a method.</summary>
+    internal ElementType WorkTypeOf(NewtonSchulzMethod method) =>
+        method == NewtonSchulzMethod.Standard && Precision == NewtonSchulzPrecision.BFloat16 ? ElementType.BFloat16 : ElementType.Float32;
 }

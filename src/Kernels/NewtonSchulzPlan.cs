@@ -1,7 +1,128 @@
+using System.Globalization;
+using GpuOptim.Host;
+
 namespace GpuOptim.Kernels;
 
-/// <summary>All that an orthogonalization is told besides the matrices.</summary>
-/// <param name="Steps">The coefficients of each step.</param>
-/// <param name="NormScale">The norm is multiplied by this before it divides.</param>
-/// <param name="Epsilon">The norm divides as this if it is smaller.</param>
-internal sealed record NewtonSchulzPlan(NewtonSchulzStep[] Steps, double NormScale, double Epsilon);
+/// <summary>The cheapest way to orthogonalize matrices of a shape as well as is asked for, and what it costs.</summary>
+/// <remarks>
+/// Tried are all of <see cref="NewtonSchulzCoefficients.All"/>, the polynomials of <see cref="NewtonSchulzCoefficients.PolarExpressFor"/>, every number
+/// of steps, and both methods. What a singular value becomes is computed in double, and what rounding may add is added.
+/// </remarks>
+public sealed record NewtonSchulzPlan
+{
+    private const int MaxSteps = 30;
+    private const int Values = 1000;
+
+    // What rounding matrices between products adds to singular values, measured on random matrices: below this.
+    private const double BFloat16Rounding = 0.06;
+    private const double Float32Rounding = 1e-4;
+
+    private NewtonSchulzPlan(int rows, int columns, double tolerance, double smallest, NewtonSchulzOptions options, double deviation)
+    {
+        (Rows, Columns, Tolerance, Smallest, Options, Deviation) = (rows, columns, tolerance, smallest, options, deviation);
+        var steps = options.Plan;
+        MultiplyAdds = NewtonSchulzCost.MultiplyAdds(options.Method, steps, rows, columns);
+        Launches = NewtonSchulzCost.Launches(options.Method, steps);
+    }
+
+    /// <summary>Rows of a matrix.</summary>
+    public int Rows { get; }
+
+    /// <summary>Columns of a matrix.</summary>
+    public int Columns { get; }
+
+    /// <summary>How far from 1 singular values may end.</summary>
+    public double Tolerance { get; }
+
+    /// <summary>The smallest singular value, as a part of the matrix's Frobenius norm, of which that is asked.</summary>
+    public double Smallest { get; }
+
+    /// <summary>What was found: method, coefficients, steps and precision, for a <c>MuonOptions.NewtonSchulz</c> or <see cref="Device.Orthogonalize"/>.</summary>
+    public NewtonSchulzOptions Options { get; }
+
+    /// <summary>How far from 1 singular values end at most, rounding included.</summary>
+    public double Deviation { get; }
+
+    /// <summary>Multiply-adds for each matrix, one triangle of each symmetric product counted.</summary>
+    public double MultiplyAdds { get; }
+
+    /// <summary>Launches on a GPU, for any number of matrices.</summary>
+    public int Launches { get; }
+
+    /// <summary>Finds the cheapest way.</summary>
+    /// <param name="rows">Rows of a matrix; at least 1.</param>
+    /// <param name="columns">Columns of a matrix; at least 1.</param>
+    /// <param name="tolerance">How far from 1 singular values may end; in [0.001, 1).</param>
+    /// <param name="smallest">
+    /// The smallest singular value, as a part of the matrix's Frobenius norm, of which that is asked; in [1e-6, 1). Of a matrix of n singular values
+    /// whose largest is c times its smallest, the smallest is at least 1 / (c √n).
+    /// </param>
+    /// <param name="device">Where: says how fast products of either precision are. On any if null, where they are as fast.</param>
+    /// <exception cref="ArgumentOutOfRangeException">Out of range.</exception>
+    public static NewtonSchulzPlan For(int rows, int columns, double tolerance, double smallest = 1e-3, Device? device = null)
+    {
+        ArgumentOutOfRangeException.ThrowIfLessThan(rows, 1);
+        ArgumentOutOfRangeException.ThrowIfLessThan(columns, 1);
+        if (!(tolerance >= 1e-3 && tolerance < 1))
+            throw new ArgumentOutOfRangeException(nameof(tolerance), tolerance, "tolerance must be in [0.001, 1).");
+        if (!(smallest >= 1e-6 && smallest < 1))
+            throw new ArgumentOutOfRangeException(nameof(smallest), smallest, "smallest must be in [1e-6, 1).");
+        var plans =
+            from family in Families(smallest)
+            from plan in Cheapest(family, rows, columns, tolerance, smallest)
+            let speed = plan.Options.WorkTypeOf(plan.Options.Method) == ElementType.BFloat16 ? device?.BFloat16Speed ?? 1 : 1
+            orderby plan.MultiplyAdds / speed, plan.Launches, plan.Deviation
+            select plan;
+        return plans.First();
+    }
+
+    /// <summary>What was chosen and what it costs.</summary>
+    public override string ToString() => string.Create(
+        CultureInfo.InvariantCulture,
+        $"{Rows} x {Columns}: {Options.Method}, {Options.Steps} steps of {Options.Coefficients}, {Options.WorkTypeOf(Options.Method)}; singular values from {Smallest:G3} of the norm end within {Deviation:G2} of 1 (asked: {Tolerance:G3}); {MultiplyAdds:G4} multiply-adds a matrix, {Launches} launches");
+
+    /// <summary>Ways to take a number of steps.</summary>
+    private static IEnumerable<Func<int, NewtonSchulzCoefficients>> Families(double smallest) =>
+    [
+        .. NewtonSchulzCoefficients.All.Select<NewtonSchulzCoefficients, Func<int, NewtonSchulzCoefficients>>(set => _ => set),
+        steps => NewtonSchulzCoefficients.PolarExpressFor(steps, smallest),
+    ];
+
+    /// <summary>The plans of the fewest steps that do, one for each method and precision.</summary>
+    private static IEnumerable<NewtonSchulzPlan> Cheapest(Func<int, NewtonSchulzCoefficients> family, int rows, int columns, double tolerance, double smallest)
+    {
+        (NewtonSchulzMethod Method, NewtonSchulzPrecision Precision)[] ways =
+            [(NewtonSchulzMethod.Standard, NewtonSchulzPrecision.BFloat16), (NewtonSchulzMethod.Standard, NewtonSchulzPrecision.Float32), (NewtonSchulzMethod.Gram, NewtonSchulzPrecision.Float32)];
+        var found = new HashSet<(NewtonSchulzMethod, NewtonSchulzPrecision)>();
+        for (var steps = 1; steps <= MaxSteps && found.Count < ways.Length; steps++)
+        {
+            var standard = new NewtonSchulzOptions { Coefficients = family(steps), Steps = steps };
+            var away = Away(standard.Plan, smallest);
+            foreach (var (method, precision) in ways)
+            {
+                var deviation = away + (precision == NewtonSchulzPrecision.BFloat16 ? BFloat16Rounding : Float32Rounding);
+                if (deviation > tolerance || found.Contains((method, precision)))
+                    continue;
+                var options = standard with { Method = method, Precision = precision };
+                if (method == NewtonSchulzMethod.Gram)
+                    deviation += GramRestarts.Error(options.Plan.Steps, options.Plan.Restarts);
+                if (deviation <= tolerance && found.Add((method, precision)))
+                    yield return new(rows, columns, tolerance, smallest, options, deviation);
+            }
+        }
+    }
+
+    /// <summary>How far from 1 the polynomials take singular values at most.</summary>
+    private static double Away(NewtonSchulzSteps plan, double smallest)
+    {
+        var away = 0.0;
+        for (var i = 0; i <= Values; i++)
+        {
+            var value = plan.Steps.Aggregate(Math.Pow(smallest, (double)i / Values) / plan.NormScale, (x, step) => PolarExpressPolynomials.Value(step, x));
+            // NaN is away, too.
+            if (!(Math.Abs(value - 1) <= away))
+                away = Math.Abs(value - 1);
+        }
+        return away;
+    }
+}

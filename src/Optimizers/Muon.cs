@@ -230,7 +230,7 @@ public sealed class Muon : Optimizer<MuonOptions>
             var (_, orthogonalization) = alike.Key;
             _calls.Add(new(
                 orthogonalization.Plan,
-                [.. batches.Select(batch => Table(batch, orthogonalization.WorkType))],
+                [.. batches.Select(batch => Table(batch, orthogonalization))],
                 [.. batches.Select(batch => batch.Select(block => (block.Tracked, block.Start)).ToArray())]));
         }
         _builtFor.Clear();
@@ -247,11 +247,11 @@ public sealed class Muon : Optimizer<MuonOptions>
         .GroupBy(block => (block.Rows, block.Columns, TypesOf(block.Tracked)))
         .OrderByDescending(batch => (double)batch.Key.Rows * batch.Key.Columns * Math.Min(batch.Key.Rows, batch.Key.Columns));
 
-    private MatrixUpdateBatch Table(Block[] batch, ElementType workType)
+    private MatrixUpdateBatch Table(Block[] batch, NewtonSchulzOptions orthogonalization)
     {
         var first = batch[0];
         return Device.CreateMatrixUpdateBatch(
-            TypesOf(first.Tracked), workType, first.Rows, first.Columns, [.. batch.Select(block => Segment(block.Tracked, block.Start, (long)block.Rows * block.Columns))], DirectionAddress is not null);
+            TypesOf(first.Tracked), orthogonalization, first.Rows, first.Columns, [.. batch.Select(block => Segment(block.Tracked, block.Start, (long)block.Rows * block.Columns))], DirectionAddress is not null);
     }
 
     private UpdateSegment Segment(TrackedParameter tracked, long start, long length)
@@ -274,5 +274,5 @@ public sealed class Muon : Optimizer<MuonOptions>
     private readonly record struct Block(TrackedParameter Tracked, long Start, int Rows, int Columns);
 
     /// <summary>What is given to the device at once.</summary>
-    private sealed record Call(NewtonSchulzPlan Plan, MatrixUpdateBatch[] Batches, (TrackedParameter Parameter, long Start)[][] Members);
+    private sealed record Call(NewtonSchulzSteps Plan, MatrixUpdateBatch[] Batches, (TrackedParameter Parameter, long Start)[][] Members);
 }

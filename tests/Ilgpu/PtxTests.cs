@@ -34,9 +34,9 @@ internal sealed partial class PtxTests
     public void IsUpToDate([ValueSource(typeof(GpuKernel), nameof(GpuKernel.All))] GpuKernel kernel)
     {
         var committed = new CommittedKernel(kernel.Name).Text;
-        // Which it is committed for, and by turns one of the later ones, whose text must be the same.
-        var later = GpuKernel.Architectures.Where(target => target.Architecture > CudaArchitecture.SM_80).ToArray();
-        foreach (var (architecture, instructionSet) in GpuKernel.Architectures.Where(target => target.Architecture == CudaArchitecture.SM_80).Append(later[kernel.Name.Length % later.Length]))
+        // Which it is committed for; of every eighth or so the later ones, too, whose text must be the same.
+        var isSample = kernel.Name.Length % 8 == 0;
+        foreach (var (architecture, instructionSet) in GpuKernel.Architectures.Where(target => target.Architecture == CudaArchitecture.SM_80 || (isSample && target.Architecture > CudaArchitecture.SM_80)))
         {
             Assert.That(
                 Header().Replace(kernel.Compile(architecture, instructionSet), ""),

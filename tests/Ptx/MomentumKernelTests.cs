@@ -102,11 +102,12 @@ public sealed class MomentumKernelTests
 
         // Without a step of Newton-Schulz, what comes out is what would go in; parameters are of the gradients' type.
         DeviceBuffer[] parameters = [.. gradients.Select(gradient => device.CreateBuffer(gradient.ElementType, columns))];
+        var orthogonalization = new NewtonSchulzOptions { Precision = types.Work == ElementType.BFloat16 ? NewtonSchulzPrecision.BFloat16 : NewtonSchulzPrecision.Float32 };
         using var batch = device.CreateMatrixUpdateBatch(
-            new(types.Gradient, types.Gradient, types.State, types.Compute), types.Work, 1, columns, [.. parameters.Zip(momenta, (parameter, momentum) => new UpdateSegment(parameter.Address, momentum.Address, 0, 0, columns))]);
+            new(types.Gradient, types.Gradient, types.State, types.Compute), orthogonalization, 1, columns, [.. parameters.Zip(momenta, (parameter, momentum) => new UpdateSegment(parameter.Address, momentum.Address, 0, 0, columns))]);
         for (var i = 0; i < count; i++)
             batch.Gradients[i] = gradients[i].Address;
-        device.UpdateMatrices<MuonMomentumRule, CopyRule>([rule], [default], [], new([], Scale, Epsilon), [batch]);
+        device.UpdateMatrices<MuonMomentumRule, CopyRule>([rule], [default], [], new([], Scale, Epsilon, []), [batch]);
 
         for (var i = 0; i < count; i++)
         {

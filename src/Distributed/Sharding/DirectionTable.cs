@@ -20,7 +20,7 @@ internal sealed class DirectionTable : IDisposable
         var type = parts[0].Piece.Tensor.Parameter.ElementType;
         var stateType = group.StatePrecision == StatePrecision.SameAsParameter ? type : ElementType.Float32;
         _table = device.CreateUpdateBatch(type, stateType, [.. parts.Select(part => new UpdateSegment(part.Piece.Tensor.DataAt(part.Start), 0, 0, 0, part.Length))]);
-        _table.GradientType = group.NewtonSchulz.WorkType;
+        _table.GradientType = group.NewtonSchulz.DirectionType;
         _table.ComputeType = group.ComputePrecision == ComputePrecision.Float32 ? ElementType.Float32 : stateType;
     }
 

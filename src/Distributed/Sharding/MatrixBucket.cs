@@ -14,21 +14,21 @@ internal sealed class MatrixBucket(ICommunicator communicator, ShardedOptions op
     private DirectionTable? _apply;
     private Collective? _pending;
 
-    protected override int ReturnSize => WorkType.Size();
+    protected override int ReturnSize => DirectionType.Size();
 
-    private ElementType WorkType => group().NewtonSchulz.WorkType;
+    private ElementType DirectionType => group().NewtonSchulz.DirectionType;
 
     public override void BeforeUpdate()
     {
     }
 
-    public override nint DataAddress(Piece piece, long offset) => At(Flat, OwnStart + offset, WorkType);
+    public override nint DataAddress(Piece piece, long offset) => At(Flat, OwnStart + offset, DirectionType);
 
-    public override void BeginReturn() => _pending = Communicator.AllGather(At(Flat, OwnStart, WorkType), Flat, Counts, WireTypes.Of(WorkType));
+    public override void BeginReturn() => _pending = Communicator.AllGather(At(Flat, OwnStart, DirectionType), Flat, Counts, WireTypes.Of(DirectionType));
 
     public override void EndReturn() => _pending!.Wait();
 
-    public override void Apply() => _apply!.Run(group(), i => At(Flat, Offsets[i], WorkType));
+    public override void Apply() => _apply!.Run(group(), i => At(Flat, Offsets[i], DirectionType));
 
     protected override void BuildTables()
     {

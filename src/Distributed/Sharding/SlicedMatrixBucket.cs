@@ -24,17 +24,17 @@ internal sealed class SlicedMatrixBucket(ICommunicator communicator, ShardedOpti
     private Collective? _pending;
 
     // Rows that this rank has, then this rank's matrices, then these in the order in which they are sent.
-    public override long FlatBytes => (HeldLength + 2 * OwnLength) * Math.Max(GradientType.Size(), WorkType.Size());
+    public override long FlatBytes => (HeldLength + 2 * OwnLength) * Math.Max(GradientType.Size(), DirectionType.Size());
 
     public override long ReceivedBytes => OwnLength * GradientType.Size();
 
     public override long BytesSent =>
         (_held.Where(each => each.Piece.Owner != Communicator.Rank).Sum(each => each.Length) * GradientType.Size())
-        + ((OwnLength - _held.Where(each => each.Piece.Owner == Communicator.Rank).Sum(each => each.Length)) * WorkType.Size());
+        + ((OwnLength - _held.Where(each => each.Piece.Owner == Communicator.Rank).Sum(each => each.Length)) * DirectionType.Size());
 
     private long HeldLength => _held.Sum(each => each.Length);
 
-    private ElementType WorkType => group().NewtonSchulz.WorkType;
+    private ElementType DirectionType => group().NewtonSchulz.DirectionType;
 
     public override void BeginReduce()
     {
@@ -54,18 +54,18 @@ internal sealed class SlicedMatrixBucket(ICommunicator communicator, ShardedOpti
     {
     }
 
-    public override nint DataAddress(Piece piece, long offset) => At(Flat, HeldLength + offset, WorkType);
+    public override nint DataAddress(Piece piece, long offset) => At(Flat, HeldLength + offset, DirectionType);
 
     public override void BeginReturn()
     {
         _cut?.Run();
-        _pending = Communicator.AllToAll(At(Flat, HeldLength + OwnLength, WorkType), _received, Flat, _sent, WireTypes.Of(WorkType));
+        _pending = Communicator.AllToAll(At(Flat, HeldLength + OwnLength, DirectionType), _received, Flat, _sent, WireTypes.Of(DirectionType));
     }
 
     public override void EndReturn() => _pending!.Wait();
 
     public override void Apply() =>
-        _apply!.Run(group(), i => _held[i].Length == 0 ? 0 : At(Flat, _heldOffsets[i], WorkType));
+        _apply!.Run(group(), i => _held[i].Length == 0 ? 0 : At(Flat, _heldOffsets[i], DirectionType));
 
     protected override void BuildTables()
     {
@@ -93,14 +93,14 @@ internal sealed class SlicedMatrixBucket(ICommunicator communicator, ShardedOpti
         _apply = new(Device, group(), _held);
         if (OwnLength == 0)
             return;
-        var directions = At(Flat, HeldLength, WorkType);
+        var directions = At(Flat, HeldLength, DirectionType);
         _assemble = new(Device, GradientType, GradientType, _parts.Select(part => (At(Gradient.Address, part.Start, GradientType), part.Length)));
-        _cut = new(Device, WorkType, WorkType, InOrder(_parts.Select(part => part.Length), At(Flat, HeldLength + OwnLength, WorkType), WorkType));
+        _cut = new(Device, DirectionType, DirectionType, InOrder(_parts.Select(part => part.Length), At(Flat, HeldLength + OwnLength, DirectionType), DirectionType));
         var received = 0L;
         for (var i = 0; i < _parts.Count; i++)
         {
             _assemble.Sources[i] = At(Received, received, GradientType);
-            _cut.Sources[i] = At(directions, _parts[i].Start, WorkType);
+            _cut.Sources[i] = At(directions, _parts[i].Start, DirectionType);
             received += _parts[i].Length;
         }
     }

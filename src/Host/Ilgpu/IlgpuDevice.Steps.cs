@@ -57,14 +57,14 @@ public sealed partial class IlgpuDevice
     internal override GradientNorm CreateGradientNorm() => new IlgpuGradientNorm(_queue, CheckLag);
 
     internal override MatrixUpdateBatch CreateMatrixUpdateBatch(
-        UpdateTypes types, ElementType workType, int rows, int columns, ReadOnlySpan<UpdateSegment> segments, bool writesDirections = false)
+        UpdateTypes types, NewtonSchulzOptions orthogonalization, int rows, int columns, ReadOnlySpan<UpdateSegment> segments, bool writesDirections = false)
     {
         ObjectDisposedException.ThrowIf(IsDisposed, this);
-        return new IlgpuMatrixUpdateBatch(_queue, types, workType, rows, columns, segments, writesDirections);
+        return new IlgpuMatrixUpdateBatch(_queue, types, orthogonalization, BFloat16Speed, rows, columns, segments, writesDirections);
     }
 
     internal override void UpdateMatrices<TMomentum, TUpdate>(
-        ReadOnlySpan<TMomentum> momentumRules, ReadOnlySpan<TUpdate> updateRules, ReadOnlySpan<uint> steps, NewtonSchulzPlan plan, ReadOnlySpan<MatrixUpdateBatch> batches)
+        ReadOnlySpan<TMomentum> momentumRules, ReadOnlySpan<TUpdate> updateRules, ReadOnlySpan<uint> steps, NewtonSchulzSteps plan, ReadOnlySpan<MatrixUpdateBatch> batches)
     {
         ObjectDisposedException.ThrowIf(IsDisposed, this);
         foreach (var batch in batches)
@@ -90,7 +90,7 @@ public sealed partial class IlgpuDevice
         IlgpuQueue.UpdateEncoded(step, Put(step, batch.Table, batch, rules), rules, batch.Types);
 
     private void Gather<TMomentum, TUpdate>(
-        IlgpuStep step, IlgpuMatrixUpdateBatch batch, ReadOnlySpan<TMomentum> momentumRules, ReadOnlySpan<TUpdate> updateRules, ReadOnlySpan<uint> steps, NewtonSchulzPlan plan)
+        IlgpuStep step, IlgpuMatrixUpdateBatch batch, ReadOnlySpan<TMomentum> momentumRules, ReadOnlySpan<TUpdate> updateRules, ReadOnlySpan<uint> steps, NewtonSchulzSteps plan)
         where TMomentum : unmanaged, IUpdateRule
         where TUpdate : unmanaged, IUpdateRule
     {
@@ -108,7 +108,7 @@ public sealed partial class IlgpuDevice
                 step.Add(new MomentumLaunch<TMomentum>(Put(step, batch.Momentum, batch, momentumRules), batch));
             step.Add(new OrthogonalizeLaunch(batch, plan));
             if (!batch.IsRepeated)
-                batch.SetOrthogonal(NewtonSchulz.ResultOf(batch.X, batch.Other, plan));
+                batch.SetOrthogonal(NewtonSchulz.ResultOf(batch.Memory, batch.Method, plan));
         }
         var norm = batch.GradientNorm is IlgpuGradientNorm { MaySkip: true } skipping ? skipping : null;
         var updates = step.Put(batch.Updates, batch.Orthogonal, batch.IsRepeated);

@@ -27,9 +27,15 @@ internal sealed class IlgpuMatrixOps<TFormat>(IlgpuQueue queue, MatrixBatch raw,
     public void SymmetricPolynomial(MatrixBatch a, float b, float c, MatrixBatch result) =>
         queue.Multiply<TFormat, DepthContiguous, DepthContiguous, LowerTiles>(Product(a, a, result) with { Depth = a.Order, Alpha = c, Addend = a.Address, Beta = b });
 
+    /// <remarks>X is symmetric, too.</remarks>
+    public void SymmetricMultiplyAdd(MatrixBatch b, float factor, MatrixBatch x, float scale, MatrixBatch result) =>
+        queue.Multiply<TFormat, DepthContiguous, DepthContiguous, LowerTiles>(Product(b, x, result) with { Depth = b.Order, Alpha = factor, Addend = x.Address, Beta = scale });
+
+    public void AddIdentity(MatrixBatch a, float factor, float scale, MatrixBatch result) => queue.AddIdentity<TFormat>(a, factor, scale, result);
+
     /// <remarks>The transpose of a X + B X is a Xᵀ + Xᵀ B, and Xᵀ is how a tall matrix lies.</remarks>
     public void MultiplyAdd(MatrixBatch b, MatrixBatch x, float a, MatrixBatch result) =>
-        queue.Multiply<TFormat, DepthContiguous, DepthStrided, AllTiles>(Product(x.IsTall ? x : b, x.IsTall ? b : x, result) with { Depth = b.Order, Alpha = 1, Addend = x.Address, Beta = a });
+        queue.Multiply<TFormat, DepthContiguous, DepthStrided, AllTiles>(Product(x.IsTall ? x : b, x.IsTall ? b : x, result) with { Depth = b.Order, Alpha = 1, Addend = a == 0 ? 0 : x.Address, Beta = a });
 
     private static GpuProduct Product(MatrixBatch left, MatrixBatch right, MatrixBatch result) => new()
     {

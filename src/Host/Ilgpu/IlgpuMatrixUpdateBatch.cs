@@ -11,7 +11,7 @@ namespace GpuOptim.Host.Ilgpu;
 /// <summary>The tables of an update that orthogonalizes, and the memory that it works in.</summary>
 internal sealed class IlgpuMatrixUpdateBatch : MatrixUpdateBatch
 {
-    private const long Alignment = 256;
+    private const int Alignment = 256;
 
     private readonly IlgpuQueue _queue;
     private readonly IDisposable _scratch;
@@ -23,31 +23,29 @@ internal sealed class IlgpuMatrixUpdateBatch : MatrixUpdateBatch
     public IlgpuMatrixUpdateBatch(
         IlgpuQueue queue,
         UpdateTypes types,
-        ElementType workType,
+        NewtonSchulzOptions orthogonalization,
+        double bfloat16Speed,
         int rows,
         int columns,
         ReadOnlySpan<UpdateSegment> segments,
         bool writesDirections)
-        : base(types, workType, rows, columns, segments, writesDirections)
+        : base(types, orthogonalization, bfloat16Speed, rows, columns, segments, writesDirections)
     {
         _queue = queue;
         using var scope = queue.Enter();
-        X = new(0, workType, segments.Length, rows, columns);
-        Product = X with { Rows = X.Order, Columns = X.Order };
-        var runsTensorCores = workType == ElementType.BFloat16 && queue.RunsTensorCores;
+        var x = new MatrixBatch(0, WorkType, segments.Length, rows, columns);
+        var square = x with { Rows = x.Order, Columns = x.Order };
+        var runsTensorCores = WorkType == ElementType.BFloat16 && queue.RunsTensorCores;
         if (runsTensorCores)
-            (X, Product) = (TensorProduct.Pad(X), TensorProduct.Pad(Product));
-        Raw = X with { Stride = 0, Lines = 0 };
+            (x, square) = (TensorProduct.Pad(x), TensorProduct.Pad(square));
+        Raw = x with { Stride = 0, Lines = 0 };
         // Where there are zeros between a matrix's rows, directions lie elsewhere until they are normalized, and each row is updated as a tensor.
-        var isSparse = X.Stride != columns;
+        var isSparse = x.Stride != columns;
         // Each batch of matrices begins where a kernel can take 16 bytes at once.
-        long matrices = Aligned(segments.Length * X.Length * workType.Size()), squares = Aligned(segments.Length * Product.Length * workType.Size());
-        (var address, _scratch) = queue.AllocateAligned(2 * matrices + 2 * squares + (runsTensorCores ? TensorProduct.BytesBehind(X) : 0) + (isSparse ? segments.Length * Raw.Length * workType.Size() : 0));
-        X = X with { Address = address };
-        Other = X with { Address = address + (nint)matrices };
-        Product = Product with { Address = Other.Address + (nint)matrices };
-        Polynomial = Product with { Address = Product.Address + (nint)squares };
-        Raw = isSparse ? Raw with { Address = Polynomial.Address + (nint)squares } : X;
+        long bytes = NewtonSchulzMemory.Create(Method, x, square, Alignment).End(Method);
+        (var address, _scratch) = queue.AllocateAligned(bytes + (runsTensorCores ? TensorProduct.BytesBehind(x) : 0) + (isSparse ? segments.Length * Raw.Length * WorkType.Size() : 0));
+        Memory = NewtonSchulzMemory.Create(Method, x with { Address = address }, square, Alignment);
+        Raw = isSparse ? Raw with { Address = Memory.End(Method) } : Memory.X;
         _parts = isSparse ? rows : 1;
         var momentum = new UpdateSegment[segments.Length];
         for (var i = 0; i < segments.Length; i++)
@@ -60,20 +58,14 @@ internal sealed class IlgpuMatrixUpdateBatch : MatrixUpdateBatch
         if (Momentum.Chunks == 0)
             return;
         _sums = queue.Allocate(Momentum.Chunks * sizeof(double));
-        Ops = workType == ElementType.BFloat16 ? new IlgpuMatrixOps<BFloat16Format>(queue, Raw, Sums) : new IlgpuMatrixOps<Float32Format>(queue, Raw, Sums);
+        Ops = WorkType == ElementType.BFloat16 ? new IlgpuMatrixOps<BFloat16Format>(queue, Raw, Sums) : new IlgpuMatrixOps<Float32Format>(queue, Raw, Sums);
     }
 
     /// <summary>The directions as they come of gradients and momentum.</summary>
     public MatrixBatch Raw { get; }
 
-    /// <summary>The matrices to orthogonalize: the directions once they are normalized.</summary>
-    public MatrixBatch X { get; }
-
-    public MatrixBatch Other { get; }
-
-    public MatrixBatch Product { get; }
-
-    public MatrixBatch Polynomial { get; }
+    /// <summary>The matrices to orthogonalize, the directions once they are normalized, and where to work.</summary>
+    public NewtonSchulzMemory Memory { get; }
 
     /// <summary>From gradients and momentum to the matrices to orthogonalize.</summary>
     public IlgpuUpdateTable Momentum { get; }
@@ -146,6 +138,4 @@ internal sealed class IlgpuMatrixUpdateBatch : MatrixUpdateBatch
         }
         return tensors;
     }
-
-    private static long Aligned(long bytes) => (bytes + Alignment - 1) / Alignment * Alignment;
 }

@@ -110,6 +110,11 @@ internal partial class IlgpuQueue
             NextLaunch(), new(groups * x.Count, _sharingGroupSize), new(source, x), groups, sums, scale, epsilon);
     }
 
+    /// <summary>Adds multiples of the identity to multiples of matrices.</summary>
+    public virtual void AddIdentity<TFormat>(MatrixBatch a, float factor, float scale, MatrixBatch result) where TFormat : IFormat =>
+        Kernel<Action<AcceleratorStream, KernelConfig, GpuIdentity, float, float>>(AddIdentityKernel<TFormat>.Run)(
+            NextLaunch(), new(a.Count * a.Order, _sharingGroupSize), new(a, result), factor, scale);
+
     /// <summary>Products of matrices, each tile of a result a group of threads.</summary>
     public virtual void Multiply<TFormat, TLeft, TRight, TOrder>(GpuProduct product)
         where TFormat : IFormat

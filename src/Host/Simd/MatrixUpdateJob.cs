@@ -13,7 +13,7 @@ internal readonly unsafe ref struct MatrixUpdateJob<TMomentum, TUpdate>(
     ReadOnlySpan<TMomentum> momentumRules,
     ReadOnlySpan<TUpdate> updateRules,
     ReadOnlySpan<uint> steps,
-    NewtonSchulzPlan plan,
+    NewtonSchulzSteps plan,
     int vectorBits,
     double large) : IChunkedJob
     where TMomentum : unmanaged, IUpdateRule
@@ -33,7 +33,7 @@ internal readonly unsafe ref struct MatrixUpdateJob<TMomentum, TUpdate>(
         ReadOnlySpan<TMomentum> momentumRules,
         ReadOnlySpan<TUpdate> updateRules,
         ReadOnlySpan<uint> steps,
-        NewtonSchulzPlan plan,
+        NewtonSchulzSteps plan,
         int vectorBits)
     {
         var work = 0.0;
@@ -98,13 +98,10 @@ internal readonly unsafe ref struct MatrixUpdateJob<TMomentum, TUpdate>(
         ref readonly var segment = ref batch.Segments[index];
         var workSize = batch.WorkType.Size();
         var order = Math.Min(batch.Rows, batch.Columns);
-        var matrixBytes = Align(segment.Length * workSize);
-        var squareBytes = Align((long)order * order * workSize);
-        var scratch = (nint)Scratch.Matrices(2 * matrixBytes + 2 * squareBytes);
-        var x = new MatrixBatch(scratch, batch.WorkType, 1, batch.Rows, batch.Columns);
-        var other = x with { Address = scratch + matrixBytes };
-        var product = new MatrixBatch(other.Address + matrixBytes, batch.WorkType, 1, order, order);
-        var polynomial = product with { Address = product.Address + squareBytes };
+        var x = new MatrixBatch(0, batch.WorkType, 1, batch.Rows, batch.Columns);
+        var square = x with { Rows = order, Columns = order };
+        x = x with { Address = (nint)Scratch.Matrices(NewtonSchulzMemory.Create(batch.Method, x, square, Alignment).End(batch.Method)) };
+        var memory = NewtonSchulzMemory.Create(batch.Method, x, square, Alignment);
 
         var elementSize = batch.UpdateTypes.Element.Size();
         var stateSize = batch.StateType.Size();
@@ -118,7 +115,7 @@ internal readonly unsafe ref struct MatrixUpdateJob<TMomentum, TUpdate>(
                 new TensorUpdateJob(kernel, rule, x.Address, workSize, gradient, segment.State0, stateSize, segment.Length).Run(workers);
         }
         var ops = workers == SimdMatrixUpdateBatch.Caller ? batch.OnOneThread : batch.OnAllThreads;
-        var orthogonal = NewtonSchulz.Orthogonalize(ops, x, other, product, polynomial, plan);
+        var orthogonal = NewtonSchulz.Orthogonalize(ops, memory, batch.Method, plan);
         fixed (TUpdate* rule = &_updateRules[batch.Rules[index]])
         {
             var types = batch.UpdateTypes;
@@ -129,6 +126,4 @@ internal readonly unsafe ref struct MatrixUpdateJob<TMomentum, TUpdate>(
                 new TensorUpdateJob(kernel, rule, segment.Parameter, elementSize, orthogonal.Address, 0, stateSize, segment.Length).Run(workers);
         }
     }
-
-    private static nint Align(long bytes) => (nint)((bytes + Alignment - 1) / Alignment * Alignment);
 }

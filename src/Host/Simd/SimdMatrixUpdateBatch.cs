@@ -6,8 +6,8 @@ namespace GpuOptim.Host.Simd;
 
 /// <summary>The table of an update that orthogonalizes, on the CPU, with the matrix operations that suit it.</summary>
 internal sealed class SimdMatrixUpdateBatch(
-    UpdateTypes types, ElementType workType, int rows, int columns, ReadOnlySpan<UpdateSegment> segments, bool writesDirections, Workers workers, int vectorBits)
-    : MatrixUpdateBatch(types, workType, rows, columns, segments, writesDirections)
+    UpdateTypes types, NewtonSchulzOptions orthogonalization, double bfloat16Speed, int rows, int columns, ReadOnlySpan<UpdateSegment> segments, bool writesDirections, Workers workers, int vectorBits)
+    : MatrixUpdateBatch(types, orthogonalization, bfloat16Speed, rows, columns, segments, writesDirections)
 {
     private readonly UpdateSegment[] _segments = segments.ToArray();
 
@@ -17,8 +17,8 @@ internal sealed class SimdMatrixUpdateBatch(
     public ReadOnlySpan<UpdateSegment> Segments => _segments;
 
     /// <summary>For a matrix that one thread works on.</summary>
-    public IMatrixOps OnOneThread { get; } = MatrixKernels.Create(Caller, vectorBits, workType);
+    public IMatrixOps OnOneThread => field ??= MatrixKernels.Create(Caller, vectorBits, WorkType);
 
     /// <summary>For a matrix that all threads share.</summary>
-    public IMatrixOps OnAllThreads { get; } = MatrixKernels.Create(workers, vectorBits, workType);
+    public IMatrixOps OnAllThreads => field ??= MatrixKernels.Create(workers, vectorBits, WorkType);
 }

@@ -125,6 +125,10 @@ internal sealed class OpenCLQueue(CLAccelerator accelerator, AcceleratorStream s
             NextLaunch(), new(groups * x.Count, GroupSize), new(source, x), Place(x.Address), groups, sums, scale, epsilon);
     }
 
+    public override void AddIdentity<TFormat>(MatrixBatch a, float factor, float scale, MatrixBatch result) =>
+        Kernel<Action<AcceleratorStream, KernelConfig, GpuIdentity, OpenCLPlace, OpenCLPlace, float, float>>(OpenCLAddIdentityKernel<TFormat>.Run)(
+            NextLaunch(), new(a.Count * a.Order, GroupSize), new(a, result), Place(a.Address), Place(result.Address), factor, scale);
+
     public override void Multiply<TFormat, TLeft, TRight, TOrder>(GpuProduct product)
     {
         const int Rows = TiledProduct.MaxGroupRows;

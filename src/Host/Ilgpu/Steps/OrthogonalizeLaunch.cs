@@ -5,7 +5,7 @@ namespace GpuOptim.Host.Ilgpu.Steps;
 /// <summary>Newton-Schulz on the directions of a batch: several launches.</summary>
 /// <param name="Batch">The batch.</param>
 /// <param name="Plan">The iterations.</param>
-internal readonly record struct OrthogonalizeLaunch(IlgpuMatrixUpdateBatch Batch, NewtonSchulzPlan Plan) : IStepLaunch
+internal readonly record struct OrthogonalizeLaunch(IlgpuMatrixUpdateBatch Batch, NewtonSchulzSteps Plan) : IStepLaunch
 {
-    public void Run(IlgpuQueue queue) => NewtonSchulz.Orthogonalize(Batch.Ops!, Batch.X, Batch.Other, Batch.Product, Batch.Polynomial, Plan);
+    public void Run(IlgpuQueue queue) => NewtonSchulz.Orthogonalize(Batch.Ops!, Batch.Memory, Batch.Method, Plan);
 }

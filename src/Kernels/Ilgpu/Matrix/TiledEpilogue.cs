@@ -15,7 +15,7 @@ internal readonly unsafe struct TiledEpilogue<TFormat>(GpuProduct product, int m
     /// <param name="sums">The sums.</param>
     /// <param name="row">Row of the first.</param>
     /// <param name="column">Column of the first.</param>
-    /// <param name="mirrors">Whether to write them a second time with rows and columns exchanged.</param>
+    /// <param name="mirrors">Whether to write those below the diagonal a second time with rows and columns exchanged, and none above.</param>
     public void Write(ThreadTile sums, int row, int column, bool mirrors)
     {
         Write(sums.Row0.ToFloat4(), row, column, mirrors);
@@ -34,7 +34,8 @@ internal readonly unsafe struct TiledEpilogue<TFormat>(GpuProduct product, int m
 
     private void Write(float sum, int row, int column, bool mirrors)
     {
-        if (row >= _product.Rows || column >= _product.Columns)
+        // Of matrices that commute but for rounding, what is above the diagonal would have other bits.
+        if (row >= _product.Rows || column >= _product.Columns || (mirrors && column > row))
             return;
         var addend = _product.Addend != 0 ? TFormat.Load<GpuFloats1>(At(_product.Addend, row, column)) : new(0);
         var result = TFormat.Round(_product.Finish<TFormat>(new(sum), addend));

@@ -56,7 +56,7 @@ internal static unsafe class TiledProduct<TFormat, TLeft, TRight, TOrder>
         }
         total = product.Depth > accumulation ? total.Add(sum) : sum;
 
-        new TiledEpilogue<TFormat>(product, matrix).Write(total, row + threadRow * TiledProduct.ThreadRows, column + threadColumn * TiledProduct.ThreadRows, TOrder.Mirrors && row != column);
+        new TiledEpilogue<TFormat>(product, matrix).Write(total, row + threadRow * TiledProduct.ThreadRows, column + threadColumn * TiledProduct.ThreadRows, TOrder.Mirrors);
     }
 
     /// <summary>Copies a tile of an operand to shared memory, inner index by inner index. Beyond the operand there are zeros.</summary>

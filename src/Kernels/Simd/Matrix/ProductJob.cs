@@ -6,7 +6,7 @@ namespace GpuOptim.Kernels.Simd.Matrix;
 /// <summary>
 /// The second half of a matrix product, after packing: blocks of the result, each summed over all inner indices and rounded once.
 /// <c>result = round(beta * addend + alpha * (left right))</c>, or without an addend <c>result = round(alpha * round(left right))</c>.
-/// A symmetric result is computed below the diagonal and mirrored; the bits are the same.
+/// A symmetric result is computed below the diagonal and mirrored; the bits are the same where the operands are one matrix.
 /// </summary>
 internal unsafe struct ProductJob<TTile, TFloats, TFormat> : IChunkedJob
     where TTile : IMatrixTile
@@ -21,7 +21,7 @@ internal unsafe struct ProductJob<TTile, TFloats, TFormat> : IChunkedJob
 
     public required int Rows, Columns, Depth;
 
-    /// <summary>Whether <see cref="Right"/> is <see cref="Left"/>, so that the result is symmetric.</summary>
+    /// <summary>Whether the result is symmetric, as that of a matrix and its transpose is, or of symmetric matrices that commute.</summary>
     public required bool IsSymmetric;
 
     public required void* Result;

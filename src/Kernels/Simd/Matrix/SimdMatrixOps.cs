@@ -34,7 +34,7 @@ internal sealed unsafe class SimdMatrixOps<TTile, TFloats, TFormat>(Workers work
             var panels = Scratch.Left(Panels<TTile, TFloats, TFormat>.Length(order, depth));
             // Row r of X is a row of the matrix, or a column if the matrix is tall.
             Pack(x[i], x.IsTall ? 1 : depth, x.IsTall ? order : 1, order, depth, panels);
-            Multiply(panels, panels, order, order, depth, scale, 0, 0, result[i]);
+            Multiply(panels, panels, order, order, depth, scale, 0, 0, result[i], isSymmetric: true);
         }
     }
 
@@ -45,7 +45,29 @@ internal sealed unsafe class SimdMatrixOps<TTile, TFloats, TFormat>(Workers work
         {
             var panels = Scratch.Left(Panels<TTile, TFloats, TFormat>.Length(order, order));
             Pack(a[i], 1, order, order, order, panels);
-            Multiply(panels, panels, order, order, order, c, b, a[i].Address, result[i]);
+            Multiply(panels, panels, order, order, order, c, b, a[i].Address, result[i], isSymmetric: true);
+        }
+    }
+
+    public void SymmetricMultiplyAdd(MatrixBatch b, float factor, MatrixBatch x, float scale, MatrixBatch result)
+    {
+        var order = b.Order;
+        for (var i = 0; i < b.Count; i++)
+        {
+            var left = Scratch.Left(Panels<TTile, TFloats, TFormat>.Length(order, order));
+            var right = Scratch.Right(Panels<TTile, TFloats, TFormat>.Length(order, order));
+            Pack(b[i], 1, order, order, order, left);
+            Pack(x[i], 1, order, order, order, right);
+            Multiply(left, right, order, order, order, factor, scale, x[i].Address, result[i], isSymmetric: true);
+        }
+    }
+
+    public void AddIdentity(MatrixBatch a, float factor, float scale, MatrixBatch result)
+    {
+        for (var i = 0; i < a.Count; i++)
+        {
+            var job = new AddIdentityJob<TFloats, TFormat>((void*)a[i].Address, factor, scale, a.Order, (void*)result[i].Address);
+            workers.Run(ref job, a.Order);
         }
     }
 
@@ -67,7 +89,7 @@ internal sealed unsafe class SimdMatrixOps<TTile, TFloats, TFormat>(Workers work
                 Pack(b[i], 1, order, order, order, left);
                 Pack(x[i], 1, x.Columns, x.Columns, order, right);
             }
-            Multiply(left, right, x.Rows, x.Columns, order, 1, a, x[i].Address, result[i]);
+            Multiply(left, right, x.Rows, x.Columns, order, 1, a, a == 0 ? 0 : x[i].Address, result[i]);
         }
     }
 
@@ -81,7 +103,7 @@ internal sealed unsafe class SimdMatrixOps<TTile, TFloats, TFormat>(Workers work
     private void Pack(MatrixBatch matrix, nint rowStride, nint depthStride, int rows, int depth, float* panels) =>
         new PackJob<TTile, TFloats, TFormat>((void*)matrix.Address, rowStride, depthStride, rows, depth, panels).Run(workers);
 
-    private void Multiply(float* left, float* right, int rows, int columns, int depth, float alpha, float beta, nint addend, MatrixBatch result)
+    private void Multiply(float* left, float* right, int rows, int columns, int depth, float alpha, float beta, nint addend, MatrixBatch result, bool isSymmetric = false)
     {
         var job = new ProductJob<TTile, TFloats, TFormat>
         {
@@ -90,7 +112,7 @@ internal sealed unsafe class SimdMatrixOps<TTile, TFloats, TFormat>(Workers work
             Rows = rows,
             Columns = columns,
             Depth = depth,
-            IsSymmetric = left == right,
+            IsSymmetric = isSymmetric,
             Alpha = alpha,
             Beta = beta,
             Addend = (void*)addend,

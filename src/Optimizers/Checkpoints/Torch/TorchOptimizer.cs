@@ -170,6 +170,8 @@ internal sealed record TorchOptimizer(OptimizerOptions Defaults, bool CountsStep
         var coefficients = muon.NewtonSchulz.Coefficients;
         if (coefficients.Steps.Count != 1 || coefficients.NormScale != 1 || muon.NewtonSchulz.Precision != NewtonSchulzPrecision.BFloat16)
             throw new ArgumentException($"Newton-Schulz must have one set of three coefficients, no margin and bfloat16, as in PyTorch's Muon. Actual values were {coefficients}, of {coefficients.Steps.Count} steps, {coefficients.NormScale} and {muon.NewtonSchulz.Precision}: take Checkpoint.");
+        if (muon.NewtonSchulz.Method != NewtonSchulzMethod.Standard)
+            throw new ArgumentException($"NewtonSchulz.Method must be {NewtonSchulzMethod.Standard}, as in PyTorch's Muon. Actual value was {muon.NewtonSchulz.Method}: take Checkpoint.");
         if (muon.SplitRows is not null)
             throw new ArgumentException($"SplitRows must be null, for PyTorch's Muon does not split. Actual value was [{string.Join(", ", muon.SplitRows)}]: take Checkpoint.");
         if (group.Parameters.FirstOrDefault(parameter => parameter.Shape.Count != 2) is { } tensor)

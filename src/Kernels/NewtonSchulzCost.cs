@@ -1,0 +1,50 @@
+namespace GpuOptim.Kernels;
+
+/// <summary>What orthogonalizing a matrix costs.</summary>
+internal static class NewtonSchulzCost
+{
+    /// <summary>Multiply-adds: a triangle with its diagonal of each symmetric product, all of the others.</summary>
+    public static double MultiplyAdds(NewtonSchulzMethod method, NewtonSchulzSteps plan, int rows, int columns)
+    {
+        double order = Math.Min(rows, columns), depth = Math.Max(rows, columns);
+        double triangle = order * (order + 1) / 2, dense = order * order * depth;
+        var (squares, symmetric, applied) = Products(method, plan);
+        return squares * triangle * depth + symmetric * triangle * order + applied * dense;
+    }
+
+    /// <summary>Launches on a GPU.</summary>
+    public static int Launches(NewtonSchulzMethod method, NewtonSchulzSteps plan)
+    {
+        var (squares, symmetric, applied) = Products(method, plan);
+        // The first is the normalization; to each of Gram's squares an identity is added.
+        return 1 + squares + symmetric + applied + (method == NewtonSchulzMethod.Gram ? squares : 0);
+    }
+
+    /// <summary>The method itself, or the one that takes less time.</summary>
+    /// <param name="options">What is asked for.</param>
+    /// <param name="rows">Rows of each matrix.</param>
+    /// <param name="columns">Columns of each.</param>
+    /// <param name="bfloat16Speed">How many multiply-adds of bfloat16 matrices take the time of one of float32 matrices.</param>
+    public static NewtonSchulzMethod Resolve(NewtonSchulzOptions options, int rows, int columns, double bfloat16Speed)
+    {
+        if (options.Method != NewtonSchulzMethod.Automatic)
+            return options.Method;
+        var plan = options.Plan;
+        var speed = options.Precision == NewtonSchulzPrecision.BFloat16 ? bfloat16Speed : 1;
+        return MultiplyAdds(NewtonSchulzMethod.Gram, plan, rows, columns) < MultiplyAdds(NewtonSchulzMethod.Standard, plan, rows, columns) / speed
+            ? NewtonSchulzMethod.Gram
+            : NewtonSchulzMethod.Standard;
+    }
+
+    /// <summary>How many products there are: X Xᵀ, symmetric ones of square matrices, and a square matrix times X.</summary>
+    private static (int Squares, int Symmetric, int Applied) Products(NewtonSchulzMethod method, NewtonSchulzSteps plan)
+    {
+        var count = plan.Steps.Length;
+        var quintic = plan.Steps.Count(step => step.C != 0);
+        if (method != NewtonSchulzMethod.Gram)
+            return (count, quintic, count);
+        var starts = Enumerable.Range(0, count).Count(plan.StartsAt);
+        // A step within a run multiplies into Q, and one that another of its run follows moves R on by two products.
+        return (starts, quintic + 3 * (count - starts), starts);
+    }
+}

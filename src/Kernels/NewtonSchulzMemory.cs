@@ -1,0 +1,28 @@
+namespace GpuOptim.Kernels;
+
+/// <summary>The memory that matrices are orthogonalized in: twice the matrices, and some square ones of their short side.</summary>
+/// <param name="X">The matrices; overwritten.</param>
+/// <param name="Other">As many.</param>
+/// <param name="Squares">The first square matrices.</param>
+/// <param name="SquareBytes">Bytes from these to the next.</param>
+internal readonly record struct NewtonSchulzMemory(MatrixBatch X, MatrixBatch Other, MatrixBatch Squares, long SquareBytes)
+{
+    /// <summary>The n-th square matrices.</summary>
+    public MatrixBatch this[int n] => Squares with { Address = Squares.Address + (nint)(n * SquareBytes) };
+
+    /// <summary>Where this memory ends.</summary>
+    public nint End(NewtonSchulzMethod method) => this[Count(method)].Address;
+
+    /// <summary>Parts memory into matrices.</summary>
+    /// <param name="method">The method.</param>
+    /// <param name="x">The matrices, which come first.</param>
+    /// <param name="square">The square ones.</param>
+    /// <param name="alignment">A number of bytes on whose multiples parts begin, seen from the first.</param>
+    public static NewtonSchulzMemory Create(NewtonSchulzMethod method, MatrixBatch x, MatrixBatch square, int alignment)
+    {
+        long Bytes(MatrixBatch matrices) => (matrices.Count * matrices.Length * matrices.ElementType.Size() + alignment - 1) / alignment * alignment;
+        return new(x, x with { Address = x.Address + (nint)Bytes(x) }, square with { Address = x.Address + (nint)(2 * Bytes(x)) }, Bytes(square));
+    }
+
+    private static int Count(NewtonSchulzMethod method) => method == NewtonSchulzMethod.Gram ? 4 : 2;
+}
