@@ -1,3 +1,4 @@
+using GpuOptim.Kernels.Encodings;
 using GpuOptim.Optimizers;
 using GpuOptim.Optimizers.Checkpoints;
 using TorchSharp;
@@ -69,12 +70,14 @@ internal sealed class TorchParameterState(StateTransfer transfer, Modules.Parame
             var slot = reader.ReadString();
             var type = (ElementType)reader.ReadInt32();
             var length = reader.ReadInt64();
-            // State has the parameter's shape.
-            if (!Enum.IsDefined(type) || length != _parameter.numel() * type.Size())
-                throw new InvalidDataException($"State '{slot}' of parameter '{name}' must be Float32, BFloat16 or Float16 of shape {TensorMemory.Describe(_parameter.shape)}. Actual type was {type} of {length} bytes.");
+            // State has the parameter's shape, but scales are of blocks.
+            long[] blocks = [EncodedStretch.Blocks(_parameter.numel())];
+            var shape = StateColumn.IsOfScales(slot) && length == blocks[0] * sizeof(float) ? blocks : _parameter.shape;
+            if (!Enum.IsDefined(type) || length != shape.Aggregate(1L, (product, extent) => product * extent) * type.Size())
+                throw new InvalidDataException($"State '{slot}' of parameter '{name}' must be one of {string.Join(", ", Enum.GetNames<ElementType>())}, of shape {TensorMemory.Describe(shape)}. Actual type was {type} of {length} bytes.");
             var bytes = new byte[length];
             reader.BaseStream.ReadExactly(bytes);
-            if (!tensors.TryAdd(slot, new(type, _parameter.shape, new TensorBytes.OnHost(bytes))))
+            if (!tensors.TryAdd(slot, new(type, shape, new TensorBytes.OnHost(bytes))))
                 throw new InvalidDataException($"State '{slot}' of parameter '{name}' must be there once.");
         }
         return new(step < 0 ? null : step, tensors);

@@ -23,6 +23,7 @@ public sealed partial class ShardedOptimizer
     {
         ObjectDisposedException.ThrowIf(IsDisposed, this);
         ThrowIfFailed();
+        base.ThrowIfUnsavable();
         if (Accumulation is { Count: > 0 } accumulation)
             throw new ArgumentException($"Checkpoints of a ShardedOptimizer are of whole steps, for each rank has sums of its own. {accumulation.Count} of {accumulation.Batches} batches of the next are accumulated: save when GradientAccumulation.Step returned true.");
     }

@@ -80,6 +80,18 @@ public sealed record MuonOptions : OptimizerOptions
     private protected override bool HasWholeBlocks(Parameter parameter) =>
         Muon.Blocks(parameter, WholeSplitRows is null ? this : this with { SplitRows = WholeSplitRows }).All(block => block.Row * block.Columns % EncodedStretch.BlockLength == 0);
 
+    internal override void ThrowIfRetyped(OptimizerOptions before, IReadOnlyList<Parameter> parameters)
+    {
+        if (CutsAs((MuonOptions)before))
+            return;
+        foreach (var parameter in parameters)
+        {
+            var (type, own) = (StateOf(parameter).Type, before.StateOf(parameter).Type);
+            if (type != own)
+                throw new ArgumentException($"SplitRows must leave state of parameter '{parameter.Name}' {own} for the life of a group; where cuts go through {EncodedStretch.BlockLength} elements it is float. Actual value was {(SplitRows is null ? "null" : $"[{string.Join(", ", SplitRows)}]")}, with {type}.");
+        }
+    }
+
     internal override OptimizerOptions ForPieces() => SplitRows is null ? this : this with { SplitRows = null, WholeSplitRows = SplitRows };
 
     /// <summary>How parameters were split whose pieces these are the options of.</summary>

@@ -26,9 +26,12 @@ public abstract partial class Optimizer
 
     /// <summary>Refuses to be saved where it stands.</summary>
     /// <exception cref="ArgumentException">It is in the middle of something that no file holds.</exception>
-    internal virtual void ThrowIfUnsavable()
-    {
-    }
+    /// <exception cref="InvalidOperationException">Averages of another type are in the parameters' place.</exception>
+    internal virtual void ThrowIfUnsavable() => WeightAverage?.ThrowIfSwapped("saved");
+
+    /// <summary>Refuses to be loaded where it stands.</summary>
+    /// <exception cref="InvalidOperationException">Averages of another type are in the parameters' place, which get back those of before.</exception>
+    internal void ThrowIfUnloadable() => WeightAverage?.ThrowIfSwapped("loaded");
 
     /// <summary>Refuses to load another run than the other processes that share the work.</summary>
     /// <param name="id">What tells the run from others.</param>

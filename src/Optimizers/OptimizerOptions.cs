@@ -105,9 +105,10 @@ public abstract record OptimizerOptions
             // Checkpoints of before there was a choice, or where none was made. From where on state has fewer bits then changes nothing.
             ComputePrecision = from.Contains("compute_precision") ? from.Choice<ComputePrecision>("compute_precision") : default,
             FullPrecisionBelow = from.Contains("full_precision_below") ? from.Integer("full_precision_below") : FullPrecisionBelow,
+            // What drew no random numbers has no seed.
+            RoundingSeed = from.Contains("rounding_seed") ? from.Integer("rounding_seed") : RoundingSeed,
             StateRounding = from.Contains("state_rounding") ? from.Choice<StateRounding>("state_rounding") : default,
             ParameterRounding = from.Contains("parameter_rounding") ? from.Choice<ParameterRounding>("parameter_rounding") : default,
-            RoundingSeed = from.Contains("rounding_seed") ? from.Integer("rounding_seed") : default,
         };
     }
 
@@ -145,9 +146,12 @@ public abstract record OptimizerOptions
     }
 
     /// <summary>Whether updates need random numbers, and so the number of the step.</summary>
-    internal bool RoundsAtRandom =>
-        ParameterRounding == ParameterRounding.Stochastic
-        || (StateRounding == StateRounding.Stochastic && StatePrecision is StatePrecision.BFloat16 or StatePrecision.Float16 or StatePrecision.Blockwise8);
+    internal bool RoundsAtRandom => ParameterRounding == ParameterRounding.Stochastic || (StateRounding == StateRounding.Stochastic && HasFewBits);
+
+    /// <summary>Whether they may yet, since <see cref="StateRounding"/> may change.</summary>
+    internal bool MayRoundAtRandom => ParameterRounding == ParameterRounding.Stochastic || HasFewBits;
+
+    private bool HasFewBits => StatePrecision is StatePrecision.BFloat16 or StatePrecision.Float16 or StatePrecision.Blockwise8;
 
     /// <summary>Refuses a parameter that cannot be rounded so.</summary>
     /// <exception cref="ArgumentException">It cannot.</exception>
@@ -171,6 +175,14 @@ public abstract record OptimizerOptions
             throw new ArgumentException($"StateRounding must be Nearest on device '{device}'. Actual value was {StateRounding}.");
         if (RoundingOf(parameter) != ParameterRounding.Nearest)
             throw new ArgumentException($"ParameterRounding must be Nearest on device '{device}'. Actual value was {ParameterRounding}.");
+    }
+
+    /// <summary>Refuses options with which state of a parameter would be of another type than it lies in memory.</summary>
+    /// <param name="before">The options that it was made for.</param>
+    /// <param name="parameters">The parameters.</param>
+    /// <exception cref="ArgumentException">It would.</exception>
+    internal virtual void ThrowIfRetyped(OptimizerOptions before, IReadOnlyList<Parameter> parameters)
+    {
     }
 
     /// <summary>Checks what no single option can: how they fit together.</summary>

@@ -84,8 +84,8 @@ public abstract partial class Optimizer<TOptions>
             var isNeeded = column.Rounding == to.RoundingOf(parameter);
             if (isKept && !isNeeded)
                 tensors.Remove(column.Name);
-            // Of a state that is only declared, values are elsewhere.
-            else if (isNeeded && !tensors.ContainsKey(column.Name) && (values is not null || StateHolder is null))
+            // Of a slice, the values are not all here.
+            else if (isNeeded && !tensors.ContainsKey(column.Name) && (values is not null || StateHolder is null || parameter.Length == parameter.WholeLength))
                 tensors.Add(column.Name, new(TypeOf(i, to, parameter), ShapeOf(i, tracked), Rest(parameter, to.RoundingOf(parameter), values)));
         }
         // Random numbers of a step that nobody counted begin anew.

@@ -23,7 +23,7 @@ public abstract partial class Optimizer<TOptions>
                 if ((tracked.Written & (1u << column)) != 0)
                     tensors.Add(_columns[column].Name, new StateTensor(TypeOf(column, tracked), ShapeOf(column, tracked), Read(tracked, column)));
             }
-            states.Add(tracked.Parameter.Name, new(RecordsSteps(_groups[tracked.Group].Options) ? tracked.Step : null, tensors));
+            states.Add(tracked.Parameter.Name, new(ListsSteps(_groups[tracked.Group].Options) ? tracked.Step : null, tensors));
         }
         return new([.. _groups.Select(group => new GroupState(GetType().Name, group.Options, [.. group.Parameters.Select(parameter => parameter.Name)]))], states);
     }
@@ -126,7 +126,10 @@ public abstract partial class Optimizer<TOptions>
         static nint At(DeviceBuffer? buffer, long index) => buffer is null ? 0 : buffer.Address + (nint)index * buffer.ElementType.Size();
     }
 
-    /// <summary>Whether state dictionaries list how often a parameter was updated.</summary>
+    /// <summary>Whether state dictionaries list how often a parameter was updated: also where its next updates are only then rounded at random.</summary>
+    private bool ListsSteps(TOptions options) => RecordsStep || options.MayRoundAtRandom;
+
+    /// <summary>Whether they must.</summary>
     private bool RecordsSteps(TOptions options) => RecordsStep || options.RoundsAtRandom;
 
     private bool IsInUse(int slot, TOptions options) => _slots[slot].IsInUse?.Invoke(options) ?? true;
@@ -226,6 +229,7 @@ public abstract partial class Optimizer<TOptions>
                 throw new ArgumentException($"FullPrecisionBelow of group {i} must be {_groups[i].Options.FullPrecisionBelow}, as the optimizer's. Actual value in state was {options.FullPrecisionBelow}; of a file, LoadOptions.Convert takes it.", nameof(state));
             if (options.ParameterRounding != _groups[i].Options.ParameterRounding)
                 throw new ArgumentException($"ParameterRounding of group {i} must be {_groups[i].Options.ParameterRounding}, as the optimizer's. Actual value in state was {options.ParameterRounding}; of a file, LoadOptions.Convert takes it.", nameof(state));
+            options.ThrowIfRetyped(_groups[i].Options, _groups[i].Parameters);
             var own = _groups[i].Parameters.Select(parameter => parameter.Name).ToHashSet();
             if (state.Groups[i].Parameters.FirstOrDefault(name => !own.Contains(name)) is { } unexpected)
                 throw new ArgumentException($"Parameter '{unexpected}' is in group {i} of state but not of the optimizer.", nameof(state));

@@ -61,6 +61,7 @@ public sealed class ParameterGroup<TOptions> : ParameterGroup where TOptions : O
             {
                 foreach (var parameter in Parameters)
                     value.ThrowIfEncoded(parameter);
+                value.ThrowIfRetyped(field, Parameters);
             }
             field = value;
         }

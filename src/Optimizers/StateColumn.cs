@@ -33,6 +33,9 @@ internal sealed record StateColumn(string Name, StateColumnKind Kind)
         .. Rests,
     ];
 
+    /// <summary>Whether a name is that of scales.</summary>
+    public static bool IsOfScales(string name) => name.EndsWith(ScaleSuffix, StringComparison.Ordinal);
+
     /// <summary>What a rounding keeps; null if it keeps nothing.</summary>
     public static StateColumn? RestOf(ParameterRounding rounding) => Rests.FirstOrDefault(rest => rest.Rounding == rounding);
 

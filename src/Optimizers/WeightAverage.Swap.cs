@@ -35,11 +35,12 @@ public sealed partial class WeightAverage
         }
     }
 
-    /// <summary>Refuses to update while averages stand where parameters should.</summary>
-    internal void ThrowIfSwapped()
+    /// <summary>Refuses something while averages of another type stand where parameters should, and nobody else has these.</summary>
+    /// <param name="done">What must not be done.</param>
+    internal void ThrowIfSwapped(string done = "updated")
     {
         if (_swapped is not null)
-            throw new InvalidOperationException("Averages must not be updated between two calls of Swap, while they are in the parameters' place. Call Swap first.");
+            throw new InvalidOperationException($"Averages must not be {done} between two calls of Swap, while they are in the parameters' place. Call Swap first.");
     }
 
     /// <summary>Puts averages of another type in the parameters' place, or takes them out again.</summary>

@@ -2,6 +2,7 @@ using System.Runtime.InteropServices;
 using GpuOptim.Distributed;
 using GpuOptim.Host;
 using GpuOptim.Optimizers;
+using GpuOptim.Optimizers.Checkpoints;
 using GpuOptim.Tests.Support;
 
 namespace GpuOptim.Tests.Distributed;
@@ -33,6 +34,44 @@ public sealed class ShardedLowPrecisionTests : FolderTest
             ThreadCommunicator.Run(before, communicator => Train(communicator.Device, options, communicator, index, saves: true));
             foreach (var end in ThreadCommunicator.Run(after, communicator => Train(communicator.Device, options, communicator, index)))
                 Assert.That(end, Is.EqualTo(expected), $"{before} ranks, then {after}");
+        }
+    }
+
+    /// <summary>PyTorch's files have nothing of a rounding: it begins with the parameter, on every rank with its part.</summary>
+    [TestCase(ParameterRounding.Kahan)]
+    [TestCase(ParameterRounding.Master)]
+    public void RoundingsBeginWithTheParametersOfATorchFile(ParameterRounding rounding)
+    {
+        var file = Path.Combine(Folder, "run.pt");
+        using var single = new SimdDevice(threads: 1);
+        using (var usual = Make(single, new AdamWOptions(), null))
+            TorchCheckpoint.Save(file, usual);
+        var options = new AdamWOptions { ParameterRounding = rounding };
+        var expected = GoOn(single, null);
+        foreach (var end in ThreadCommunicator.Run(2, communicator => GoOn(communicator.Device, communicator)))
+            Assert.That(end, Is.EqualTo(expected));
+
+        byte[] GoOn(Device device, ThreadCommunicator? ranks)
+        {
+            using var optimizer = Make(device, options, ranks);
+            TorchCheckpoint.Load(file, optimizer, new LoadOptions { Convert = true });
+            return Step(optimizer, ranks);
+        }
+
+        static Optimizer Make(Device device, OptimizerOptions options, ThreadCommunicator? ranks)
+        {
+            var parameter = device.CreateParameter("p", [700], Numbers([700], 1));
+            Optimizer optimizer = ranks is null ? options.CreateOptimizer([parameter]) : new ShardedOptimizer(ranks, options, [parameter]);
+            Step(optimizer, ranks);
+            return optimizer;
+        }
+
+        static byte[] Step(Optimizer optimizer, ThreadCommunicator? ranks)
+        {
+            var parameter = (Parameter<BFloat16>)optimizer.Parameters.Single();
+            parameter.Gradient.CopyFrom(ShardedRepetition.Share<BFloat16>(Numbers([700], 2), ranks?.Rank ?? 0, ranks?.Size ?? 1));
+            optimizer.Step();
+            return MemoryMarshal.AsBytes<BFloat16>(parameter.Data.ToArray()).ToArray();
         }
     }
 

@@ -146,6 +146,29 @@ public sealed class CheckpointPrecisionTests : FolderTest
         Assert.That(stochastic.Optimizer.StateDictionary()["narrow"].Step, Is.EqualTo(1), "nobody counted");
     }
 
+    /// <summary>A run that drew no random numbers has no seed to go on with.</summary>
+    [Test]
+    public void WhereTheFileHasNoSeedTheOptimizersHolds()
+    {
+        using PrecisionRun saved = new(new AdamWOptions()), loaded = new(new AdamWOptions { StatePrecision = StatePrecision.Blockwise8, StateRounding = StateRounding.Stochastic, RoundingSeed = 7 });
+        Checkpoint.Save(File, saved.Train(0, 1).Optimizer);
+        Checkpoint.Load(File, loaded.Optimizer, _convert);
+        Assert.That(loaded.Optimizer.Groups[0].AnyOptions.RoundingSeed, Is.EqualTo(7));
+    }
+
+    /// <summary>Random numbers go by steps that were counted before there were any, and by any seed.</summary>
+    [Test]
+    public void RandomRoundingMayBeginAfterAResume()
+    {
+        var options = new SgdOptions { Momentum = 0.9, StatePrecision = StatePrecision.Blockwise8, RoundingSeed = int.MinValue };
+        using PrecisionRun whole = new(options), resumed = new(options);
+        Checkpoint.Save(File, whole.Train(0, 3).Optimizer);
+        Checkpoint.Load(File, resumed.Optimizer);
+        foreach (var run in (PrecisionRun[])[whole, resumed])
+            run.Optimizer.Groups[0].AnyOptions = run.Optimizer.Groups[0].AnyOptions with { StateRounding = StateRounding.Stochastic };
+        Assert.That(resumed.Train(3, 2).Snapshot(), Is.EqualTo(whole.Train(3, 2).Snapshot()));
+    }
+
     /// <summary>State of a slot that is not used any more is in files, and comes back.</summary>
     [Test]
     public void StateOutOfUseComesBack([Values] StatePrecision precision)

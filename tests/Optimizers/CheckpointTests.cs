@@ -227,6 +227,24 @@ public sealed class CheckpointTests : FolderTest
         other.AssertParametersEqual(run);
     }
 
+    /// <summary>While averages of another type are in the parameters' place, nothing that a file could hold has the parameters.</summary>
+    [Test]
+    public void ARunIsNotSavedWhileItsParametersAreAside()
+    {
+        using var run = new PrecisionRun(new AdamWOptions());
+        using var average = WeightAverage.Exponential(run.Parameters, precision: AveragePrecision.StochasticBFloat16);
+        run.Optimizer.WeightAverage = average;
+        Checkpoint.Save(File, run.Train(0, 2).Optimizer);
+        var before = run.Snapshot();
+        average.Swap();
+        Assert.That(() => Checkpoint.Save(File, run.Optimizer), Throws.InvalidOperationException.With.Message.Contains("must not be saved between two calls of Swap"));
+        Assert.That(() => Checkpoint.Load(File, run.Optimizer), Throws.InvalidOperationException.With.Message.Contains("must not be loaded between two calls of Swap"));
+        average.Swap();
+        Assert.That(run.Snapshot(), Is.EqualTo(before));
+        Checkpoint.Load(File, run.Optimizer);
+        Assert.That(run.Snapshot(), Is.EqualTo(before));
+    }
+
     /// <summary>Options come back as they were, with coefficients that are published nowhere, too.</summary>
     [Test]
     public void HyperParametersComeBack()

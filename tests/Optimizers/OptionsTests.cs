@@ -91,4 +91,23 @@ public sealed class OptionsTests
         Assert.That(() => group.Options = null!, Throws.ArgumentNullException);
         Assert.That(group.Options, Is.EqualTo(new SgdOptions { LearningRate = 0.25, Maximize = true }));
     }
+
+    /// <summary>State that has few bits where cuts leave blocks whole, and is float where they do not, stays what it is.</summary>
+    [TestCase(32, 16, 64)]
+    [TestCase(16, 32, 8)]
+    public void CutsThatWouldRetypeStateAreRefused(int rows, int others, int alike)
+    {
+        using var device = new SimdDevice(threads: 1);
+        using Parameter<float> parameter = device.CreateParameter("p", [128, 24]), same = device.CreateParameter("p", [128, 24]);
+        var options = new MuonOptions { StatePrecision = StatePrecision.Blockwise8, FullPrecisionBelow = 0, SplitRows = [rows] };
+        using Muon muon = new([parameter], options), other = new([same], options with { SplitRows = [others] });
+        muon.Step();
+        other.Step();
+        var group = muon.Groups[0];
+        Assert.That(() => group.Options = group.Options with { SplitRows = [others] }, Throws.ArgumentException.With.Message.Contains("SplitRows must leave state of parameter 'p'").And.Message.Contains($"Actual value was [{others}]"));
+        Assert.That(() => muon.Load(other.StateDictionary()), Throws.ArgumentException.With.Message.Contains("SplitRows must leave state of parameter 'p'"));
+        Assert.That(group.Options.SplitRows, Is.EqualTo([rows]));
+        group.Options = group.Options with { SplitRows = [alike] };
+        Assert.That(muon.Step, Throws.Nothing);
+    }
 }

@@ -18,6 +18,9 @@ public sealed record StateScenario(string Name, Func<TwoLayers, TorchOptimizer> 
         new("adam", Layers(new AdamOptions { Beta1 = 0.3 }, new AdamOptions { WeightDecay = 0.1, Amsgrad = true })),
         new("adamw", Layers(new AdamWOptions { Amsgrad = true }, new AdamWOptions { LearningRate = 0.01 })),
         new("adamw, bfloat16", Layers(new AdamWOptions { LearningRate = 0.01 }, new AdamWOptions { LearningRate = 0.02, StatePrecision = StatePrecision.Float32 }), ScalarType.BFloat16),
+        new("adamw, few bits", Layers(
+            new AdamWOptions { StatePrecision = StatePrecision.Blockwise8, StateRounding = StateRounding.Stochastic, FullPrecisionBelow = 0, RoundingSeed = 3 },
+            new AdamWOptions { StatePrecision = StatePrecision.Float16, FullPrecisionBelow = 0, ParameterRounding = ParameterRounding.MasterRemainder }), ScalarType.BFloat16),
         new("muon", model =>
         {
             var optimizer = model.First.Where(IsWeight).Optimizer(new MuonOptions { LearningRate = 0.01 });

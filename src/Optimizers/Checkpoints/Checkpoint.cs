@@ -190,6 +190,7 @@ public static partial class Checkpoint
 
         (RunReader, Transfer) Check(IRunSource source)
         {
+            optimizer.ThrowIfUnloadable();
             // All bytes are read twice: once for their digests.
             var transfer = new Transfer(options.Progress, cancellationToken) { Total = source.VerifiedLength + source.Length };
             try

@@ -64,7 +64,7 @@ public sealed class HyperParameters
     /// <param name="name">The name.</param>
     public bool Contains(string name) => _values.ContainsKey(name);
 
-    private static int Whole(string name, double value) => value == Math.Floor(value) && Math.Abs(value) <= int.MaxValue
+    private static int Whole(string name, double value) => value == Math.Floor(value) && value is >= int.MinValue and <= int.MaxValue
         ? (int)value
         : throw new InvalidDataException($"Hyper-parameter '{name}' must be whole, within the range of Int32. Actual value was {value}.");
 

@@ -180,6 +180,7 @@ public static partial class TorchCheckpoint
 
         (ParameterMatch, Action) Check(TorchFile file)
         {
+            optimizer.ThrowIfUnloadable();
             var run = new TorchRunReader(file, options);
             var state = run.State(parts);
             optimizer.ThrowIfForeign(state);
