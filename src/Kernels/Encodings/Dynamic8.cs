@@ -162,7 +162,7 @@ internal unsafe struct Dynamic8<TSign, TRounding> : IEncoding where TSign : ISig
     private static Vector256<int> Encode8(float* source, float inverse, ushort* random)
     {
         var ratio = Vector256.Load(source) * Vector256.Create(TSign.IsSigned ? -inverse : inverse);
-        var a = TSign.IsSigned ? Vector256.Abs(ratio) : Vector256.Max(ratio.AsInt32(), Vector256<int>.Zero).AsSingle();
+        var a = TSign.IsSigned ? Vector256.Abs(ratio) : Vector256.Max(ratio.AsInt32(), Vector256.Create(Dynamic8Code<TSign>.Least).AsInt32()).AsSingle();
         var above = Avx2.SubtractSaturate(a.AsUInt16(), Vector256.Create(HalfBelow).AsUInt16());
         var decade = (Avx2.MultiplyHigh(above, Vector256.Create(HalfFactor).AsUInt16()).AsUInt32() >> HalfShift).AsInt32();
         decade -= Vector256.GreaterThanOrEqual(a, Avx2.PermuteVar8x32(Dynamic8Code<TSign>.Nexts, decade)).AsInt32();
@@ -181,7 +181,7 @@ internal unsafe struct Dynamic8<TSign, TRounding> : IEncoding where TSign : ISig
     private static Vector128<byte> Encode16(float* source, float inverse, ushort* random)
     {
         var ratio = Vector512.Load(source) * Vector512.Create(TSign.IsSigned ? -inverse : inverse);
-        var a = TSign.IsSigned ? Vector512.Abs(ratio) : Vector512.Max(ratio.AsInt32(), Vector512<int>.Zero).AsSingle();
+        var a = TSign.IsSigned ? Vector512.Abs(ratio) : Vector512.Max(ratio.AsInt32(), Vector512.Create(Dynamic8Code<TSign>.Least).AsInt32()).AsSingle();
         var above = Avx512BW.SubtractSaturate(a.AsUInt16(), Vector512.Create(HalfBelow).AsUInt16());
         var decade = (Avx512BW.MultiplyHigh(above, Vector512.Create(HalfFactor).AsUInt16()).AsUInt32() >> HalfShift).AsInt32();
         decade -= Vector512.GreaterThanOrEqual(a, Avx512F.PermuteVar16x32(Dynamic8Code<TSign>.Nexts.ToVector512Unsafe(), decade)).AsInt32();

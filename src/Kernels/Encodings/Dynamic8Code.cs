@@ -88,6 +88,12 @@ internal static class Dynamic8Code<TSign> where TSign : ISign
     /// <summary>What is added to a position to have the nearest.</summary>
     public const float Half = 0.5f;
 
+    /// <summary>
+    /// What numbers of no sign are at least when they are encoded, of a block that has any: a little more than the smallest magnitude, so that positions are no
+    /// less than 1. Momentum would be divided by the root of a zero.
+    /// </summary>
+    public const float Least = UnsignedFirst0 * (1 + 1f / 256);
+
     /// <summary>The values of all bytes.</summary>
     public static float[] Values { get; } = [.. Enumerable.Range(0, 256).Select(Decode)];
 
@@ -180,7 +186,7 @@ internal static class Dynamic8Code<TSign> where TSign : ISign
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static int Encode(float ratio, float u)
     {
-        var a = TSign.IsSigned ? Ptx.Abs(ratio) : Ptx.Max(ratio, 0);
+        var a = TSign.IsSigned ? Ptx.Abs(ratio) : Ptx.Max(ratio, Least);
         bool is1 = a >= (TSign.IsSigned ? SignedFirst1 : UnsignedFirst1), is2 = a >= (TSign.IsSigned ? SignedFirst2 : UnsignedFirst2);
         bool is3 = a >= (TSign.IsSigned ? SignedFirst3 : UnsignedFirst3), is4 = a >= (TSign.IsSigned ? SignedFirst4 : UnsignedFirst4);
         bool is5 = a >= (TSign.IsSigned ? SignedFirst5 : UnsignedFirst5), is6 = a >= (TSign.IsSigned ? SignedFirst6 : UnsignedFirst6);

@@ -69,7 +69,7 @@ internal readonly struct GpuDynamic8<TSign, TRounding> : IGpuEncoding
     public static uint EncodeByTable(float value, uint factor, uint random, int table)
     {
         var ratio = Ptx.Multiply(value, Interop.IntAsFloat(factor));
-        var a = TSign.IsSigned ? Ptx.Abs(ratio) : Ptx.Max(ratio, 0);
+        var a = TSign.IsSigned ? Ptx.Abs(ratio) : Ptx.Max(ratio, Utilities.Select(factor == 0, 0f, Dynamic8Code<TSign>.Least));
         var first = Ptx.Multiply(a, Dynamic8Code<TSign>.FirstSlope);
         var place = (int)(Ptx.MultiplyHigh(Interop.FloatAsInt(Ptx.MaxNumber(first, LeastPosition)), SixteenThirds) & ~15u) + table - LeastPlace;
         var next = Interop.IntAsFloat(TensorCore.LoadShared(place + 12));
