@@ -96,6 +96,24 @@ public sealed class LowPrecisionTrainingTests(TestDevice testDevice)
             Assert.That(float.IsFinite(after[i]), Is.EqualTo(i is < 256 or >= 512), $"element {i}");
     }
 
+    /// <summary>Beside an element whose gradients are a thousand times as large, and whether they come always or now and then.</summary>
+    [Test]
+    public void SmallGradientsBesideLargeOnesMakeNoLargeSteps([Values] StateRounding rounding, [Values(1, 10)] int every)
+    {
+        using var parameter = _device.CreateParameter<float>("w", [256], new float[256]);
+        using var adam = new AdamW([parameter], new() { LearningRate = 1, WeightDecay = 0, StatePrecision = StatePrecision.Blockwise8, StateRounding = rounding, FullPrecisionBelow = 0, RoundingSeed = 1 });
+        var before = new float[256];
+        for (var step = 0; step < 60; step++)
+        {
+            float[] gradients = [.. Enumerable.Range(0, 256).Select(i => i == 0 ? 1000f : step % every == 0 ? 1f : 0)];
+            parameter.Gradient.CopyFrom(gradients);
+            adam.Step();
+            var after = parameter.Data.ToArray();
+            Assert.That(after.Zip(before, (a, b) => Math.Abs(a - b)), Is.All.LessThan(4), $"step {step}");
+            before = after;
+        }
+    }
+
     [Test]
     public void SmallTensorsKeepFloatState()
     {

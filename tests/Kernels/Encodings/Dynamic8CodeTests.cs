@@ -39,11 +39,16 @@ internal sealed class Dynamic8CodeTests<TSign> where TSign : ISign
     [Test]
     public void EveryByteIsEncodedAsItself()
     {
-        for (var code = 0; code < 256; code++)
+        // Zero without a sign becomes the smallest, by which one can divide.
+        Assert.That(Dynamic8Code<TSign>.Encode(0, Dynamic8Code<TSign>.Half), Is.EqualTo(TSign.IsSigned ? 0 : 1));
+        Assert.That(Dynamic8Code<TSign>.Encode(0, Dynamic8Code<TSign>.RandomStep), Is.EqualTo(TSign.IsSigned ? 0 : 1));
+        for (var code = 1; code < 256; code++)
         {
             Assert.That(Dynamic8Code<TSign>.Encode(Dynamic8Code<TSign>.Values[code], Dynamic8Code<TSign>.Half), Is.EqualTo(code));
             Assert.That(Dynamic8Code<TSign>.Encode(Dynamic8Code<TSign>.Values[code], 2 * Dynamic8Code<TSign>.RandomStep), Is.EqualTo(code));
-            Assert.That(Dynamic8Code<TSign>.Encode(Dynamic8Code<TSign>.Values[code], 1 - 2 * Dynamic8Code<TSign>.RandomStep), Is.EqualTo(code));
+            // The smallest without a sign is taken for a little more.
+            var most = !TSign.IsSigned && code == 1 ? 1.0f / 64 : 2 * Dynamic8Code<TSign>.RandomStep;
+            Assert.That(Dynamic8Code<TSign>.Encode(Dynamic8Code<TSign>.Values[code], 1 - most), Is.EqualTo(code));
         }
     }
 
@@ -100,7 +105,7 @@ internal sealed class Dynamic8CodeTests<TSign> where TSign : ISign
     internal static IEnumerable<float> Ratios()
     {
         for (var bits = 0u; bits <= 0x3F80_0000; bits += 4099)
-            yield return BitConverter.UInt32BitsToSingle(bits);
+            yield return AtLeast(bits);
         for (var i = 0; i < _sorted.Length; i++)
         {
             double[] centers = [_sorted[i], (_sorted[i] + _sorted[Math.Max(i - 1, 0)]) / 2, Math.ScaleB(1, -(i % 32))];
@@ -108,7 +113,7 @@ internal sealed class Dynamic8CodeTests<TSign> where TSign : ISign
             {
                 var bits = BitConverter.SingleToUInt32Bits((float)Math.Abs(center));
                 for (var near = bits - Math.Min(bits, 40); near <= Math.Min(bits + 40, 0x3F80_0000); near++)
-                    yield return BitConverter.UInt32BitsToSingle(near);
+                    yield return AtLeast(near);
             }
         }
         if (!TSign.IsSigned)
@@ -116,6 +121,9 @@ internal sealed class Dynamic8CodeTests<TSign> where TSign : ISign
         for (var bits = 0x8000_0000u; bits <= 0xBF7E_0000; bits += 4099)
             yield return BitConverter.UInt32BitsToSingle(bits);
         yield return MathF.BitIncrement(-0.99296875f);
+
+        // Below the smallest, numbers without a sign are that.
+        static float AtLeast(uint bits) => Math.Max(BitConverter.UInt32BitsToSingle(bits), TSign.IsSigned ? 0 : Dynamic8Code<TSign>.Least);
     }
 
     private static double[] Magnitudes()
