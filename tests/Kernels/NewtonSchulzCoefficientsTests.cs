@@ -31,6 +31,7 @@ public sealed class NewtonSchulzCoefficientsTests
     [TestCase("Cubic", 0.01, 1, 0.999, 1.001)]
     [TestCase("RelaxedCubic", 0.01, 1, 0.77, 1.31)]
     [TestCase("PolarExpress", 0.01, 1, 0.87, 1.13)]
+    [TestCase("PolarExpressFive", 0.01, 1, 0.855, 1.145)]
     [TestCase("Cans", 0.01, 1, 0.88, 1.12)]
     [TestCase("AolWithoutPreconditioner", 0.05, 0.85, 0.98, 1.02)]
     [TestCase("DeepSeekV4", 0.001, 1, 0.999, 1.001)]
