@@ -98,9 +98,14 @@ public abstract partial class Device : IDisposable
     /// <param name="rows">Rows of each; at least 1.</param>
     /// <param name="columns">Columns of each; at least 1.</param>
     /// <param name="options">How; as PyTorch's Muon if null.</param>
+    /// <param name="deviations">
+    /// Where the largest size of an element of X Xᵀ - I goes, X being a result, or its transpose if it is tall: a number for each matrix, for logs. On a GPU
+    /// it stays there until it is read; the host does not wait. Nowhere if null.
+    /// </param>
     /// <exception cref="ArgumentException">The buffers' lengths differ or are no multiple of the matrices', or a buffer lies elsewhere.</exception>
     /// <exception cref="ObjectDisposedException">The device or a buffer was disposed of.</exception>
-    public void Orthogonalize<T>(DeviceBuffer<T> source, DeviceBuffer<T> destination, int rows, int columns, NewtonSchulzOptions? options = null) where T : unmanaged
+    public void Orthogonalize<T>(DeviceBuffer<T> source, DeviceBuffer<T> destination, int rows, int columns, NewtonSchulzOptions? options = null, DeviceBuffer<float>? deviations = null)
+        where T : unmanaged
     {
         ArgumentNullException.ThrowIfNull(source);
         ArgumentNullException.ThrowIfNull(destination);
@@ -114,11 +119,14 @@ public abstract partial class Device : IDisposable
         if (source.Device != this || destination.Device != this)
             throw new ArgumentException($"Both buffers must lie on device '{Name}'.", source.Device != this ? nameof(source) : nameof(destination));
 
+        if (deviations is not null && (deviations.Length != source.Length / length || deviations.Device != this))
+            throw new ArgumentException($"deviations must have a number for each of {source.Length / length} matrices, on device '{Name}'. Actual length was {deviations.Length}, on '{deviations.Device.Name}'.", nameof(deviations));
         options ??= new();
         var segments = new UpdateSegment[source.Length / length];
         for (var i = 0; i < segments.Length; i++)
             segments[i] = new(destination.Address + (nint)(i * length * source.ElementType.Size()), 0, 0, 0, length);
         using var batch = CreateMatrixUpdateBatch(new(source.ElementType, source.ElementType, ElementType.Float32, ElementType.Float32), options, rows, columns, segments);
+        batch.Deviations = deviations?.Address ?? 0;
         for (var i = 0; i < segments.Length; i++)
             batch.Gradients[i] = source.Address + (nint)(i * length * source.ElementType.Size());
         UpdateMatrices<CopyRule, CopyRule>([default], [default], [], options.Plan, [batch]);

@@ -36,6 +36,9 @@ internal abstract class MatrixUpdateBatch : UpdateBatch
     /// <summary>All types of the second half, which takes the orthogonalized direction in the gradient's place.</summary>
     public UpdateTypes UpdateTypes => WritesDirections ? new(DirectionType, WorkType, ElementType.Float32, ElementType.Float32) : Types with { Gradient = WorkType, Encoding = StateEncoding.None };
 
+    /// <summary>Where the deviation of each orthogonalized matrix goes, as floats; 0 for nowhere.</summary>
+    public nint Deviations { get; set; }
+
     /// <summary>Rows of each matrix.</summary>
     public int Rows { get; }
 

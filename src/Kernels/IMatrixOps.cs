@@ -21,6 +21,9 @@ internal interface IMatrixOps
     /// <summary>result = round(factor * A + scale * I), the addition fused, for square A.</summary>
     void AddIdentity(MatrixBatch a, float factor, float scale, MatrixBatch result);
 
+    /// <summary>result, a float for each matrix, = the largest size of an element of A - I; NaN if there is one.</summary>
+    void Deviation(MatrixBatch a, nint result);
+
     /// <summary>result = round(a * X + B X), the addition fused, for symmetric B; nothing is added if a is 0.</summary>
     void MultiplyAdd(MatrixBatch b, MatrixBatch x, float a, MatrixBatch result);
 }

@@ -15,11 +15,18 @@ internal static class NewtonSchulz
     /// <param name="memory">The matrices, and where to work; made for <paramref name="method"/>.</param>
     /// <param name="method">What is iterated on; not Automatic.</param>
     /// <param name="plan">The steps.</param>
+    /// <param name="deviations">Where the largest deviation of each result's square from the identity goes, as floats; 0 for nowhere.</param>
     /// <returns>Where the result is: the matrices' place or the other.</returns>
-    public static MatrixBatch Orthogonalize(IMatrixOps ops, NewtonSchulzMemory memory, NewtonSchulzMethod method, NewtonSchulzSteps plan)
+    public static MatrixBatch Orthogonalize(IMatrixOps ops, NewtonSchulzMemory memory, NewtonSchulzMethod method, NewtonSchulzSteps plan, nint deviations = 0)
     {
         ops.Normalize(memory.X, plan.NormScale, plan.Epsilon);
-        return method == NewtonSchulzMethod.Gram ? Gram(ops, memory, plan) : Standard(ops, memory, plan);
+        var result = method == NewtonSchulzMethod.Gram ? Gram(ops, memory, plan) : Standard(ops, memory, plan);
+        if (deviations != 0)
+        {
+            ops.SymmetricProduct(result, 1, memory[0]);
+            ops.Deviation(memory[0], deviations);
+        }
+        return result;
     }
 
     /// <summary>Where <see cref="Orthogonalize"/> leaves the result.</summary>

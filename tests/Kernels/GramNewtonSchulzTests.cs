@@ -107,6 +107,33 @@ public sealed class GramNewtonSchulzTests(TestDevice testDevice)
         Assert.That(Orthogonalize(input, 6, 9, _gram), Has.Some.NaN);
     }
 
+    /// <summary>What a device says of orthogonality is what the results have.</summary>
+    [Test]
+    public void DeviationsAreThoseOfTheResults([Values("5x33", "40x17")] string shape, [Values] NewtonSchulzMethod method)
+    {
+        const int Count = 3;
+        var (rows, columns) = (int.Parse(shape.Split('x')[0]), int.Parse(shape.Split('x')[1]));
+        float[] input = [.. Enumerable.Range(0, Count).SelectMany(seed => ReferenceMatrix.Flatten(ReferenceMatrix.Random(rows, columns, seed)).Select(value => (float)value))];
+        input[^1] = float.NaN;
+        using var source = _device.CreateBuffer<float>(input);
+        using var deviations = _device.CreateBuffer<float>(Count);
+        _device.Orthogonalize(source, source, rows, columns, new() { Method = method, Precision = NewtonSchulzPrecision.Float32 }, deviations);
+        var actual = deviations.ToArray();
+        Assert.That(actual[^1], Is.NaN);
+        for (var i = 0; i < Count - 1; i++)
+        {
+            var x = ReferenceMatrix.Map(ReferenceMatrix.Unflatten<float>(source.ToArray()[(i * rows * columns)..((i + 1) * rows * columns)], rows, columns), value => (double)value);
+            var squares = rows > columns ? ReferenceMatrix.Multiply(ReferenceMatrix.Transpose(x), x) : ReferenceMatrix.Multiply(x, ReferenceMatrix.Transpose(x));
+            var order = squares.GetLength(0);
+            for (var j = 0; j < order; j++)
+                squares[j, j]--;
+            Assert.That(actual[i], Is.EqualTo(ReferenceMatrix.Flatten(squares).Max(Math.Abs)).Within(1e-5));
+        }
+        Assert.That(
+            () => _device.Orthogonalize(source, source, rows, columns, null, source),
+            Throws.ArgumentException.With.Message.Contains($"deviations must have a number for each of {Count} matrices"));
+    }
+
     private static float[] Matrix(string kind, int rows, int columns)
     {
         var random = new Random(11);

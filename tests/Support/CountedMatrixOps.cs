@@ -23,6 +23,8 @@ internal sealed class CountedMatrixOps : IMatrixOps
 
     public void AddIdentity(MatrixBatch a, float factor, float scale, MatrixBatch result) => Launches++;
 
+    public void Deviation(MatrixBatch a, nint result) => Launches++;
+
     public void MultiplyAdd(MatrixBatch b, MatrixBatch x, float a, MatrixBatch result)
     {
         Launches++;

@@ -33,6 +33,8 @@ internal sealed class IlgpuMatrixOps<TFormat>(IlgpuQueue queue, MatrixBatch raw,
 
     public void AddIdentity(MatrixBatch a, float factor, float scale, MatrixBatch result) => queue.AddIdentity<TFormat>(a, factor, scale, result);
 
+    public void Deviation(MatrixBatch a, nint result) => queue.Deviation<TFormat>(a, result);
+
     /// <remarks>The transpose of a X + B X is a Xᵀ + Xᵀ B, and Xᵀ is how a tall matrix lies.</remarks>
     public void MultiplyAdd(MatrixBatch b, MatrixBatch x, float a, MatrixBatch result) =>
         queue.Multiply<TFormat, DepthContiguous, DepthStrided, AllTiles>(Product(x.IsTall ? x : b, x.IsTall ? b : x, result) with { Depth = b.Order, Alpha = 1, Addend = a == 0 ? 0 : x.Address, Beta = a });

@@ -113,7 +113,11 @@ internal partial class IlgpuQueue
     /// <summary>Adds multiples of the identity to multiples of matrices.</summary>
     public virtual void AddIdentity<TFormat>(MatrixBatch a, float factor, float scale, MatrixBatch result) where TFormat : IFormat =>
         Kernel<Action<AcceleratorStream, KernelConfig, GpuIdentity, float, float>>(AddIdentityKernel<TFormat>.Run)(
-            NextLaunch(), new(a.Count * a.Order, _sharingGroupSize), new(a, result), factor, scale);
+            NextLaunch(), new(a.Count * a.Order, _sharingGroupSize), new(a, result.Address), factor, scale);
+
+    /// <summary>The largest deviation of each matrix from the identity.</summary>
+    public virtual void Deviation<TFormat>(MatrixBatch a, nint result) where TFormat : IFormat =>
+        Kernel<Action<AcceleratorStream, KernelConfig, GpuIdentity>>(DeviationKernel<TFormat>.Run)(NextLaunch(), new(a.Count, _sharingGroupSize), new(a, result));
 
     /// <summary>Products of matrices, each tile of a result a group of threads.</summary>
     public virtual void Multiply<TFormat, TLeft, TRight, TOrder>(GpuProduct product)

@@ -115,7 +115,7 @@ internal readonly unsafe ref struct MatrixUpdateJob<TMomentum, TUpdate>(
                 new TensorUpdateJob(kernel, rule, x.Address, workSize, gradient, segment.State0, stateSize, segment.Length).Run(workers);
         }
         var ops = workers == SimdMatrixUpdateBatch.Caller ? batch.OnOneThread : batch.OnAllThreads;
-        var orthogonal = NewtonSchulz.Orthogonalize(ops, memory, batch.Method, plan);
+        var orthogonal = NewtonSchulz.Orthogonalize(ops, memory, batch.Method, plan, batch.Deviations == 0 ? 0 : batch.Deviations + index * sizeof(float));
         fixed (TUpdate* rule = &_updateRules[batch.Rules[index]])
         {
             var types = batch.UpdateTypes;

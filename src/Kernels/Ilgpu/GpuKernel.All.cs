@@ -37,6 +37,7 @@ internal sealed partial record GpuKernel
         Update<AccumulateRule, Float32Format, Float16Format, Float32Format>(),
         .. Matrices<BFloat16Format>(),
         .. Matrices<Float32Format>(),
+        new("Deviation.Float32", ((Delegate)DeviationKernel<Float32Format>.Run).Method),
         new("AddIdentity.Float32", ((Delegate)AddIdentityKernel<Float32Format>.Run).Method),
         new("SymmetricProduct.TensorCore.Wide", ((Delegate)TensorProduct<DepthContiguous, DepthContiguous, LowerTiles>.Multiply).Method, CudaArchitecture.SM_80),
         new("SymmetricProduct.TensorCore.Tall", ((Delegate)TensorProduct<DepthStrided, DepthStrided, LowerTiles>.Multiply).Method, CudaArchitecture.SM_80),

@@ -127,7 +127,11 @@ internal sealed class OpenCLQueue(CLAccelerator accelerator, AcceleratorStream s
 
     public override void AddIdentity<TFormat>(MatrixBatch a, float factor, float scale, MatrixBatch result) =>
         Kernel<Action<AcceleratorStream, KernelConfig, GpuIdentity, OpenCLPlace, OpenCLPlace, float, float>>(OpenCLAddIdentityKernel<TFormat>.Run)(
-            NextLaunch(), new(a.Count * a.Order, GroupSize), new(a, result), Place(a.Address), Place(result.Address), factor, scale);
+            NextLaunch(), new(a.Count * a.Order, GroupSize), new(a, result.Address), Place(a.Address), Place(result.Address), factor, scale);
+
+    public override void Deviation<TFormat>(MatrixBatch a, nint result) =>
+        Kernel<Action<AcceleratorStream, KernelConfig, GpuIdentity, OpenCLPlace, OpenCLPlace>>(OpenCLDeviationKernel<TFormat>.Run)(
+            NextLaunch(), new(a.Count, GroupSize), new(a, result), Place(a.Address), Place(result));
 
     public override void Multiply<TFormat, TLeft, TRight, TOrder>(GpuProduct product)
     {

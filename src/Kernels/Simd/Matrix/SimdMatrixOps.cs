@@ -71,6 +71,23 @@ internal sealed unsafe class SimdMatrixOps<TTile, TFloats, TFormat>(Workers work
         }
     }
 
+    public void Deviation(MatrixBatch a, nint result)
+    {
+        var order = a.Order;
+        for (var i = 0; i < a.Count; i++)
+        {
+            var matrix = (void*)a[i].Address;
+            var largest = 0.0;
+            for (nint j = 0; j < (nint)order * order; j++)
+            {
+                float number;
+                Floats1.Store(Elements<TFormat>.Load<Floats1>(matrix, j), &number);
+                largest = MaxNorm.Accumulate(largest, j % (order + 1) == 0 ? number - 1.0 : number);
+            }
+            ((float*)result)[i] = (float)largest;
+        }
+    }
+
     public void MultiplyAdd(MatrixBatch b, MatrixBatch x, float a, MatrixBatch result)
     {
         var order = b.Order;
