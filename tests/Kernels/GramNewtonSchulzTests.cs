@@ -122,7 +122,7 @@ public sealed class GramNewtonSchulzTests(TestDevice testDevice)
         Assert.That(actual[^1], Is.NaN);
         for (var i = 0; i < Count - 1; i++)
         {
-            var x = ReferenceMatrix.Map(ReferenceMatrix.Unflatten<float>(source.ToArray()[(i * rows * columns)..((i + 1) * rows * columns)], rows, columns), value => (double)value);
+            var x = ReferenceMatrix.Map(ReferenceMatrix.Unflatten<float>(source.ToArray().AsSpan(i * rows * columns, rows * columns).ToArray(), rows, columns), value => (double)value);
             var squares = rows > columns ? ReferenceMatrix.Multiply(ReferenceMatrix.Transpose(x), x) : ReferenceMatrix.Multiply(x, ReferenceMatrix.Transpose(x));
             var order = squares.GetLength(0);
             for (var j = 0; j < order; j++)
