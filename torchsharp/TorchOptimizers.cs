@@ -38,6 +38,10 @@ public static class TorchOptimizers
     /// </summary>
     public static TorchOptimizer<Muon> Muon(this torch.nn.Module model, MuonOptions? options = null) => Create(model, parameters => new Muon(parameters, options));
 
+    /// <inheritdoc cref="Muon(torch.nn.Module, MuonOptions)"/>
+    /// <summary><see cref="Optimizers.NorMuon"/> for a model of matrices alone.</summary>
+    public static TorchOptimizer<NorMuon> NorMuon(this torch.nn.Module model, NorMuonOptions? options = null) => Create(model, parameters => new NorMuon(parameters, options));
+
     /// <summary>Different algorithms for the parameters of one model: <see cref="Optimizers.ModelOptimizer"/>.</summary>
     /// <param name="model">The model.</param>
     /// <param name="assignments">Who trains what.</param>

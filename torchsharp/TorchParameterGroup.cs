@@ -44,7 +44,7 @@ public class TorchParameterGroup : Modules.ParamGroup, ILearningRateController, 
             AdamOptionsBase adam => adam.Beta1,
             SgdOptions sgd => sgd.Momentum,
             RmsPropOptions rmsProp => rmsProp.Momentum,
-            MuonOptions muon => muon.Momentum,
+            MuonOptionsBase muon => muon.Momentum,
             var other => throw WithoutMomentum(other),
         };
         set

@@ -81,7 +81,7 @@ internal sealed class NewtonSchulzVerb() : Verb("newton-schulz", "How fast are m
             new(ElementType.Float32, ElementType.Float32, ElementType.Float32, ElementType.Float32), options, shape.Rows, shape.Columns, [new(destination.Address, 0, 0, 0, destination.Length)]));
         batch.Gradients[0] = source.Address;
         var plan = options.Plan;
-        return () => device.UpdateMatrices<CopyRule, CopyRule>([default], [default], [], plan, [batch]);
+        return () => device.UpdateMatrices<CopyRule, CopyRule>([default], [], [default], [], plan, [batch]);
     }
 
     private static IReadOnlyList<Entry> Products(SimdDevice device, Scope scope, Shape shape, ElementType type, Func<Work, IReadOnlyList<FloorRule>> floors)

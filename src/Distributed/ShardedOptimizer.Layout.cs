@@ -8,14 +8,14 @@ namespace GpuOptim.Distributed;
 /// <content>Who owns what: tensors are cut into pieces, these travel in buckets, and an optimizer of this rank's own has what the rank owns.</content>
 public sealed partial class ShardedOptimizer
 {
-    private MuonOptions MatrixOptions(WholeTensor tensor) => (MuonOptions)_parts[tensor.Part].Groups[tensor.Group].AnyOptions;
+    private MuonOptionsBase MatrixOptions(WholeTensor tensor) => (MuonOptionsBase)_parts[tensor.Part].Groups[tensor.Group].AnyOptions;
 
     private int StateSize(WholeTensor tensor) => _parts[tensor.Part].StateSize(tensor.Group, tensor.Parameter);
 
     private void AddTensors(int part, int group)
     {
         foreach (var parameter in _parts[part].Groups[group].Parameters)
-            _tensors.Add(parameter, new(parameter, part, group, _parts[part] is Muon));
+            _tensors.Add(parameter, new(parameter, part, group, _parts[part] is IMatrixOptimizer));
     }
 
     /// <summary>Cuts tensors into pieces, and has those that travel do so in buckets.</summary>
@@ -43,7 +43,7 @@ public sealed partial class ShardedOptimizer
                 tensor.Pieces.AddRange(tensor.Slices!.Select((slice, rank) => new Piece(tensor, slice.Start, slice.Length, 1, rank)).Where(piece => piece.Length > 0));
             (WholeTensor, long, int, int)[] blocks =
             [
-                .. group.Where(tensor => tensor.IsMatrix && tensor.Length > 0).SelectMany(tensor => Muon.Blocks(tensor.Parameter, MatrixOptions(tensor)).Select(block => (tensor, block.Row * block.Columns, block.Rows, block.Columns))),
+                .. group.Where(tensor => tensor.IsMatrix && tensor.Length > 0).SelectMany(tensor => MatrixBlocks.Of(tensor.Parameter, MatrixOptions(tensor)).Select(block => (tensor, block.Row * block.Columns, block.Rows, block.Columns))),
             ];
             if (blocks.Length == 0)
                 continue;
@@ -143,7 +143,7 @@ public sealed partial class ShardedOptimizer
     private void AddLocalGroup(int part, int group)
     {
         var whole = _parts[part].Groups[group];
-        if (whole.AnyOptions is MuonOptions matrices)
+        if (whole.AnyOptions is MuonOptionsBase matrices)
             _cutFor.Add(whole, matrices);
         var options = OwnOptions(whole.AnyOptions);
         List<Parameter> members = [];
@@ -155,7 +155,7 @@ public sealed partial class ShardedOptimizer
                 members.AddRange(tensor.Pieces.Where(piece => piece.Owner == Communicator.Rank).Select(piece => _ownPieces[piece]));
         }
         if (members.Count == 0)
-            members.Add(Nothing($"nothing of group {group}", _parts[part] is Muon ? [0, 1] : [0]));
+            members.Add(Nothing($"nothing of group {group}", _parts[part] is IMatrixOptimizer ? [0, 1] : [0]));
         if (group > 0)
         {
             _locals[part].AddGroup(members, options);
@@ -163,8 +163,8 @@ public sealed partial class ShardedOptimizer
         }
         var local = options.CreateOptimizer(members);
         local.Owner = this;
-        if (local is Muon muon && !IsAlone)
-            muon.DirectionAddress = piece => _places.TryGetValue(piece, out var place) ? place.Bucket.DataAddress(place.Piece, place.Offset) : 0;
+        if (local is IMatrixOptimizer matrixOptimizer && !IsAlone)
+            matrixOptimizer.DirectionAddress = piece => _places.TryGetValue(piece, out var place) ? place.Bucket.DataAddress(place.Piece, place.Offset) : 0;
         _locals[part] = local;
     }
 
@@ -174,11 +174,11 @@ public sealed partial class ShardedOptimizer
         foreach (var parameter in parameters)
         {
             // Every rank moves all of a matrix, and only its owner has its state.
-            if (options is MuonOptions && options.RoundingOf(parameter) != ParameterRounding.Nearest)
+            if (options is MuonOptionsBase && options.RoundingOf(parameter) != ParameterRounding.Nearest)
                 throw new ArgumentException($"ParameterRounding of a ShardedOptimizer's matrices must be Nearest. Actual value for parameter '{parameter.Name}' was {options.ParameterRounding}.");
             var (start, end) = (parameter.WholeStart, parameter.WholeStart + parameter.Length);
             var cutsBlocks = start % EncodedStretch.BlockLength != 0 || (end != parameter.WholeLength && end % EncodedStretch.BlockLength != 0);
-            if (cutsBlocks && options is not MuonOptions && options.StateOf(parameter).Encoding != StateEncoding.None)
+            if (cutsBlocks && options is not MuonOptionsBase && options.StateOf(parameter).Encoding != StateEncoding.None)
                 throw new ArgumentException($"A slice whose state is {options.StatePrecision} must begin and end at a multiple of {EncodedStretch.BlockLength} elements. Parameter '{parameter.Name}' begins at {start} and ends at {end}.");
         }
     }
@@ -186,7 +186,7 @@ public sealed partial class ShardedOptimizer
     /// <summary>Refuses options by which matrices would be cut in another way than they were shared out.</summary>
     private void ThrowIfCutOtherwise(ParameterGroup group, OptimizerOptions options)
     {
-        if (IsAlone || options is not MuonOptions matrices || !_cutFor.TryGetValue(group, out var before) || matrices.CutsAs(before))
+        if (IsAlone || options is not MuonOptionsBase matrices || !_cutFor.TryGetValue(group, out var before) || matrices.CutsAs(before))
             return;
         static string Show(IReadOnlyList<int>? rows) => rows is null ? "null" : $"[{string.Join(", ", rows)}]";
         throw new ArgumentException($"SplitRows and FlattenConvolutions of a ShardedOptimizer's group must stay {Show(before.SplitRows)} and {before.FlattenConvolutions}, by which its matrices have owners: make it with these options from the beginning. Actual values were {Show(matrices.SplitRows)} and {matrices.FlattenConvolutions}.");

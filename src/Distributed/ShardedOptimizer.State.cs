@@ -1,6 +1,5 @@
 using GpuOptim.Distributed.Sharding;
 using GpuOptim.Host;
-using GpuOptim.Kernels.Encodings;
 using GpuOptim.Optimizers;
 using GpuOptim.Optimizers.Checkpoints;
 
@@ -98,7 +97,7 @@ public sealed partial class ShardedOptimizer
                 if (!state.Parameters.TryGetValue(tensor.Parameter.Name, out var saved))
                     continue;
                 foreach (var piece in tensor.Pieces.Where(piece => piece.Owner == Communicator.Rank))
-                    parameters.Add(LocalParameter(piece).Name, new(saved.Step, new OrderedDictionary<string, StateTensor>(saved.Tensors.Select(each => KeyValuePair.Create(each.Key, Part(each.Value, piece))))));
+                    parameters.Add(LocalParameter(piece).Name, new(saved.Step, new OrderedDictionary<string, StateTensor>(saved.Tensors.Select(each => KeyValuePair.Create(each.Key, Part(each.Key, each.Value, piece))))));
             }
             _locals[part].TakeState(new(
                 [.. groups.Select((group, i) => new GroupState(_locals[part].GetType().Name, OwnOptions(_parts[part].Groups[i].AnyOptions), [.. group.Parameters.Select(parameter => parameter.Name)]))],
@@ -113,12 +112,10 @@ public sealed partial class ShardedOptimizer
 
     private StateTensor LocalState(Piece piece, string name) => _localState![LocalParameter(piece).Name].Tensors[name];
 
-    private StateTensor Part(StateTensor whole, Piece piece)
+    private StateTensor Part(string name, StateTensor whole, Piece piece)
     {
-        // What is not of the parameter's shape has a number for each block.
-        var isShared = !whole.Shape.SequenceEqual(piece.Tensor.Parameter.WholeShape);
-        var (start, length) = piece.Shared(isShared ? EncodedStretch.BlockLength : 1);
-        long[] shape = isShared ? [length] : [.. LocalParameter(piece).Shape];
-        return new(whole.ElementType, shape, new TensorBytes.Part(whole.Bytes, start * whole.ElementType.Size(), length * whole.ElementType.Size()));
+        var column = _parts[piece.Tensor.Part].ColumnOf(name);
+        var (start, length) = piece.Shared(column.ElementsEach(piece.Tensor.Parameter.WholeShape));
+        return new(whole.ElementType, column.ShapeFor(LocalParameter(piece).Shape), new TensorBytes.Part(whole.Bytes, start * whole.ElementType.Size(), length * whole.ElementType.Size()));
     }
 }

@@ -120,7 +120,7 @@ public sealed partial class ShardedOptimizer
                 // What the order of norms and the types of buckets depend on.
                 var before = _builtFor[built++];
                 _isStale |= !ReferenceEquals(whole, before)
-                    && (whole.ComputePrecision != before.ComputePrecision || (whole is MuonOptions matrices && !matrices.OrthogonalizesAs((MuonOptions)before)));
+                    && (whole.ComputePrecision != before.ComputePrecision || (whole is MuonOptionsBase matrices && !matrices.OrthogonalizesAs((MuonOptionsBase)before)));
                 if (ReferenceEquals(whole, own.AnyOptions))
                     continue;
                 own.AnyOptions = OwnOptions(whole);

@@ -6,7 +6,7 @@ namespace GpuOptim.Distributed;
 
 /// <summary>
 /// An optimizer whose state and work are shared out among ranks, while every rank has the parameters: ZeRO, stages 1 and 2, for those that work element by
-/// element; whole matrices for Muon. Each rank gives the gradients that it has; all take the same step, that of one process with the sum.
+/// element; whole matrices for Muon and NorMuon. Each rank gives the gradients that it has; all take the same step, that of one process with the sum.
 /// </summary>
 /// <remarks>
 /// Every rank makes it with equal parameters and options, and calls what it does in the same order. Tensors are laid into buckets, and each bucket is shared out.
@@ -27,7 +27,7 @@ public sealed partial class ShardedOptimizer : Optimizer, IBucketObserver, IStat
     private readonly Dictionary<Piece, ParameterPiece> _ownPieces = [];
     private readonly List<Parameter> _shards = [];
     private readonly Dictionary<Parameter, Piece> _shardPieces = [];
-    private readonly Dictionary<ParameterGroup, MuonOptions> _cutFor = [];
+    private readonly Dictionary<ParameterGroup, MuonOptionsBase> _cutFor = [];
     private OptimizerOptions[] _builtFor = [];
     private Bucket[] _buckets = [];
     private BucketMemory? _memory;
@@ -170,7 +170,7 @@ public sealed partial class ShardedOptimizer : Optimizer, IBucketObserver, IStat
         ThrowIfDifferent([.. Describe(options, added)]);
         var part = Array.FindIndex(_parts, each => each.Groups[0].AnyOptions.GetType() == options.GetType());
         var index = _parts[part].Groups.Count;
-        WholeTensor[] tensors = [.. added.Select(parameter => new WholeTensor(parameter, part, index, _parts[part] is Muon))];
+        WholeTensor[] tensors = [.. added.Select(parameter => new WholeTensor(parameter, part, index, _parts[part] is IMatrixOptimizer))];
         ExchangeSlices(tensors);
         ThrowIfUnequal(tensors, $"to start with. {nameof(Broadcast)} makes them so");
         // From here on nothing fails.

@@ -53,6 +53,9 @@ public abstract partial class Device : IDisposable
     /// <summary>About how many multiply-adds of bfloat16 matrices take the time of one of float32 matrices.</summary>
     internal virtual double BFloat16Speed => 1;
 
+    /// <summary>Whether the neurons of matrices may be normalized.</summary>
+    internal virtual bool SupportsNeurons => true;
+
     /// <summary>Is told what happens on the device.</summary>
     internal ILogger? Logger { get; private protected set; }
 
@@ -129,7 +132,7 @@ public abstract partial class Device : IDisposable
         batch.Deviations = deviations?.Address ?? 0;
         for (var i = 0; i < segments.Length; i++)
             batch.Gradients[i] = source.Address + (nint)(i * length * source.ElementType.Size());
-        UpdateMatrices<CopyRule, CopyRule>([default], [default], [], options.Plan, [batch]);
+        UpdateMatrices<CopyRule, CopyRule>([default], [], [default], [], options.Plan, [batch]);
     }
 
     /// <summary>Prepares the table of an update that orthogonalizes: matrices of one shape and element type.</summary>
@@ -137,22 +140,30 @@ public abstract partial class Device : IDisposable
     /// <param name="orthogonalization">How they are orthogonalized.</param>
     /// <param name="rows">Rows of each matrix.</param>
     /// <param name="columns">Columns of each matrix.</param>
-    /// <param name="segments">The matrices, row by row; the first state is what the direction's rule keeps.</param>
-    /// <param name="writesDirections">Whether the segments' parameters are where directions go, of <see cref="NewtonSchulzOptions.DirectionType"/>, to be copied there.</param>
+    /// <param name="segments">
+    /// The matrices, row by row; the first state is what the direction's rule keeps, the second the floats that neurons are normalized by, of all matrices or none.
+    /// </param>
+    /// <param name="writesDirections">Whether the segments' parameters are where directions go, of their own type, to be copied there.</param>
     internal abstract MatrixUpdateBatch CreateMatrixUpdateBatch(
         UpdateTypes types, NewtonSchulzOptions orthogonalization, int rows, int columns, ReadOnlySpan<UpdateSegment> segments, bool writesDirections = false);
 
     /// <summary>
     /// Updates matrices through their orthogonal factors: one rule makes a direction of the gradient and its state, Newton-Schulz
-    /// orthogonalizes it, another rule moves the parameter along it.
+    /// orthogonalizes it, its neurons are normalized where the batch says so, another rule moves the parameter along it.
     /// </summary>
     /// <param name="momentumRules">The distinct first rules of this step.</param>
+    /// <param name="neuronRules">For each, how neurons are normalized; not looked at where they are not.</param>
     /// <param name="updateRules">The second rule for each.</param>
     /// <param name="steps">The number of each rule's step, where numbers are encoded.</param>
     /// <param name="plan">The steps of Newton-Schulz.</param>
     /// <param name="batches">Batches that this device made; <see cref="UpdateBatch.Rules"/> says which matrix follows which rules.</param>
     internal abstract void UpdateMatrices<TMomentum, TUpdate>(
-        ReadOnlySpan<TMomentum> momentumRules, ReadOnlySpan<TUpdate> updateRules, ReadOnlySpan<uint> steps, NewtonSchulzSteps plan, ReadOnlySpan<MatrixUpdateBatch> batches)
+        ReadOnlySpan<TMomentum> momentumRules,
+        ReadOnlySpan<NeuronRule> neuronRules,
+        ReadOnlySpan<TUpdate> updateRules,
+        ReadOnlySpan<uint> steps,
+        NewtonSchulzSteps plan,
+        ReadOnlySpan<MatrixUpdateBatch> batches)
         where TMomentum : unmanaged, IUpdateRule
         where TUpdate : unmanaged, IUpdateRule;
 

@@ -12,10 +12,11 @@ internal abstract class MatrixUpdateBatch : UpdateBatch
     {
         Method = NewtonSchulzCost.Resolve(orthogonalization, rows, columns, bfloat16Speed);
         WorkType = orthogonalization.WorkTypeOf(Method);
-        DirectionType = orthogonalization.DirectionType;
         Rows = rows;
         Columns = columns;
         WritesDirections = writesDirections;
+        NormalizesNeurons = segments is [{ State1: not 0 }, ..];
+        WrittenType = NormalizesNeurons ? ElementType.Float32 : orthogonalization.DirectionType;
     }
 
     /// <summary>What is iterated on; not Automatic.</summary>
@@ -24,17 +25,25 @@ internal abstract class MatrixUpdateBatch : UpdateBatch
     /// <summary>The type of the matrices while they are orthogonalized: BFloat16 or Float32.</summary>
     public ElementType WorkType { get; }
 
+    /// <summary>Whether directions, once orthogonal, have their neurons normalized.</summary>
+    public bool NormalizesNeurons { get; }
+
+    /// <summary>The type of directions once all was done to them.</summary>
+    public ElementType DirectionType => NormalizesNeurons ? ElementType.Float32 : WorkType;
+
     /// <summary>The type of directions that are written for others.</summary>
-    public ElementType DirectionType { get; }
+    public ElementType WrittenType { get; }
 
     /// <summary>All types of the first half, which writes the direction.</summary>
     public UpdateTypes MomentumTypes => Types with { Element = WorkType, Rounding = ParameterRounding.Nearest };
 
-    /// <summary>Whether the second half only writes the direction where the segments' parameters would be, as <see cref="DirectionType"/>.</summary>
+    /// <summary>Whether the second half only writes the direction where the segments' parameters would be, as <see cref="WrittenType"/>.</summary>
     public bool WritesDirections { get; }
 
-    /// <summary>All types of the second half, which takes the orthogonalized direction in the gradient's place.</summary>
-    public UpdateTypes UpdateTypes => WritesDirections ? new(DirectionType, WorkType, ElementType.Float32, ElementType.Float32) : Types with { Gradient = WorkType, Encoding = StateEncoding.None };
+    /// <summary>All types of the second half, which takes the direction in the gradient's place.</summary>
+    public UpdateTypes UpdateTypes => WritesDirections
+        ? new(WrittenType, DirectionType, ElementType.Float32, ElementType.Float32)
+        : Types with { Gradient = DirectionType, Encoding = StateEncoding.None };
 
     /// <summary>Where the deviation of each orthogonalized matrix goes, as floats; 0 for nowhere.</summary>
     public nint Deviations { get; set; }

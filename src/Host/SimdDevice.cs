@@ -121,11 +121,16 @@ public sealed unsafe class SimdDevice : Device
     }
 
     internal override void UpdateMatrices<TMomentum, TUpdate>(
-        ReadOnlySpan<TMomentum> momentumRules, ReadOnlySpan<TUpdate> updateRules, ReadOnlySpan<uint> steps, NewtonSchulzSteps plan, ReadOnlySpan<MatrixUpdateBatch> batches)
+        ReadOnlySpan<TMomentum> momentumRules,
+        ReadOnlySpan<NeuronRule> neuronRules,
+        ReadOnlySpan<TUpdate> updateRules,
+        ReadOnlySpan<uint> steps,
+        NewtonSchulzSteps plan,
+        ReadOnlySpan<MatrixUpdateBatch> batches)
     {
         ObjectDisposedException.ThrowIf(IsDisposed, this);
         Telemetry.Launch(DeviceName);
-        MatrixUpdateJob<TMomentum, TUpdate>.Run(_workers, batches, momentumRules, updateRules, steps, plan, VectorBits);
+        MatrixUpdateJob<TMomentum, TUpdate>.Run(_workers, batches, momentumRules, neuronRules, updateRules, steps, plan, VectorBits);
     }
 
     private SimdUpdateBatch Checked(UpdateBatch batch)

@@ -38,6 +38,8 @@ public abstract class ElementwiseOptimizer<TOptions, TRule> : Optimizer<TOptions
     {
         if (slots.Count != TRule.StateCount)
             throw new ArgumentException($"slots must be as many as {typeof(TRule).Name} has, {TRule.StateCount}. Actual number was {slots.Count}.", nameof(slots));
+        if (slots.FirstOrDefault(slot => slot.Shape != StateShape.Elements) is { } shared)
+            throw new ArgumentException($"Shape of slots must be Elements, for a rule goes element by element. Actual value of '{shared.Name}' was {shared.Shape}.", nameof(slots));
     }
 
     /// <summary>The rule for one update of a group's parameters.</summary>

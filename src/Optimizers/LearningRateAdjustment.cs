@@ -1,6 +1,6 @@
 namespace GpuOptim.Optimizers;
 
-/// <summary>How Muon's learning rate follows the shape of a matrix. The weight decay uses the rate as it is given.</summary>
+/// <summary>How the learning rate of <see cref="Muon"/> and <see cref="NorMuon"/> follows the shape of a matrix. The weight decay uses the rate as it is given.</summary>
 public enum LearningRateAdjustment
 {
     /// <summary><c>lr * sqrt(max(1, rows / columns))</c>: updates of equal effect on the layer's output. Source: K. Jordan et al., 2024.</summary>
@@ -11,4 +11,7 @@ public enum LearningRateAdjustment
 
     /// <summary><c>lr * sqrt(rows / columns)</c>: as the first, for wide matrices, too. Source: J. Bernstein, 2025, https://jeremybernste.in/writing/deriving-muon.</summary>
     SpectralUnclamped,
+
+    /// <summary><c>lr</c>, whatever the shape.</summary>
+    None,
 }

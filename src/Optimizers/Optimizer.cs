@@ -217,6 +217,9 @@ public abstract partial class Optimizer : IDisposable
     /// <summary>Bytes of state that an element of a parameter has with a group's present options.</summary>
     internal virtual int StateSize(int group, Parameter parameter) => throw new NotSupportedException();
 
+    /// <summary>The tensor of state that has a name.</summary>
+    internal virtual StateColumn ColumnOf(string name) => throw new NotSupportedException();
+
     /// <summary>The first half of a step: everything that can fail. Changes no parameter and no state.</summary>
     /// <param name="step">The step, as the device sees it.</param>
     internal abstract void PrepareStep(DeviceStep step);

@@ -60,7 +60,7 @@ public abstract partial class Optimizer<TOptions>
             // Another shape is refused later, with the parameter's.
             if (!tensors.TryGetValue(numbers.Name, out var tensor) || !tensor.Shape.SequenceEqual(ShapeOf(slot, tracked)))
                 continue;
-            var (type, hasScales) = (to.StateOf(parameter).Type, HasScales(to, parameter));
+            var (type, hasScales) = (TypeOf(slot, to, parameter), HasScales(numbers, to, parameter));
             if (tensor.ElementType == type && HasScales(numbers, from, name, saved) == hasScales)
                 continue;
             var floats = Floats(numbers, from, name, saved);

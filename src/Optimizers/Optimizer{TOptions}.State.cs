@@ -104,7 +104,7 @@ public abstract partial class Optimizer<TOptions>
 
     /// <summary>Where a part of a parameter, and of its state, lies.</summary>
     /// <param name="tracked">The parameter.</param>
-    /// <param name="start">The first element of the part; a multiple of a block's, where state has blocks.</param>
+    /// <param name="start">The first element of the part; a multiple of as many as share a number of state.</param>
     /// <param name="length">How many elements there are.</param>
     private protected UpdateSegment SegmentOf(TrackedParameter tracked, long start, long length)
     {
@@ -121,8 +121,9 @@ public abstract partial class Optimizer<TOptions>
         // A parameter is rounded in one way: of what roundings keep, it has one at most.
         DeviceBuffer? Rest() => Enumerable.Range(FirstRest, StateColumn.Rests.Count).Select(Column).FirstOrDefault(rest => rest is not null);
         DeviceBuffer? Column(int column) => (tracked.InUse & (1u << column)) != 0 ? tracked.State[column] : null;
-        nint Numbers(int slot) => slot < _slots.Length ? At(Column(slot), start) : 0;
-        nint Scales(int slot) => slot < _slots.Length ? At(Column(_slots.Length + slot), start / EncodedStretch.BlockLength) : 0;
+        nint Numbers(int slot) => slot < _slots.Length ? Shared(slot) : 0;
+        nint Scales(int slot) => slot < _slots.Length ? Shared(_slots.Length + slot) : 0;
+        nint Shared(int column) => Column(column) is { } state ? At(state, start / _columns[column].ElementsEach(tracked.Shape)) : 0;
         static nint At(DeviceBuffer? buffer, long index) => buffer is null ? 0 : buffer.Address + (nint)index * buffer.ElementType.Size();
     }
 
@@ -138,31 +139,28 @@ public abstract partial class Optimizer<TOptions>
     private bool IsInUse(int column, TOptions options, Parameter parameter) => _columns[column] switch
     {
         { Kind: StateColumnKind.Numbers } numbers => IsInUse(numbers.Slot, options),
-        { Kind: StateColumnKind.Scales } scales => IsInUse(scales.Slot, options) && HasScales(options, parameter),
+        { Kind: StateColumnKind.Scales } scales => IsInUse(scales.Slot, options) && HasScales(scales, options, parameter),
         var rest => options.RoundingOf(parameter) == rest.Rounding,
     };
 
     /// <summary>The first column of what roundings keep.</summary>
     private int FirstRest => 2 * _slots.Length;
 
-    private static bool HasScales(TOptions options, Parameter parameter) =>
-        Codec.Of(options.StateOf(parameter).Encoding, isNonNegative: false).CompanionSize > 0;
+    private static bool HasScales(StateColumn column, TOptions options, Parameter parameter) =>
+        column.Shape == StateShape.Elements && Codec.Of(options.StateOf(parameter).Encoding, isNonNegative: false).CompanionSize > 0;
 
     private ElementType TypeOf(int column, TrackedParameter tracked) => TypeOf(column, _groups[tracked.Group].Options, tracked.Parameter);
 
     private ElementType TypeOf(int column, TOptions options, Parameter parameter) =>
-        _columns[column].Kind == StateColumnKind.Numbers ? options.StateOf(parameter).Type : _columns[column].Type;
+        _columns[column] is { Kind: StateColumnKind.Numbers, Shape: StateShape.Elements } ? options.StateOf(parameter).Type : _columns[column].Type;
 
     /// <summary>The shape of state: where it is only declared, of the whole tensor's.</summary>
-    private long[] ShapeOf(int column, TrackedParameter tracked) => _columns[column].Kind == StateColumnKind.Scales
-        ? [EncodedStretch.Blocks(StateHolder is null ? tracked.Parameter.Length : tracked.Parameter.WholeLength)]
-        : StateHolder is null ? tracked.Shape : tracked.WholeShape;
+    private long[] ShapeOf(int column, TrackedParameter tracked) => _columns[column].ShapeFor(StateHolder is null ? tracked.Shape : tracked.WholeShape);
 
-    /// <summary>How many elements of the parameter share one of state.</summary>
-    private int ElementsEach(int column) => _columns[column].Kind == StateColumnKind.Scales ? EncodedStretch.BlockLength : 1;
+    internal override StateColumn ColumnOf(string name) => _columns.First(column => column.Name == name);
 
     private TensorBytes Read(TrackedParameter tracked, int column) =>
-        StateHolder?.Read(tracked.Parameter, _columns[column].Name, TypeOf(column, tracked), ElementsEach(column)) ?? new TensorBytes.OnDevice(tracked.State[column]!);
+        StateHolder?.Read(tracked.Parameter, _columns[column].Name, TypeOf(column, tracked), _columns[column].ElementsEach(tracked.WholeShape)) ?? new TensorBytes.OnDevice(tracked.State[column]!);
 
     /// <summary>Makes a group's tensors of one column where they are in use and not there yet.</summary>
     private void Allocate(int group, int column)
@@ -178,9 +176,9 @@ public abstract partial class Optimizer<TOptions>
         {
             TrackedParameter[] members = [.. alike];
             Parameter[] parameters = [.. members.Select(tracked => tracked.Parameter)];
-            var tensors = _columns[column].Kind == StateColumnKind.Scales
-                ? _arena.Allocate(alike.Key, [.. parameters.Select(parameter => EncodedStretch.Blocks(parameter.Length))])
-                : _arena.Allocate(alike.Key, parameters);
+            var tensors = _columns[column] is { Kind: not StateColumnKind.Scales, Shape: StateShape.Elements }
+                ? _arena.Allocate(alike.Key, parameters)
+                : _arena.Allocate(alike.Key, [.. members.Select(tracked => Parameter.Volume(_columns[column].Name, _columns[column].ShapeFor(tracked.Shape)))]);
             for (var i = 0; i < members.Length; i++)
                 members[i].State[column] = tensors[i];
             Begin(column, tensors, parameters, areNew: true);
@@ -255,7 +253,7 @@ public abstract partial class Optimizer<TOptions>
         StateColumn[] known = [.. _columns.Where((column, i) => column.Kind switch
         {
             StateColumnKind.Numbers => true,
-            StateColumnKind.Scales => HasScales(options, tracked.Parameter),
+            StateColumnKind.Scales => HasScales(column, options, tracked.Parameter),
             _ => IsInUse(i, options, tracked.Parameter),
         })];
         if (state.Tensors.Keys.Except(known.Select(column => column.Name)).FirstOrDefault() is { } unexpected)
@@ -269,7 +267,7 @@ public abstract partial class Optimizer<TOptions>
                 var isNeeded = column.Kind switch
                 {
                     StateColumnKind.Numbers => RecordsStep && isInUse,
-                    StateColumnKind.Scales => HasScales(options, tracked.Parameter) && state.Tensors.ContainsKey(_columns[column.Slot].Name),
+                    StateColumnKind.Scales => HasScales(column, options, tracked.Parameter) && state.Tensors.ContainsKey(_columns[column.Slot].Name),
                     _ => isInUse,
                 };
                 if (isNeeded)

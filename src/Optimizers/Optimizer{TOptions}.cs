@@ -27,7 +27,7 @@ public abstract partial class Optimizer<TOptions> : Optimizer where TOptions : O
         : base(ParameterChecks.DeviceOf(parameters))
     {
         _slots = [.. slots];
-        _columns = StateColumn.For([.. slots.Select(slot => slot.Name)]);
+        _columns = StateColumn.For([.. slots.Select(slot => (slot.Name, slot.Shape))]);
         for (var slot = 0; slot < _slots.Length; slot++)
             _nonNegative |= _slots[slot].IsNonNegative ? 1u << slot : 0;
         _arena = new StateArena(Device);
@@ -112,7 +112,8 @@ public abstract partial class Optimizer<TOptions> : Optimizer where TOptions : O
         var (options, size) = (_groups[group].Options, 0);
         for (var column = 0; column < _columns.Length; column++)
         {
-            if (_columns[column].Kind != StateColumnKind.Scales && IsInUse(column, options, parameter))
+            // What many elements share is next to nothing for each.
+            if (_columns[column] is { Kind: not StateColumnKind.Scales, Shape: StateShape.Elements } && IsInUse(column, options, parameter))
                 size += TypeOf(column, options, parameter).Size();
         }
         return size;

@@ -1,3 +1,6 @@
+using GpuOptim.Host;
+using GpuOptim.Kernels.Encodings;
+
 namespace GpuOptim.Optimizers;
 
 /// <summary>A tensor of state as it lies in memory and in dictionaries: a slot's numbers, the scales of their blocks, or what a parameter's rounding keeps.</summary>
@@ -22,19 +25,40 @@ internal sealed record StateColumn(string Name, StateColumnKind Kind)
     /// <summary>The rounding that keeps it; Nearest for what is of a slot.</summary>
     public ParameterRounding Rounding { get; private init; }
 
-    /// <summary>The type of what a rounding keeps, and of scales.</summary>
+    /// <summary>Which elements share a number of the slot.</summary>
+    public StateShape Shape { get; private init; }
+
+    /// <summary>The type of what a rounding keeps, of scales, and of numbers that elements share.</summary>
     public ElementType Type { get; private init; } = ElementType.Float32;
 
     /// <summary>The columns of some slots: these, their scales in the same order, and what roundings keep.</summary>
-    public static StateColumn[] For(IReadOnlyList<string> slots) =>
+    public static StateColumn[] For(IReadOnlyList<(string Name, StateShape Shape)> slots) =>
     [
-        .. slots.Select((name, slot) => new StateColumn(name, StateColumnKind.Numbers) { Slot = slot }),
-        .. slots.Select((name, slot) => new StateColumn(name + ScaleSuffix, StateColumnKind.Scales) { Slot = slot }),
+        .. slots.Select((each, slot) => new StateColumn(each.Name, StateColumnKind.Numbers) { Slot = slot, Shape = each.Shape }),
+        .. slots.Select((each, slot) => new StateColumn(each.Name + ScaleSuffix, StateColumnKind.Scales) { Slot = slot, Shape = each.Shape }),
         .. Rests,
     ];
 
     /// <summary>Whether a name is that of scales.</summary>
     public static bool IsOfScales(string name) => name.EndsWith(ScaleSuffix, StringComparison.Ordinal);
+
+    /// <summary>How many elements of a parameter, or of a part of one, share a number.</summary>
+    /// <param name="shape">The parameter's shape.</param>
+    public int ElementsEach(IReadOnlyList<long> shape) => (Kind, Shape) switch
+    {
+        (StateColumnKind.Scales, _) => EncodedStretch.BlockLength,
+        (_, StateShape.Neurons) => checked((int)shape.Skip(1).Aggregate(1L, (product, extent) => product * extent)),
+        _ => 1,
+    };
+
+    /// <summary>The shape that it has for a parameter.</summary>
+    /// <param name="shape">The parameter's shape.</param>
+    public long[] ShapeFor(IReadOnlyList<long> shape) => (Kind, Shape) switch
+    {
+        (StateColumnKind.Scales, _) => [EncodedStretch.Blocks(Parameter.Volume(Name, [.. shape]))],
+        (_, StateShape.Neurons) => [.. shape.Select((extent, dimension) => dimension == 0 ? extent : 1)],
+        _ => [.. shape],
+    };
 
     /// <summary>What a rounding keeps; null if it keeps nothing.</summary>
     public static StateColumn? RestOf(ParameterRounding rounding) => Rests.FirstOrDefault(rest => rest.Rounding == rounding);

@@ -3,7 +3,7 @@ namespace GpuOptim.Optimizers;
 /// <summary>What a <see cref="StateColumn"/> is.</summary>
 internal enum StateColumnKind
 {
-    /// <summary>A slot's numbers, one for each element.</summary>
+    /// <summary>A slot's numbers.</summary>
     Numbers,
 
     /// <summary>The scales of a slot's blocks.</summary>

@@ -31,7 +31,7 @@ internal sealed class SavedRun : IDisposable
         Assignment[] model =
         [
             Assignment.Named("split", new MuonOptions { SplitRows = [4, 5, 3] }),
-            Assignment.Where("matrices", parameter => parameter.Name is "square" or "matrix", new MuonOptions { LearningRate = 0.02 }),
+            Assignment.Where("matrices", parameter => parameter.Name is "square" or "matrix", kind == "cut" ? new NorMuonOptions { LearningRate = 0.02 } : new MuonOptions { LearningRate = 0.02 }),
             Assignment.Rest(new AdamWOptions { Amsgrad = true }),
         ];
         Optimizer = kind switch

@@ -149,7 +149,7 @@ internal sealed class ShardedProgram
                 0 => Make(new AdamWOptions { LearningRate = 0.01, Amsgrad = true }, first),
                 1 => Make(new SgdOptions { LearningRate = 0.05, Momentum = 0.9, Dampening = 0.1, WeightDecay = 0.01 }, first),
                 2 => Make(new RmsPropOptions { Centered = true, Momentum = 0.5, ComputePrecision = ComputePrecision.Float32 }, first),
-                3 => Make(new MuonOptions { SplitRows = [4] }, first),
+                3 => Make(program._seed % 2 == 0 ? new MuonOptions { SplitRows = [4] } : new NorMuonOptions { SplitRows = [4] }, first),
                 _ => Model(first),
             };
             // Groups that a run got later are there from the beginning of what goes on from it, as a group of its own.
@@ -183,7 +183,7 @@ internal sealed class ShardedProgram
                 {
                     0 => changed.AnyOptions with { ComputePrecision = (ComputePrecision)random.Next(2) },
                     1 => changed.AnyOptions with { WeightDecay = 0.05, WeightDecayMode = WeightDecayMode.Cautious },
-                    2 when changed.AnyOptions is MuonOptions matrices => matrices with { NewtonSchulz = new() { Precision = (NewtonSchulzPrecision)random.Next(2) } },
+                    2 when changed.AnyOptions is MuonOptionsBase matrices => matrices with { NewtonSchulz = new() { Precision = (NewtonSchulzPrecision)random.Next(2) } },
                     _ => changed.AnyOptions,
                 };
                 _optimizer.Step();

@@ -118,7 +118,7 @@ public sealed class GraphTests : CardTest
         using var optimizer = kind switch
         {
             "muon" => new Muon(model.Parameters.Where(parameter => parameter.Shape.Count == 2)),
-            "model" => new ModelOptimizer(model.Parameters, Assignment.Where("matrices", parameter => parameter.Shape.Count == 2, new MuonOptions()), Assignment.Rest(new AdamWOptions())),
+            "model" => new ModelOptimizer(model.Parameters, Assignment.Where("matrices", parameter => parameter.Shape.Count == 2, new NorMuonOptions()), Assignment.Rest(new AdamWOptions())),
             _ => (Optimizer)new AdamW(model.Parameters),
         };
         var isGraph = kind is not "adamw";

@@ -76,15 +76,16 @@ public sealed class IlgpuCountersTests
         Assert.That((device.Counters - before).TableBuilds, Is.EqualTo(3));
     }
 
-    /// <summary>Directions with their sums, normalization, update; and the products, two an iteration where c is 0.</summary>
-    [TestCase(null, 5 * 3)]
-    [TestCase(3, 3 * 2)]
-    public void MuonIsThreeLaunchesAndTheProducts(int? cubicSteps, int products)
+    /// <summary>Directions with their sums, normalization, update; and the products, two an iteration where c is 0. NorMuon measures rows, too, and divides them.</summary>
+    [TestCase(null, 5 * 3, false)]
+    [TestCase(3, 3 * 2, false)]
+    [TestCase(null, 5 * 3, true)]
+    public void MuonIsThreeLaunchesAndTheProducts(int? cubicSteps, int products, bool isNorMuon)
     {
         using var device = Open();
         Parameter<float>[] parameters = [.. Enumerable.Range(0, 4).Select(i => device.CreateParameter<float>($"p{i}", i < 3 ? [12, 20] : [7, 7], new float[i < 3 ? 240 : 49]))];
         var options = cubicSteps is { } count ? new MuonOptions { NewtonSchulz = new() { Coefficients = NewtonSchulzCoefficients.Cubic, Steps = count } } : new MuonOptions();
-        using var optimizer = new Muon(parameters, options);
+        using Optimizer optimizer = isNorMuon ? new NorMuon(parameters) : new Muon(parameters, options);
         foreach (var parameter in parameters)
             parameter.Gradient.CopyFrom([.. Enumerable.Range(0, (int)parameter.Length).Select(i => MathF.Sin(i))]);
         optimizer.Step();
@@ -93,7 +94,7 @@ public sealed class IlgpuCountersTests
         optimizer.Step();
         var asked = device.Counters - before;
         const int Shapes = 2;
-        Assert.That((asked.Launches, asked.TableBuilds, asked.HostWaits), Is.EqualTo((Shapes * (3 + products), 0, 0)));
+        Assert.That((asked.Launches, asked.TableBuilds, asked.HostWaits), Is.EqualTo((Shapes * ((isNorMuon ? 5 : 3) + products), 0, 0)));
     }
 
     /// <summary>Norm, factor, the factor's way into the rules, update; the host waits only when it asks for the norm.</summary>

@@ -255,6 +255,7 @@ public sealed class CheckpointTests : FolderTest
             new RmsPropOptions { Alpha = 0.9, Epsilon = 1e-6, Centered = true, Momentum = 0.5 },
             new AdamOptions { Beta1 = 0.8, Beta2 = 0.95, Amsgrad = true, StatePrecision = StatePrecision.Float32 },
             new AdamWOptions { LearningRate = 1.0 / 3 },
+            new NorMuonOptions { Beta2 = 0.5, Epsilon = 1e-5, Nesterov = true, AdjustLearningRate = LearningRateAdjustment.None },
             new MuonOptions { NewtonSchulz = new() { Coefficients = NewtonSchulzCoefficients.PolarExpress, Precision = NewtonSchulzPrecision.Float32 }, AdjustLearningRate = LearningRateAdjustment.MatchRmsAdamW },
         ];
         foreach (var options in all)

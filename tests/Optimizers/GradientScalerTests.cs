@@ -21,6 +21,7 @@ public sealed class GradientScalerTests(TestDevice testDevice)
         parameters => new Sgd(parameters, new() { LearningRate = 0.01, Momentum = 0.9, Dampening = 0.5 }),
         parameters => new RmsProp(parameters, new() { LearningRate = 0.01 }),
         parameters => new ModelOptimizer(parameters, Assignment.Named("a", new MuonOptions()), Assignment.Rest(new AdamOptions())),
+        parameters => new ModelOptimizer(parameters, Assignment.Named("a", new NorMuonOptions()), Assignment.Rest(new AdamOptions())),
     ];
 
     [Test]

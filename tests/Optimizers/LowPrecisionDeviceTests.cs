@@ -54,10 +54,14 @@ public sealed class LowPrecisionDeviceTests(TestDevice testDevice)
     public void Muon(Modes modes)
     {
         if (modes.Parameter == ParameterRounding.Nearest)
-            VerifyMuon<float>(modes);
+            VerifyMuon<float>(modes, new MuonOptions());
         else
-            VerifyMuon<BFloat16>(modes);
+            VerifyMuon<BFloat16>(modes, new MuonOptions());
     }
+
+    [Test]
+    public void NorMuon([Values] bool isStochastic) => VerifyMuon<BFloat16>(
+        isStochastic ? new(StatePrecision.Blockwise8, StateRounding.Stochastic, ParameterRounding.Stochastic) : new(StatePrecision.SameAsParameter, StateRounding.Nearest), new NorMuonOptions());
 
     /// <summary>AdamW with all modes, the others with some of them each: each is a kernel on a GPU. Parameter and state do not know of each other, so not every pair of their modes is there.</summary>
     private static IEnumerable<TestCaseData> Cases(IEnumerable<Modes> modes) =>
@@ -77,11 +81,11 @@ public sealed class LowPrecisionDeviceTests(TestDevice testDevice)
         AssertSame(Train<T>(device, create, modes), Train<T>(scalar, create, modes));
     }
 
-    private void VerifyMuon<T>(Modes modes) where T : unmanaged
+    private void VerifyMuon<T>(Modes modes, MuonOptionsBase options) where T : unmanaged
     {
         using var device = testDevice.Open();
         using var scalar = new SimdDevice(threads: 1, vectorBits: 32);
-        AssertSame(TrainMuon<T>(device, modes), TrainMuon<T>(scalar, modes));
+        AssertSame(TrainMuon<T>(device, modes, options), TrainMuon<T>(scalar, modes, options));
     }
 
     /// <summary>The same bits; but a NaN of floats may be another.</summary>
@@ -105,15 +109,16 @@ public sealed class LowPrecisionDeviceTests(TestDevice testDevice)
     }
 
     /// <summary>Matrices that are cut by rows, a missing gradient, an average, a step that is skipped.</summary>
-    private static (T[][] Data, StateDictionary State) TrainMuon<T>(Device device, Modes modes) where T : unmanaged
+    private static (T[][] Data, StateDictionary State) TrainMuon<T>(Device device, Modes modes, MuonOptionsBase options) where T : unmanaged
     {
         long[][] shapes = [[12, 23], [12, 23], [64, 80], [40, 7]];
         Parameter<T>[] matrices = [.. shapes.Select((shape, i) => device.CreateParameter<T>($"w{i}", shape, Numbers<T>((int)(shape[0] * shape[1]), i)))];
         Parameter<T>[] whole = matrices[..3], cut = matrices[3..];
         using var scaler = new GradientScaler(device, new() { InitialScale = 8, GrowthInterval = 2 });
         using var average = WeightAverage.Exponential(matrices);
-        using var optimizer = new Muon(whole, modes.Of(new MuonOptions { LearningRate = 0.1 }));
-        optimizer.AddGroup(cut, modes.Of(new MuonOptions { LearningRate = 0.1, SplitRows = [10] }));
+        options = modes.Of(options with { LearningRate = 0.1 });
+        using var optimizer = options.CreateOptimizer(whole);
+        optimizer.AddGroup(cut, options with { SplitRows = [10] });
         (optimizer.GradientScaler, optimizer.WeightAverage) = (scaler, average);
         for (var step = 0; step < 4; step++)
         {

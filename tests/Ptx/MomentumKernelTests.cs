@@ -107,7 +107,7 @@ public sealed class MomentumKernelTests
             new(types.Gradient, types.Gradient, types.State, types.Compute), orthogonalization, 1, columns, [.. parameters.Zip(momenta, (parameter, momentum) => new UpdateSegment(parameter.Address, momentum.Address, 0, 0, columns))]);
         for (var i = 0; i < count; i++)
             batch.Gradients[i] = gradients[i].Address;
-        device.UpdateMatrices<MuonMomentumRule, CopyRule>([rule], [default], [], new([], Scale, Epsilon, []), [batch]);
+        device.UpdateMatrices<MuonMomentumRule, CopyRule>([rule], [], [default], [], new([], Scale, Epsilon, []), [batch]);
 
         for (var i = 0; i < count; i++)
         {

@@ -40,15 +40,15 @@ public sealed class StepTests
         Verify(optimizer, step => model.Parameters[3].HasGradient = step % 2 == 0);
     }
 
-    /// <summary>The same for matrices of several shapes.</summary>
+    /// <summary>The same for matrices of several shapes, of NorMuon: its launches are Muon's, and two more.</summary>
     [Test]
-    public void MuonNeitherWaitsNorAllocates()
+    public void NorMuonNeitherWaitsNorAllocates()
     {
         using var device = SharedAccelerator.Open("cuda");
         Parameter[] matrices = [.. Enumerable.Range(1, 6).Select(i => device.CreateParameter<float>($"m{i}", [8 * (i % 3 + 1), 24], [.. Enumerable.Range(0, 8 * (i % 3 + 1) * 24).Select(j => MathF.Sin(i + j))]))];
         foreach (var matrix in matrices.Cast<Parameter<float>>())
             matrix.Gradient.CopyFrom(matrix.Data.ToArray());
-        using var optimizer = new Muon(matrices);
+        using var optimizer = new NorMuon(matrices);
         Verify(optimizer, _ => { });
     }
 

@@ -2,13 +2,13 @@ using GpuOptim.Optimizers;
 
 namespace GpuOptim.Distributed.Sharding;
 
-/// <summary>Matrices of one shape, each orthogonalized whole by its owner: its direction, in bfloat16, is what comes back, and every rank moves along it.</summary>
+/// <summary>Matrices of one shape, each orthogonalized whole by its owner: its direction is what comes back, and every rank moves along it.</summary>
 /// <param name="communicator">The ranks.</param>
 /// <param name="options">How they work.</param>
 /// <param name="number">Its number.</param>
 /// <param name="pieces">The matrices, by owner.</param>
 /// <param name="group">The options of their group.</param>
-internal sealed class MatrixBucket(ICommunicator communicator, ShardedOptions options, int number, List<Piece> pieces, Func<MuonOptions> group)
+internal sealed class MatrixBucket(ICommunicator communicator, ShardedOptions options, int number, List<Piece> pieces, Func<MuonOptionsBase> group)
     : ReplicatedBucket(communicator, options, number, pieces)
 {
     private DirectionTable? _apply;
@@ -16,7 +16,7 @@ internal sealed class MatrixBucket(ICommunicator communicator, ShardedOptions op
 
     protected override int ReturnSize => DirectionType.Size();
 
-    private ElementType DirectionType => group().NewtonSchulz.DirectionType;
+    private ElementType DirectionType => group().DirectionType;
 
     public override void BeforeUpdate()
     {

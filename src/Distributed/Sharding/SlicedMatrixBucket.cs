@@ -8,7 +8,7 @@ namespace GpuOptim.Distributed.Sharding;
 /// <param name="number">Its number.</param>
 /// <param name="pieces">The matrices, by owner.</param>
 /// <param name="group">The options of their group.</param>
-internal sealed class SlicedMatrixBucket(ICommunicator communicator, ShardedOptions options, int number, List<Piece> pieces, Func<MuonOptions> group)
+internal sealed class SlicedMatrixBucket(ICommunicator communicator, ShardedOptions options, int number, List<Piece> pieces, Func<MuonOptionsBase> group)
     : Bucket(communicator, options, number, pieces)
 {
     // What this rank has of all matrices, by owner; and what all ranks have of this rank's matrices, by rank.
@@ -34,7 +34,7 @@ internal sealed class SlicedMatrixBucket(ICommunicator communicator, ShardedOpti
 
     private long HeldLength => _held.Sum(each => each.Length);
 
-    private ElementType DirectionType => group().NewtonSchulz.DirectionType;
+    private ElementType DirectionType => group().DirectionType;
 
     public override void BeginReduce()
     {

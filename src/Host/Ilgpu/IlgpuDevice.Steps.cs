@@ -64,7 +64,12 @@ public sealed partial class IlgpuDevice
     }
 
     internal override void UpdateMatrices<TMomentum, TUpdate>(
-        ReadOnlySpan<TMomentum> momentumRules, ReadOnlySpan<TUpdate> updateRules, ReadOnlySpan<uint> steps, NewtonSchulzSteps plan, ReadOnlySpan<MatrixUpdateBatch> batches)
+        ReadOnlySpan<TMomentum> momentumRules,
+        ReadOnlySpan<NeuronRule> neuronRules,
+        ReadOnlySpan<TUpdate> updateRules,
+        ReadOnlySpan<uint> steps,
+        NewtonSchulzSteps plan,
+        ReadOnlySpan<MatrixUpdateBatch> batches)
     {
         ObjectDisposedException.ThrowIf(IsDisposed, this);
         foreach (var batch in batches)
@@ -72,12 +77,12 @@ public sealed partial class IlgpuDevice
             var own = (IlgpuMatrixUpdateBatch)batch;
             if (batch.Step is IlgpuStep step)
             {
-                Gather(step, own, momentumRules, updateRules, steps, plan);
+                Gather(step, own, momentumRules, neuronRules, updateRules, steps, plan);
                 continue;
             }
             step = own.OwnStep ??= new(_queue, _gate, usesGraphs: false);
             step.Begin();
-            Gather(step, own, momentumRules, updateRules, steps, plan);
+            Gather(step, own, momentumRules, neuronRules, updateRules, steps, plan);
             step.End();
         }
     }
@@ -90,7 +95,13 @@ public sealed partial class IlgpuDevice
         IlgpuQueue.UpdateEncoded(step, Put(step, batch.Table, batch, rules), rules, batch.Types);
 
     private void Gather<TMomentum, TUpdate>(
-        IlgpuStep step, IlgpuMatrixUpdateBatch batch, ReadOnlySpan<TMomentum> momentumRules, ReadOnlySpan<TUpdate> updateRules, ReadOnlySpan<uint> steps, NewtonSchulzSteps plan)
+        IlgpuStep step,
+        IlgpuMatrixUpdateBatch batch,
+        ReadOnlySpan<TMomentum> momentumRules,
+        ReadOnlySpan<NeuronRule> neuronRules,
+        ReadOnlySpan<TUpdate> updateRules,
+        ReadOnlySpan<uint> steps,
+        NewtonSchulzSteps plan)
         where TMomentum : unmanaged, IUpdateRule
         where TUpdate : unmanaged, IUpdateRule
     {
@@ -98,20 +109,25 @@ public sealed partial class IlgpuDevice
             return;
         if (momentumRules.IsEmpty)
         {
-            Array.Clear(batch.Orthogonal);
+            Array.Clear(batch.Directions);
         }
         else
         {
-            if (batch.MomentumTypes.IsEncoded)
-                step.Add(new EncodedMomentumLaunch<TMomentum>(Put(step, batch.Momentum, batch, momentumRules, steps), batch));
+            var isMomentumEncoded = batch.MomentumTypes.IsEncoded;
+            var momenta = isMomentumEncoded ? Put(step, batch.Momentum, batch, momentumRules, steps) : Put(step, batch.Momentum, batch, momentumRules);
+            if (isMomentumEncoded)
+                step.Add(new EncodedMomentumLaunch<TMomentum>(momenta, batch));
             else
-                step.Add(new MomentumLaunch<TMomentum>(Put(step, batch.Momentum, batch, momentumRules), batch));
+                step.Add(new MomentumLaunch<TMomentum>(momenta, batch));
             step.Add(new OrthogonalizeLaunch(batch, plan));
+            var orthogonal = NewtonSchulz.ResultOf(batch.Memory, batch.Method, plan);
+            if (batch.Neurons is not null)
+                step.Add(new NeuronLaunch(momenta, step.Block.Put(neuronRules, batch.Momentum.RulesCapacity), batch, orthogonal));
             if (!batch.IsRepeated)
-                batch.SetOrthogonal(NewtonSchulz.ResultOf(batch.Memory, batch.Method, plan));
+                batch.SetDirections(orthogonal);
         }
         var norm = batch.GradientNorm is IlgpuGradientNorm { MaySkip: true } skipping ? skipping : null;
-        var updates = step.Put(batch.Updates, batch.Orthogonal, batch.IsRepeated);
+        var updates = step.Put(batch.Updates, batch.Directions, batch.IsRepeated);
         // Of what the two halves do to a parameter, only random roundings depend on how many steps were skipped.
         var isEncoded = batch.UpdateTypes.IsEncoded;
         updates = isEncoded

@@ -107,6 +107,8 @@ public sealed partial class IlgpuDevice : Device
     /// <remarks>A kernel of OpenCL's reaches only what it is given, and there is no list of those that encoded numbers take.</remarks>
     internal override bool SupportsEncodings => Accelerator is not CLAccelerator;
 
+    internal override bool SupportsNeurons => Accelerator is not CLAccelerator;
+
     /// <summary>What was asked of the accelerator so far.</summary>
     public IlgpuCounters Counters => _queue.Counters;
 

@@ -39,21 +39,26 @@ internal sealed class IlgpuMatrixUpdateBatch : MatrixUpdateBatch
         if (runsTensorCores)
             (x, square) = (TensorProduct.Pad(x), TensorProduct.Pad(square));
         Raw = x with { Stride = 0, Lines = 0 };
-        // Where there are zeros between a matrix's rows, directions lie elsewhere until they are normalized, and each row is updated as a tensor.
+        // Where there are zeros between a matrix's rows, directions lie elsewhere until they are normalized, and each row is updated as a tensor;
+        // unless normal neurons lie elsewhere again, as floats.
         var isSparse = x.Stride != columns;
         // Each batch of matrices begins where a kernel can take 16 bytes at once.
         long bytes = NewtonSchulzMemory.Create(Method, x, square, Alignment).End(Method);
-        (var address, _scratch) = queue.AllocateAligned(bytes + (runsTensorCores ? TensorProduct.BytesBehind(x) : 0) + (isSparse ? segments.Length * Raw.Length * WorkType.Size() : 0));
+        var raw = isSparse ? (segments.Length * Raw.Length * WorkType.Size() + Alignment - 1) / Alignment * Alignment : 0;
+        var neurons = NormalizesNeurons ? segments.Length * Raw.Length * sizeof(float) : 0;
+        (var address, _scratch) = queue.AllocateAligned(bytes + raw + neurons + (runsTensorCores ? TensorProduct.BytesBehind(x) : 0));
         Memory = NewtonSchulzMemory.Create(Method, x with { Address = address }, square, Alignment);
         Raw = isSparse ? Raw with { Address = Memory.End(Method) } : Memory.X;
-        _parts = isSparse ? rows : 1;
+        if (NormalizesNeurons)
+            Neurons = new(queue, rows, segments, Memory.End(Method) + (nint)raw);
+        _parts = isSparse && !NormalizesNeurons ? rows : 1;
         var momentum = new UpdateSegment[segments.Length];
         for (var i = 0; i < segments.Length; i++)
-            momentum[i] = segments[i] with { Parameter = Raw[i].Address, Average = 0 };
+            momentum[i] = segments[i] with { Parameter = Raw[i].Address, State1 = 0, Average = 0 };
         Momentum = new(queue, momentum, MomentumTypes.IsEncoded);
         Updates = new(queue, Tensors(segments), UpdateTypes.IsEncoded);
-        Orthogonal = new nint[segments.Length * _parts];
-        _updateRules = new int[_parts == 1 ? 0 : Orthogonal.Length];
+        Directions = new nint[segments.Length * _parts];
+        _updateRules = new int[_parts == 1 ? 0 : Directions.Length];
         _updatePending = new ulong[_updateRules.Length];
         if (Momentum.Chunks == 0)
             return;
@@ -70,11 +75,14 @@ internal sealed class IlgpuMatrixUpdateBatch : MatrixUpdateBatch
     /// <summary>From gradients and momentum to the matrices to orthogonalize.</summary>
     public IlgpuUpdateTable Momentum { get; }
 
-    /// <summary>From the orthogonal matrices to the parameters.</summary>
+    /// <summary>What normalizes neurons; null if they are not.</summary>
+    public IlgpuNeurons? Neurons { get; }
+
+    /// <summary>From the directions to the parameters.</summary>
     public IlgpuUpdateTable Updates { get; }
 
-    /// <summary>Where each orthogonal matrix is, or each of its rows if those are tensors; 0 leaves the parameter as it is.</summary>
-    public nint[] Orthogonal { get; }
+    /// <summary>Where each direction is, or each of its rows if those are tensors; 0 leaves the parameter as it is.</summary>
+    public nint[] Directions { get; }
 
     /// <summary>For each of those, the index of its rule.</summary>
     public ReadOnlySpan<int> UpdateRules => _parts == 1 ? Rules : _updateRules;
@@ -92,12 +100,13 @@ internal sealed class IlgpuMatrixUpdateBatch : MatrixUpdateBatch
     public IlgpuStep? OwnStep { get; set; }
 
     /// <summary>Says where the orthogonal matrices are.</summary>
-    public void SetOrthogonal(MatrixBatch orthogonal)
+    public void SetDirections(MatrixBatch orthogonal)
     {
-        for (var i = 0; i < Orthogonal.Length; i++)
+        var directions = Neurons is null ? orthogonal : new(Neurons.Result, ElementType.Float32, orthogonal.Count, Rows, Columns);
+        for (var i = 0; i < Directions.Length; i++)
         {
             var matrix = i / _parts;
-            Orthogonal[i] = Gradients[matrix] == 0 ? 0 : orthogonal[matrix].Address + i % _parts * orthogonal.Stride * orthogonal.ElementType.Size();
+            Directions[i] = Gradients[matrix] == 0 ? 0 : directions[matrix].Address + i % _parts * directions.Stride * directions.ElementType.Size();
             if (_parts > 1)
                 (_updateRules[i], _updatePending[i]) = (Rules[matrix], Pending[matrix]);
         }
@@ -111,6 +120,7 @@ internal sealed class IlgpuMatrixUpdateBatch : MatrixUpdateBatch
             using var scope = _queue.Enter();
             _sums?.Dispose();
         }
+        Neurons?.Dispose();
         Momentum.Dispose();
         Updates.Dispose();
         _scratch.Dispose();

@@ -1,3 +1,4 @@
+using System.Numerics;
 using GpuOptim.Host.Ilgpu.Steps;
 using GpuOptim.Kernels;
 using GpuOptim.Kernels.Ilgpu;
@@ -118,6 +119,41 @@ internal partial class IlgpuQueue
     /// <summary>The largest deviation of each matrix from the identity.</summary>
     public virtual void Deviation<TFormat>(MatrixBatch a, nint result) where TFormat : IFormat =>
         Kernel<Action<AcceleratorStream, KernelConfig, GpuIdentity>>(DeviationKernel<TFormat>.Run)(NextLaunch(), new(a.Count, _sharingGroupSize), new(a, result));
+
+    /// <summary>Measures the rows of matrices, each by a group, and moves their averages.</summary>
+    public void MeasureNeurons(
+        MatrixBatch x,
+        GpuNeurons neurons,
+        ArrayView<long> gradients,
+        ArrayView<int> ruleIndices,
+        ArrayView<NeuronRule> rules,
+        ArrayView<long> averages,
+        ArrayView<double> squares,
+        ArrayView<float> divisors) =>
+        Kernel<Action<AcceleratorStream, KernelConfig, GpuNeurons, ArrayView<long>, ArrayView<int>, ArrayView<NeuronRule>, ArrayView<long>, ArrayView<double>, ArrayView<float>>>(
+            x.ElementType == ElementType.BFloat16 ? NeuronMomentsKernel<BFloat16Format>.Run : NeuronMomentsKernel<Float32Format>.Run)(
+            NextLaunch(),
+            new(x.Rows * x.Count, Math.Min(UpdateKernel.GroupSizeFor(Math.Min(x.Columns, NormOrder.ChunkLength)), _sharingGroupSize)),
+            neurons,
+            gradients,
+            ruleIndices,
+            rules,
+            averages,
+            squares,
+            divisors);
+
+    /// <summary>Divides the rows of matrices by their divisors, and scales matrices back to their norms.</summary>
+    public void DivideNeurons(MatrixBatch x, GpuNeurons neurons, ArrayView<double> squares, ArrayView<float> divisors)
+    {
+        // Each group reads what was measured of all rows: it gets several of many rows.
+        const int MaxGroups = 128, Wide = 8;
+        var rowThreads = Math.Min((int)BitOperations.RoundUpToPowerOf2((uint)(x.Columns + Wide - 1) / Wide), _sharingGroupSize);
+        var rows = _sharingGroupSize / rowThreads;
+        var groups = Math.Min((x.Rows + rows - 1) / rows, MaxGroups);
+        Kernel<Action<AcceleratorStream, KernelConfig, GpuNeurons, int, int, ArrayView<double>, ArrayView<float>>>(
+            x.ElementType == ElementType.BFloat16 ? NeuronDivideKernel<BFloat16Format>.Run : NeuronDivideKernel<Float32Format>.Run)(
+            NextLaunch(), new(groups * x.Count, _sharingGroupSize), neurons, groups, rowThreads, squares, divisors);
+    }
 
     /// <summary>Products of matrices, each tile of a result a group of threads.</summary>
     public virtual void Multiply<TFormat, TLeft, TRight, TOrder>(GpuProduct product)

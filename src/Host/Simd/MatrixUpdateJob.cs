@@ -1,16 +1,18 @@
 using GpuOptim.Kernels;
 using GpuOptim.Kernels.Rules;
 using GpuOptim.Kernels.Simd;
+using GpuOptim.Kernels.Simd.Matrix;
 
 namespace GpuOptim.Host.Simd;
 
 /// <summary>
-/// Updates matrices through their orthogonal factors, each taken through all of it before the next: direction, orthogonalization, step.
+/// Updates matrices through their orthogonal factors, each taken through all of it before the next: direction, orthogonalization, neurons, step.
 /// While a small matrix goes through, it never leaves the cache of the core that works on it.
 /// </summary>
 internal readonly unsafe ref struct MatrixUpdateJob<TMomentum, TUpdate>(
     ReadOnlySpan<MatrixUpdateBatch> batches,
     ReadOnlySpan<TMomentum> momentumRules,
+    ReadOnlySpan<NeuronRule> neuronRules,
     ReadOnlySpan<TUpdate> updateRules,
     ReadOnlySpan<uint> steps,
     NewtonSchulzSteps plan,
@@ -23,6 +25,7 @@ internal readonly unsafe ref struct MatrixUpdateJob<TMomentum, TUpdate>(
 
     private readonly ReadOnlySpan<MatrixUpdateBatch> _batches = batches;
     private readonly ReadOnlySpan<TMomentum> _momentumRules = momentumRules;
+    private readonly ReadOnlySpan<NeuronRule> _neuronRules = neuronRules;
     private readonly ReadOnlySpan<TUpdate> _updateRules = updateRules;
     private readonly ReadOnlySpan<uint> _steps = steps;
 
@@ -31,6 +34,7 @@ internal readonly unsafe ref struct MatrixUpdateJob<TMomentum, TUpdate>(
         Workers workers,
         ReadOnlySpan<MatrixUpdateBatch> batches,
         ReadOnlySpan<TMomentum> momentumRules,
+        ReadOnlySpan<NeuronRule> neuronRules,
         ReadOnlySpan<TUpdate> updateRules,
         ReadOnlySpan<uint> steps,
         NewtonSchulzSteps plan,
@@ -44,7 +48,7 @@ internal readonly unsafe ref struct MatrixUpdateJob<TMomentum, TUpdate>(
             count += batch.Count;
         }
         // A matrix that is more than half of a thread's share is worked on by all threads, the others side by side, each by one thread.
-        var job = new MatrixUpdateJob<TMomentum, TUpdate>(batches, momentumRules, updateRules, steps, plan, vectorBits, work / (2 * workers.Count));
+        var job = new MatrixUpdateJob<TMomentum, TUpdate>(batches, momentumRules, neuronRules, updateRules, steps, plan, vectorBits, work / (2 * workers.Count));
         foreach (var batch in batches)
         {
             for (var i = 0; i < batch.Count && job.IsLarge(batch); i++)
@@ -100,7 +104,8 @@ internal readonly unsafe ref struct MatrixUpdateJob<TMomentum, TUpdate>(
         var order = Math.Min(batch.Rows, batch.Columns);
         var x = new MatrixBatch(0, batch.WorkType, 1, batch.Rows, batch.Columns);
         var square = x with { Rows = order, Columns = order };
-        x = x with { Address = (nint)Scratch.Matrices(NewtonSchulzMemory.Create(batch.Method, x, square, Alignment).End(batch.Method)) };
+        var bytes = NewtonSchulzMemory.Create(batch.Method, x, square, Alignment).End(batch.Method);
+        x = x with { Address = (nint)Scratch.Matrices(bytes + (batch.NormalizesNeurons ? segment.Length * sizeof(float) : 0)) };
         var memory = NewtonSchulzMemory.Create(batch.Method, x, square, Alignment);
 
         var elementSize = batch.UpdateTypes.Element.Size();
@@ -110,20 +115,26 @@ internal readonly unsafe ref struct MatrixUpdateJob<TMomentum, TUpdate>(
             var types = batch.MomentumTypes;
             var kernel = UpdateKernels.Select(*rule, vectorBits, types.Decoded);
             if (types.IsEncoded)
-                new EncodedUpdateJob(kernel, rule, _steps[batch.Rules[index]], types, segment.ToEncoded() with { Parameter = x.Address }, gradient, segment.Length, vectorBits).Run(workers);
+                new EncodedUpdateJob(kernel, rule, _steps[batch.Rules[index]], types, segment.ToEncoded() with { Parameter = x.Address, State1 = 0 }, gradient, segment.Length, vectorBits).Run(workers);
             else
                 new TensorUpdateJob(kernel, rule, x.Address, workSize, gradient, segment.State0, stateSize, segment.Length).Run(workers);
         }
         var ops = workers == SimdMatrixUpdateBatch.Caller ? batch.OnOneThread : batch.OnAllThreads;
         var orthogonal = NewtonSchulz.Orthogonalize(ops, memory, batch.Method, plan, batch.Deviations == 0 ? 0 : batch.Deviations + index * sizeof(float));
+        var direction = orthogonal.Address;
+        if (batch.NormalizesNeurons)
+        {
+            direction = memory.End(batch.Method);
+            Neurons.Normalize(workers, vectorBits, _neuronRules[batch.Rules[index]], orthogonal, (float*)segment.State1, (float*)direction);
+        }
         fixed (TUpdate* rule = &_updateRules[batch.Rules[index]])
         {
             var types = batch.UpdateTypes;
             var kernel = UpdateKernels.Select(*rule, vectorBits, types.Decoded);
             if (types.IsEncoded)
-                new EncodedUpdateJob(kernel, rule, _steps[batch.Rules[index]], types, segment.ToEncoded() with { State0 = 0 }, orthogonal.Address, segment.Length, vectorBits).Run(workers);
+                new EncodedUpdateJob(kernel, rule, _steps[batch.Rules[index]], types, segment.ToEncoded() with { State0 = 0, State1 = 0 }, direction, segment.Length, vectorBits).Run(workers);
             else
-                new TensorUpdateJob(kernel, rule, segment.Parameter, elementSize, orthogonal.Address, 0, stateSize, segment.Length).Run(workers);
+                new TensorUpdateJob(kernel, rule, segment.Parameter, elementSize, direction, 0, stateSize, segment.Length).Run(workers);
         }
     }
 }

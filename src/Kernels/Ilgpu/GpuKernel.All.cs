@@ -61,6 +61,7 @@ internal sealed partial record GpuKernel
         .. Updates<TransformedRule<RmsPropRule>>(),
         .. Momenta<TransformedRule<MuonMomentumRule>, BFloat16Format>(),
         .. Momenta<TransformedRule<MuonMomentumRule>, Float32Format>(),
+        .. Momenta<NorMuonMomentumRule, BFloat16Format>(),
         .. Encoded(Adam(WeightDecayMode.Decoupled)),
         EncodedMomentum<MuonMomentumRule, BFloat16Format, BFloat16Format, GpuDynamic8<Signed, Nearest>>("Dynamic8"),
     ];
@@ -125,6 +126,8 @@ internal sealed partial record GpuKernel
         new($"SymmetricProduct.{TFormat.Type}.Wide", ((Delegate)TiledProduct<TFormat, DepthContiguous, DepthContiguous, LowerTiles>.Multiply).Method),
         new($"SymmetricProduct.{TFormat.Type}.Tall", ((Delegate)TiledProduct<TFormat, DepthStrided, DepthStrided, LowerTiles>.Multiply).Method),
         new($"MultiplyAdd.{TFormat.Type}", ((Delegate)TiledProduct<TFormat, DepthContiguous, DepthStrided, AllTiles>.Multiply).Method),
+        new($"NeuronMoments.{TFormat.Type}", ((Delegate)NeuronMomentsKernel<TFormat>.Run).Method, Work: new(NormOrder.QuadLength, 1, 0)),
+        new($"NeuronDivide.{TFormat.Type}", ((Delegate)NeuronDivideKernel<TFormat>.Run).Method, Work: new(16 / TFormat.Size, 1, 4 / TFormat.Size)),
         .. Momenta<MuonMomentumRule, TFormat>(),
         .. UpdatesFrom<MuonUpdateRule, TFormat>(),
         .. Copies<TFormat, Float32Format>(),

@@ -1,11 +1,47 @@
+using GpuOptim.Kernels.Lanes;
 using GpuOptim.Kernels.Norms;
 using ILGPU;
 
 namespace GpuOptim.Kernels.Ilgpu;
 
 /// <summary>What kernels share of <see cref="NormOrder"/>.</summary>
-internal static class GpuNorm
+internal static unsafe class GpuNorm
 {
+    /// <summary>Accumulates numbers, at most a chunk of them, in the strands of a group, in shared memory.</summary>
+    /// <param name="strands">The strands.</param>
+    /// <param name="numbers">Where numbers begin.</param>
+    /// <param name="start">The first of these.</param>
+    /// <param name="end">The one behind the last.</param>
+    public static void Accumulate<TFormat, TNorm>(ArrayView<double> strands, long numbers, long start, long end)
+        where TFormat : IFormat
+        where TNorm : INorm
+    {
+        for (var strand = Group.IdxX; strand < NormOrder.Strands; strand += Group.DimX)
+        {
+            double sum0 = 0, sum1 = 0, sum2 = 0, sum3 = 0;
+            for (var i = start + strand * NormOrder.QuadLength; i < end; i += NormOrder.Strands * NormOrder.QuadLength)
+            {
+                if (numbers % 16 == 0 && i + NormOrder.QuadLength <= end)
+                {
+                    var four = TFormat.Load<GpuFloats4>((void*)(numbers + i * TFormat.Size)).ToFloat4();
+                    sum0 = TNorm.Accumulate(sum0, four.X);
+                    sum1 = TNorm.Accumulate(sum1, four.Y);
+                    sum2 = TNorm.Accumulate(sum2, four.Z);
+                    sum3 = TNorm.Accumulate(sum3, four.W);
+                    continue;
+                }
+                sum0 = TNorm.Accumulate(sum0, At<TFormat>(numbers, i));
+                if (i + 1 < end)
+                    sum1 = TNorm.Accumulate(sum1, At<TFormat>(numbers, i + 1));
+                if (i + 2 < end)
+                    sum2 = TNorm.Accumulate(sum2, At<TFormat>(numbers, i + 2));
+                if (i + 3 < end)
+                    sum3 = TNorm.Accumulate(sum3, At<TFormat>(numbers, i + 3));
+            }
+            strands[strand] = TNorm.Combine(TNorm.Combine(sum0, sum2), TNorm.Combine(sum1, sum3));
+        }
+    }
+
     /// <summary>Folds the strands of a group, in shared memory; every thread gets what they make.</summary>
     public static double Fold<TNorm>(ArrayView<double> strands) where TNorm : INorm
     {
@@ -19,4 +55,6 @@ internal static class GpuNorm
         Group.Barrier();
         return strands[0];
     }
+
+    private static float At<TFormat>(long numbers, long i) where TFormat : IFormat => TFormat.Load<GpuFloats1>((void*)(numbers + i * TFormat.Size)).Value;
 }

@@ -25,34 +25,9 @@ internal static unsafe class NormKernel<TGradient, TNorm>
         var end = IntrinsicMath.Min(start + NormOrder.ChunkLength, segments[chunk.Segment].Length);
         if (gradient == 0)
             end = 0;
-        for (var strand = Group.IdxX; strand < NormOrder.Strands; strand += Group.DimX)
-        {
-            double sum0 = 0, sum1 = 0, sum2 = 0, sum3 = 0;
-            for (var i = start + strand * NormOrder.QuadLength; i < end; i += NormOrder.Strands * NormOrder.QuadLength)
-            {
-                if (gradient % 16 == 0 && i + NormOrder.QuadLength <= end)
-                {
-                    var four = TGradient.Load<GpuFloats4>((void*)(gradient + i * TGradient.Size)).ToFloat4();
-                    sum0 = TNorm.Accumulate(sum0, four.X);
-                    sum1 = TNorm.Accumulate(sum1, four.Y);
-                    sum2 = TNorm.Accumulate(sum2, four.Z);
-                    sum3 = TNorm.Accumulate(sum3, four.W);
-                    continue;
-                }
-                sum0 = TNorm.Accumulate(sum0, At(gradient, i));
-                if (i + 1 < end)
-                    sum1 = TNorm.Accumulate(sum1, At(gradient, i + 1));
-                if (i + 2 < end)
-                    sum2 = TNorm.Accumulate(sum2, At(gradient, i + 2));
-                if (i + 3 < end)
-                    sum3 = TNorm.Accumulate(sum3, At(gradient, i + 3));
-            }
-            strands[strand] = TNorm.Combine(TNorm.Combine(sum0, sum2), TNorm.Combine(sum1, sum3));
-        }
+        GpuNorm.Accumulate<TGradient, TNorm>(strands, gradient, start, end);
         var sum = GpuNorm.Fold<TNorm>(strands);
         if (Group.IdxX == 0)
             sums[Grid.IdxX] = sum;
     }
-
-    private static float At(long gradient, long i) => TGradient.Load<GpuFloats1>((void*)(gradient + i * TGradient.Size)).Value;
 }

@@ -27,6 +27,22 @@ internal static unsafe class ChunkedNorm<TFormat, TNorm>
         return ChunkedNorm<TNorm>.Fold(new(sums, chunks));
     }
 
+    /// <summary>The same on one thread, which needs no memory for it.</summary>
+    public static double Run(void* numbers, long length)
+    {
+        var chunks = NormOrder.Chunks(length);
+        if (chunks == 1)
+            return Sum(numbers, length, 0);
+        var strands = stackalloc double[NormOrder.Strands];
+        new Span<double>(strands, NormOrder.Strands).Clear();
+        for (var chunk = 0L; chunk < chunks; chunk++)
+        {
+            ref var strand = ref strands[chunk % NormOrder.Strands];
+            strand = TNorm.Combine(strand, Sum(numbers, length, chunk));
+        }
+        return ChunkedNorm<TNorm>.FoldStrands(strands, NormOrder.Strands);
+    }
+
     /// <summary>What is accumulated of one chunk.</summary>
     /// <param name="numbers">The numbers of all chunks.</param>
     /// <param name="length">How many there are.</param>

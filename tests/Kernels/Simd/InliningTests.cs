@@ -50,6 +50,7 @@ public sealed class InliningTests
                 Compile(new AdamRule(1, 0.1, 0.9, 0.999, 1e-8, decay, mode, amsgrad: mode == WeightDecayMode.Cautious, maximize: false), transform);
             }
             Compile(new MuonMomentumRule(0.9, nesterov: true), transform);
+            Compile(new NorMuonMomentumRule(0.9, nesterov: true), transform);
         }
         Compile(new MuonUpdateRule(0.1, 0.1, WeightDecayMode.Decoupled, 1), transform: false);
         Compile(new MuonUpdateRule(0.1, 0.1, WeightDecayMode.Cautious, 1), transform: false);

@@ -163,6 +163,8 @@ public sealed class TorchCheckpointTests : FolderTest
             new AdamWOptions { LearningRate = 1.0 / 3, Maximize = true },
             new MuonOptions { AdjustLearningRate = LearningRateAdjustment.MatchRmsAdamW, Nesterov = false, NewtonSchulz = new() { Steps = 3, Epsilon = 1e-5 } },
             new MuonOptions { AdjustLearningRate = LearningRateAdjustment.SpectralUnclamped, FlattenConvolutions = true, NewtonSchulz = new() { Steps = 5 } },
+            new NorMuonOptions { LearningRate = 0.1, Momentum = 0.5, Beta2 = 0.75, Nesterov = true, WeightDecayMode = WeightDecayMode.Cautious, AdjustLearningRate = LearningRateAdjustment.None },
+            new NorMuonOptions { FlattenConvolutions = true, AdjustLearningRate = LearningRateAdjustment.MatchRmsAdamW },
         ];
         foreach (var options in all)
         {
@@ -197,6 +199,12 @@ public sealed class TorchCheckpointTests : FolderTest
         NotWritten(new Extensions.Lion(Parameters(device), new()), "Actual type was Lion: take Checkpoint");
         NotWritten(new AdamW([device.CreateParameter<BFloat16>("p", [2])], new() { StatePrecision = StatePrecision.Float32 }), "That of BFloat16 parameter 'p' is Float32");
         NotWritten(new Muon(Parameters(device), new() { SplitRows = [2] }), "SplitRows must be null");
+        NotWritten(new Muon(Parameters(device), new() { AdjustLearningRate = LearningRateAdjustment.None, NewtonSchulz = new() { Steps = 5 } }), "AdjustLearningRate must be one of PyTorch's");
+        NotWritten(new NorMuon(Parameters(device), new() { SplitRows = [3] }), "SplitRows of one number, for which dion writes how many heads there are, must cut all parameters of a group into as many. Actual value was [3]");
+        NotWritten(new NorMuon([device.CreateParameter("q", [6, 4])], new() { SplitRows = [4, 2] }), "SplitRows must be null or one number");
+        NotWritten(new NorMuon(Parameters(device), new() { Epsilon = 1e-6 }), "Epsilon must be 1E-08, as in dion");
+        NotWritten(new NorMuon(Parameters(device), new() { AdjustLearningRate = LearningRateAdjustment.Original }), "as in dion. Actual value was Original");
+        NotWritten(new NorMuon(Parameters(device), new() { WeightDecayMode = WeightDecayMode.Independent }), "WeightDecayMode must be Decoupled or Cautious, as in dion");
         NotWritten(new Muon(Parameters(device), new() { NewtonSchulz = new() { Coefficients = NewtonSchulzCoefficients.PolarExpress } }), "Actual values were PolarExpress, of 8 steps, 1.01 and BFloat16");
         NotWritten(new Muon(Parameters(device), new() { NewtonSchulz = new() { Precision = NewtonSchulzPrecision.Float32 } }), "1 and Float32: take Checkpoint");
         NotWritten(new Muon([device.CreateParameter("k", [4, 2, 3])], new() { FlattenConvolutions = true }), "'k' has shape [4, 2, 3]");

@@ -24,7 +24,8 @@ internal sealed record TorchOptimizer(OptimizerOptions Defaults, bool CountsStep
         _rmsProp = new(new RmsPropOptions(), true, ["lr", "momentum", "alpha", "eps", "centered", "weight_decay", "maximize"], [.. _implementation, ("capturable", false)]),
         _adam = new(new AdamOptions(), true, ["lr", "betas", "eps", "weight_decay", "amsgrad", "maximize", Decoupled], [.. _implementation, ("capturable", false), (Fused, null)]),
         _adamW = _adam with { Defaults = new AdamWOptions() },
-        _muon = new(new MuonOptions { NewtonSchulz = new() { Steps = 5 } }, false, ["lr", "weight_decay", "momentum", "nesterov", "ns_coefficients", "eps", "ns_steps", "adjust_lr_fn"], []);
+        _muon = new(new MuonOptions { NewtonSchulz = new() { Steps = 5 } }, false, ["lr", "weight_decay", "momentum", "nesterov", "ns_coefficients", "eps", "ns_steps", "adjust_lr_fn"], []),
+        _norMuon = new(new NorMuonOptions(), false, [], []);
 
     /// <summary>Keys that do not change the math of float parameters: how it is carried out, what schedulers remember, and what people call a group.</summary>
     private static readonly HashSet<string> _ignored =
@@ -50,14 +51,20 @@ internal sealed record TorchOptimizer(OptimizerOptions Defaults, bool CountsStep
         Adam => _adam,
         AdamW => _adamW,
         Muon => _muon,
-        _ => throw new ArgumentException($"optimizer must be one that PyTorch has: Sgd, RmsProp, Adam, AdamW or Muon. Actual type was {optimizer.GetType().Name}: take Checkpoint, which writes any.", nameof(optimizer)),
+        NorMuon => _norMuon,
+        _ => throw new ArgumentException($"optimizer must be one that PyTorch has, Sgd, RmsProp, Adam, AdamW or Muon; or NorMuon, which its authors' package has. Actual type was {optimizer.GetType().Name}: take Checkpoint, which writes any.", nameof(optimizer)),
     };
+
+    /// <summary>Whether a key of a group does not change the math.</summary>
+    public static bool IsIgnored(string key) => _ignored.Contains(key);
 
     /// <summary>The hyper-parameters of a group as PyTorch writes them.</summary>
     /// <exception cref="ArgumentException">PyTorch has no equivalent.</exception>
     public PickleDictionary Write(ParameterGroup group)
     {
         ThrowIfOnlyHere(group);
+        if (this == _norMuon)
+            return DionGroup.Write(group);
         var values = Checkpoint.Describe(group.AnyOptions).Values;
         var written = new PickleDictionary();
         foreach (var name in Names)
@@ -79,11 +86,14 @@ internal sealed record TorchOptimizer(OptimizerOptions Defaults, bool CountsStep
     /// <summary>The hyper-parameters of a group that PyTorch wrote.</summary>
     /// <param name="saved">The group.</param>
     /// <param name="path">Where in the file it is, for messages.</param>
-    /// <param name="like">The optimizer's own, which say what PyTorch does not know.</param>
+    /// <param name="group">The optimizer's own, whose options say what PyTorch does not know.</param>
     /// <param name="number">What a value is as a number; null if it is none.</param>
     /// <exception cref="InvalidDataException">There is one without an equivalent, or out of its range.</exception>
-    public OptimizerOptions Read(PickleDictionary saved, string path, OptimizerOptions like, Func<object?, double?> number)
+    public OptimizerOptions Read(PickleDictionary saved, string path, ParameterGroup group, Func<object?, double?> number)
     {
+        var like = group.AnyOptions;
+        if (this == _norMuon)
+            return DionGroup.Read(saved, path, group, number);
         foreach (var key in saved.Keys)
         {
             if (key is not string name || !(Names.Contains(name) || _ignored.Contains(name) || Constants.Any(constant => constant.Name == name)))
@@ -163,7 +173,7 @@ internal sealed record TorchOptimizer(OptimizerOptions Defaults, bool CountsStep
                 : (nameof(options.StatePrecision), $"{StatePrecision.SameAsParameter}", $"{options.StatePrecision}, which computes in float");
             throw new ArgumentException($"{option} must be {needed}, for PyTorch has no fused {options.GetType().Name[..^"Options".Length]}. That of {narrow.ElementType} parameter '{narrow.Name}' is {actual}: take Checkpoint.");
         }
-        if (options.WeightDecayMode != Defaults.WeightDecayMode && !(Names.Contains(Decoupled) && options.WeightDecayMode is (WeightDecayMode.L2 or WeightDecayMode.Decoupled)))
+        if (this != _norMuon && options.WeightDecayMode != Defaults.WeightDecayMode && !(Names.Contains(Decoupled) && options.WeightDecayMode is (WeightDecayMode.L2 or WeightDecayMode.Decoupled)))
             throw new ArgumentException($"WeightDecayMode must be {Defaults.WeightDecayMode}, as in PyTorch. Actual value was {options.WeightDecayMode}: take Checkpoint.");
         if (options is not MuonOptions muon)
             return;
@@ -172,6 +182,8 @@ internal sealed record TorchOptimizer(OptimizerOptions Defaults, bool CountsStep
             throw new ArgumentException($"Newton-Schulz must have one set of three coefficients, no margin and bfloat16, as in PyTorch's Muon. Actual values were {coefficients}, of {coefficients.Steps.Count} steps, {coefficients.NormScale} and {muon.NewtonSchulz.Precision}: take Checkpoint.");
         if (muon.NewtonSchulz.Method != NewtonSchulzMethod.Standard)
             throw new ArgumentException($"NewtonSchulz.Method must be {NewtonSchulzMethod.Standard}, as in PyTorch's Muon. Actual value was {muon.NewtonSchulz.Method}: take Checkpoint.");
+        if (muon.AdjustLearningRate == LearningRateAdjustment.None)
+            throw new ArgumentException("AdjustLearningRate must be one of PyTorch's. Actual value was None: take Checkpoint.");
         if (muon.SplitRows is not null)
             throw new ArgumentException($"SplitRows must be null, for PyTorch's Muon does not split. Actual value was [{string.Join(", ", muon.SplitRows)}]: take Checkpoint.");
         if (group.Parameters.FirstOrDefault(parameter => parameter.Shape.Count != 2) is { } tensor)

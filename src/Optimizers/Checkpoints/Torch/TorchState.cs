@@ -69,7 +69,7 @@ internal static class TorchState
             var place = $"{prefix}{Groups}[{i}]";
             var group = savedGroups[i] as PickleDictionary ?? throw new InvalidDataException($"'{place}' must be a dictionary. Actual value was {PickleValue.Describe(savedGroups[i])}");
             Number(group, place, optimizer.Groups[i], parameters, options);
-            var read = kind.Read(group, place, optimizer.Groups[i].AnyOptions, file.Number);
+            var read = kind.Read(group, place, optimizer.Groups[i], file.Number);
             // How numbers lie in PyTorch's memory, from where they are converted.
             if (options.Convert)
                 read = read with { StatePrecision = StatePrecision.SameAsParameter, ParameterRounding = ParameterRounding.Nearest };

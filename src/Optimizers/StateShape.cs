@@ -1,0 +1,14 @@
+namespace GpuOptim.Optimizers;
+
+/// <summary>Which elements of a parameter share a number of its state.</summary>
+public enum StateShape
+{
+    /// <summary>None do: state has the parameter's shape, a number for each element.</summary>
+    Elements,
+
+    /// <summary>
+    /// Those of a neuron, which is an index of the first dimension: a row of a matrix, an output channel of a convolution. State has the parameter's shape with
+    /// 1 for all other dimensions, <c>[rows, 1]</c>, and is float whatever the parameter's type and <see cref="OptimizerOptions.StatePrecision"/>: there is little to save.
+    /// </summary>
+    Neurons,
+}
