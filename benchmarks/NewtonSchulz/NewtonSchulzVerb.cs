@@ -39,7 +39,7 @@ internal sealed class NewtonSchulzVerb() : Verb("newton-schulz", "How fast are m
         },
         scope =>
         {
-            var peak = Peak.Of(bench, threads, scope);
+            var peak = Peak.Of(bench, threads, scope, options.WorkTypeOf(NewtonSchulzMethod.Standard));
             var dense = options.Plan.Steps.Length * shape.DenseStepFlops;
             Device device = bench.Accelerator is { } accelerator ? accelerator.Device : bench.Simd(threads);
             IReadOnlyList<FloorRule> Floors(Work of) => peak is null ? [] : [FloorRule.OfFlops(peak, of)];

@@ -11,6 +11,9 @@ internal unsafe interface IMatrixTile
     /// <summary>Columns of the block, and the width of the panels that it reads: see <see cref="Panels{TTile, TFloats, TFormat}"/>.</summary>
     static abstract int Columns { get; }
 
+    /// <summary>Whether panels hold bfloat16 in pairs, as <see cref="PairPanels"/> packs them, and not floats.</summary>
+    static virtual bool TakesPairs => false;
+
     /// <summary>
     /// Sums products in the order in which the panels hold the inner index: <c>result[i, j] = start[i, j] + Σ left[k, i] * right[k, j]</c>.
     /// </summary>

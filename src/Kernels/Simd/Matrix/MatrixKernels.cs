@@ -1,4 +1,5 @@
 using GpuOptim.Kernels.Lanes;
+using GpuOptim.Kernels.Simd.Matrix.Dot;
 
 namespace GpuOptim.Kernels.Simd.Matrix;
 
@@ -11,6 +12,7 @@ internal static class MatrixKernels
     /// <param name="elementType">The matrices' element type: BFloat16 or Float32.</param>
     public static IMatrixOps Create(Workers workers, int vectorBits, ElementType elementType) => vectorBits switch
     {
+        512 when elementType == ElementType.BFloat16 && HardwareDot.IsChosen => DotMatrixOps.Create<HardwareDot>(workers),
         512 => Create<MatrixTile8<Floats16>, Floats16>(workers, elementType),
         256 => Create<MatrixTile4<Floats8>, Floats8>(workers, elementType),
         128 => Create<MatrixTile4<Floats4>, Floats4>(workers, elementType),

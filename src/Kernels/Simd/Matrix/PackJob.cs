@@ -8,7 +8,7 @@ internal readonly unsafe struct PackJob<TTile, TFloats, TFormat>(void* source, n
     where TFloats : unmanaged, IFloats<TFloats>
     where TFormat : IFormat
 {
-    private const int Stretch = Panels<TTile, TFloats, TFormat>.Stretch;
+    private static int Stretch => Panels<TTile, TFloats, TFormat>.Stretch;
 
     private static int Width => Panels<TTile, TFloats, TFormat>.Width;
 

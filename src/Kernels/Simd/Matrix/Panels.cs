@@ -6,6 +6,7 @@ namespace GpuOptim.Kernels.Simd.Matrix;
 /// <summary>
 /// Packs a matrix for the products: as floats, in panels of a few rows (or columns) side by side, each running along a stretch of the inner
 /// index. The panel of rows r to r + Width - 1 holds at <c>[k * Width + i]</c> the element of row r + i at the k-th inner index of the stretch.
+/// Where the tile takes pairs, a place of the panel holds two inner indices: see <see cref="PairPanels"/>.
 /// </summary>
 /// <remarks>
 /// All panels of a stretch lie one behind the other, those of the next stretch behind them: what a block of the result needs of a stretch
@@ -22,20 +23,23 @@ internal static unsafe class Panels<TTile, TFloats, TFormat>
     public static int Width => TTile.Columns;
 
     /// <summary>Inner indices of a stretch: a panel of one matrix stays in the first-level cache while those of the other pass by.</summary>
-    public const int Stretch = 128;
+    public static int Stretch => TTile.TakesPairs ? 256 : 128;
 
     /// <summary>How many panels there are.</summary>
     public static int Count(int rows) => (rows + Width - 1) / Width;
 
+    /// <summary>Places in a panel, each <see cref="Width"/> floats of memory, for so many inner indices from the beginning of a stretch.</summary>
+    public static int Places(int depth) => TTile.TakesPairs ? (depth + 1) / 2 : depth;
+
     /// <summary>Floats that a packed matrix occupies.</summary>
-    public static long Length(int rows, int depth) => (long)Count(rows) * Width * depth;
+    public static long Length(int rows, int depth) => (long)Count(rows) * Width * Places(depth);
 
     /// <summary>Where a panel lies.</summary>
     /// <param name="rows">Rows of the matrix.</param>
     /// <param name="row">The panel's first.</param>
     /// <param name="first">The first inner index of the stretch.</param>
     /// <param name="depth">Length of the stretch.</param>
-    public static nint Offset(int rows, int row, int first, int depth) => (nint)Count(rows) * Width * first + (nint)row * depth;
+    public static nint Offset(int rows, int row, int first, int depth) => (nint)Count(rows) * Width * Places(first) + (nint)row * Places(depth);
 
     /// <summary>Packs one panel.</summary>
     /// <param name="source">The matrix.</param>
@@ -48,8 +52,10 @@ internal static unsafe class Panels<TTile, TFloats, TFormat>
     public static void Pack(void* source, nint start, nint rowStride, nint depthStride, int rows, int depth, float* panel)
     {
         if (rows < Width)
-            new Span<float>(panel, checked(Width * depth)).Clear();
-        if (rowStride == 1)
+            new Span<float>(panel, checked(Width * Places(depth))).Clear();
+        if (TTile.TakesPairs)
+            PairPanels.Pack((ushort*)source + start, rowStride, depthStride, rows, depth, Width, (uint*)panel);
+        else if (rowStride == 1)
             PackAlong(source, start, depthStride, rows, depth, panel);
         else if (TFormat.Type == ElementType.BFloat16)
             PackAcross((ushort*)source + start, rowStride, rows, depth, panel);

@@ -14,7 +14,6 @@ internal unsafe struct ProductJob<TTile, TFloats, TFormat> : IChunkedJob
     where TFormat : IFormat
 {
     private const int MaxPanels = 6;
-    private const int Stretch = Panels<TTile, TFloats, TFormat>.Stretch;
 
     /// <summary>Packed matrices; see <see cref="Panels{TTile, TFloats, TFormat}"/>.</summary>
     public required float* Left, Right;
@@ -85,20 +84,23 @@ internal unsafe struct ProductJob<TTile, TFloats, TFormat> : IChunkedJob
         var width = TTile.Columns;
         var partial = sums + MaxBlock * MaxBlock;
         var calls = (rows + TTile.Rows - 1) / TTile.Rows * ((columns + width - 1) / width);
-        for (var k = 0; k < Depth; k += Stretch)
+        var stretch = Panels<TTile, TFloats, TFormat>.Stretch;
+        for (var k = 0; k < Depth; k += stretch)
         {
-            var depth = Math.Min(Stretch, Depth - k);
+            var depth = Math.Min(stretch, Depth - k);
+            var places = Panels<TTile, TFloats, TFormat>.Places(depth);
             var begins = k % accumulation == 0;
             var ends = k + depth == Depth || (k + depth) % accumulation == 0;
             var isFirstBlock = k < accumulation;
             var left = Left + Panels<TTile, TFloats, TFormat>.Offset(Rows, row, k, depth);
             var right = Right + Panels<TTile, TFloats, TFormat>.Offset(Columns, column, k, depth);
-            var next = Math.Min(Stretch, Depth - k - depth);
+            var next = Math.Min(stretch, Depth - k - depth);
+            var nextPlaces = Panels<TTile, TFloats, TFormat>.Places(next);
             var ahead = new PanelPrefetch(
                 Left + Panels<TTile, TFloats, TFormat>.Offset(Rows, row, k + depth, next),
-                (nint)rows * next,
+                (nint)rows * nextPlaces,
                 Right + Panels<TTile, TFloats, TFormat>.Offset(Columns, column, k + depth, next),
-                (nint)columns * next,
+                (nint)columns * nextPlaces,
                 calls);
             for (var j = 0; j < columns; j += width)
             {
@@ -107,10 +109,10 @@ internal unsafe struct ProductJob<TTile, TFloats, TFormat> : IChunkedJob
                 for (var i = first; i < rows; i += TTile.Rows)
                 {
                     ahead.Advance();
-                    var leftRows = left + (nint)(i / width) * width * depth + i % width;
+                    var leftRows = left + (nint)(i / width) * width * places + i % width;
                     var offset = i * MaxBlock + j;
                     var block = isFirstBlock ? sums + offset : partial + offset;
-                    TTile.Multiply(leftRows, right + (nint)j * depth, depth, begins ? null : block, ends ? sums + offset : block, MaxBlock, add: ends && !isFirstBlock);
+                    TTile.Multiply(leftRows, right + (nint)j * places, depth, begins ? null : block, ends ? sums + offset : block, MaxBlock, add: ends && !isFirstBlock);
                 }
             }
         }

@@ -18,4 +18,21 @@ public sealed unsafe class TranspositionTests
         }
         Assert.That(result.Count(value => value == 0), Is.EqualTo(result.Length - Order * Order + 1));
     }
+
+    [Test]
+    public void TransposesASquareOfPairs()
+    {
+        const int Order = Transposition.PairOrder;
+        ushort[] source = [.. Enumerable.Range(0, Order * 11).Select(i => (ushort)i)];
+        var result = new uint[Order * 7];
+        fixed (ushort* from = source)
+        fixed (uint* to = result)
+            Transposition.TransposePairs(from, 11, to, 7);
+        for (var i = 0; i < Order; i++)
+        {
+            for (var j = 0; j < Order; j++)
+                Assert.That(result[j * 7 + i], Is.EqualTo(source[i * 11 + 2 * j] | (uint)source[i * 11 + 2 * j + 1] << 16));
+        }
+        Assert.That(result.Count(value => value == 0), Is.EqualTo(result.Length - Order * Order));
+    }
 }
