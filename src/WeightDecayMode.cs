@@ -3,11 +3,11 @@ namespace GpuOptim;
 /// <summary>How weights are kept small. In the formulas <c>lr</c> is the learning rate, <c>wd</c> the weight decay and <c>u</c> what is subtracted.</summary>
 public enum WeightDecayMode
 {
-    /// <summary>An L2 penalty on the loss: <c>g = g + wd * p</c>. Default of SGD, RMSprop and Adam.</summary>
+    /// <summary>An L2 penalty on the loss: <c>g = g + wd * p</c>. Default of all optimizers but those named below.</summary>
     L2,
 
     /// <summary>
-    /// Apart from the gradient: <c>p = p * (1 - lr * wd)</c>. Default of AdamW and Muon. I. Loshchilov and F. Hutter, 2019, https://arxiv.org/abs/1711.05101.
+    /// Apart from the gradient: <c>p = p * (1 - lr * wd)</c>. Default of AdamW, Lion and Muon. I. Loshchilov and F. Hutter, 2019, https://arxiv.org/abs/1711.05101.
     /// </summary>
     Decoupled,
 

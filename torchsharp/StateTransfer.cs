@@ -13,6 +13,9 @@ internal sealed class StateTransfer(TorchOptimizer optimizer)
     /// <summary>What the items are of.</summary>
     public Optimizer.StateDictionary? Dictionary { get; set; }
 
+    /// <summary>The shape of state: the parameter's, but for scalars, for numbers that elements share, and for scales.</summary>
+    public long[] ShapeOf(string name, long[] shape) => optimizer.Inner.ScalarNames.Contains(name) ? [] : optimizer.Inner.ColumnOf(name)?.ShapeFor(shape) ?? shape;
+
     /// <summary>Counts an item that was read.</summary>
     public void Read()
     {

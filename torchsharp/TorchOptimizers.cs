@@ -32,6 +32,38 @@ public static class TorchOptimizers
     public static TorchOptimizer<AdamW> AdamW(this torch.nn.Module model, AdamWOptions? options = null) => Create(model, parameters => new AdamW(parameters, options));
 
     /// <inheritdoc cref="Sgd(torch.nn.Module, SgdOptions)"/>
+    /// <summary><see cref="Optimizers.NAdam"/> for a model.</summary>
+    public static TorchOptimizer<NAdam> NAdam(this torch.nn.Module model, NAdamOptions? options = null) => Create(model, parameters => new NAdam(parameters, options));
+
+    /// <inheritdoc cref="Sgd(torch.nn.Module, SgdOptions)"/>
+    /// <summary><see cref="Optimizers.RAdam"/> for a model.</summary>
+    public static TorchOptimizer<RAdam> RAdam(this torch.nn.Module model, RAdamOptions? options = null) => Create(model, parameters => new RAdam(parameters, options));
+
+    /// <inheritdoc cref="Sgd(torch.nn.Module, SgdOptions)"/>
+    /// <summary><see cref="Optimizers.Adamax"/> for a model.</summary>
+    public static TorchOptimizer<Adamax> Adamax(this torch.nn.Module model, AdamaxOptions? options = null) => Create(model, parameters => new Adamax(parameters, options));
+
+    /// <inheritdoc cref="Sgd(torch.nn.Module, SgdOptions)"/>
+    /// <summary><see cref="Optimizers.Lion"/> for a model.</summary>
+    public static TorchOptimizer<Lion> Lion(this torch.nn.Module model, LionOptions? options = null) => Create(model, parameters => new Lion(parameters, options));
+
+    /// <inheritdoc cref="Sgd(torch.nn.Module, SgdOptions)"/>
+    /// <summary><see cref="Optimizers.Adagrad"/> for a model.</summary>
+    public static TorchOptimizer<Adagrad> Adagrad(this torch.nn.Module model, AdagradOptions? options = null) => Create(model, parameters => new Adagrad(parameters, options));
+
+    /// <inheritdoc cref="Sgd(torch.nn.Module, SgdOptions)"/>
+    /// <summary><see cref="Optimizers.Adadelta"/> for a model.</summary>
+    public static TorchOptimizer<Adadelta> Adadelta(this torch.nn.Module model, AdadeltaOptions? options = null) => Create(model, parameters => new Adadelta(parameters, options));
+
+    /// <inheritdoc cref="Sgd(torch.nn.Module, SgdOptions)"/>
+    /// <summary><see cref="Optimizers.Asgd"/> for a model.</summary>
+    public static TorchOptimizer<Asgd> Asgd(this torch.nn.Module model, AsgdOptions? options = null) => Create(model, parameters => new Asgd(parameters, options));
+
+    /// <inheritdoc cref="Sgd(torch.nn.Module, SgdOptions)"/>
+    /// <summary><see cref="Optimizers.Rprop"/> for a model.</summary>
+    public static TorchOptimizer<Rprop> Rprop(this torch.nn.Module model, RpropOptions? options = null) => Create(model, parameters => new Rprop(parameters, options));
+
+    /// <inheritdoc cref="Sgd(torch.nn.Module, SgdOptions)"/>
     /// <summary>
     /// <see cref="Optimizers.Muon"/> for a model of matrices alone; <see cref="ModelOptimizer(torch.nn.Module, IReadOnlyList{Assignment})"/> trains
     /// the others by another.

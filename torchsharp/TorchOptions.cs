@@ -34,6 +34,38 @@ internal static class TorchOptions
             },
             (AdamOptions adam, Modules.Adam.Options o) => Adam(adam, o.beta1, o.beta2, o.eps, o.weight_decay, o.amsgrad, o.maximize),
             (AdamWOptions adamW, Modules.AdamW.Options o) => Adam(adamW, o.beta1, o.beta2, o.eps, o.weight_decay, o.amsgrad, o.maximize),
+            (NAdamOptions nAdam, Modules.NAdam.Options o) => Moments(nAdam with { MomentumDecay = o.momentum_decay ?? nAdam.MomentumDecay }, o.beta1, o.beta2, o.eps, o.weight_decay),
+            (RAdamOptions rAdam, Modules.RAdam.Options o) => Moments(rAdam, o.beta1, o.beta2, o.eps, o.weight_decay),
+            (AdamaxOptions adamax, Modules.Adamax.Options o) => Moments(adamax, o.beta1, o.beta2, o.eps, o.weight_decay),
+            (AdagradOptions adagrad, Modules.Adagrad.Options o) => adagrad with
+            {
+                LearningRateDecay = o.lr_decay ?? adagrad.LearningRateDecay,
+                InitialAccumulatorValue = o.initial_accumulator_value ?? adagrad.InitialAccumulatorValue,
+                Epsilon = o.eps ?? adagrad.Epsilon,
+                WeightDecay = o.weight_decay ?? adagrad.WeightDecay,
+            },
+            (AdadeltaOptions adadelta, Modules.Adadelta.Options o) => adadelta with
+            {
+                Rho = o.rho ?? adadelta.Rho,
+                Epsilon = o.eps ?? adadelta.Epsilon,
+                WeightDecay = o.weight_decay ?? adadelta.WeightDecay,
+                Maximize = o.maximize ?? adadelta.Maximize,
+            },
+            (AsgdOptions asgd, Modules.ASGD.Options o) => asgd with
+            {
+                Lambda = o.lambd ?? asgd.Lambda,
+                Alpha = o.alpha ?? asgd.Alpha,
+                T0 = o.t0 ?? asgd.T0,
+                WeightDecay = o.weight_decay ?? asgd.WeightDecay,
+                Maximize = o.maximize ?? asgd.Maximize,
+            },
+            (RpropOptions rprop, Modules.Rprop.Options o) => rprop with
+            {
+                EtaMinus = o.etaminus ?? rprop.EtaMinus,
+                EtaPlus = o.etaplus ?? rprop.EtaPlus,
+                MinStepSize = o.min_step ?? rprop.MinStepSize,
+                MaxStepSize = o.max_step ?? rprop.MaxStepSize,
+            },
             // Of no kind, but a rate.
             _ when options.GetType() == typeof(Modules.OptimizerOptions) => own,
             _ => throw new ArgumentException($"options must be of {optimizer.GetType().Name}. Actual type was {options.GetType()}.", nameof(options)),
@@ -41,13 +73,14 @@ internal static class TorchOptions
         return options?.LearningRate is { } rate ? applied with { LearningRate = rate } : applied;
     }
 
-    private static AdamOptionsBase Adam(AdamOptionsBase own, double? beta1, double? beta2, double? epsilon, double? weightDecay, bool? amsgrad, bool? maximize) => own with
+    private static MomentOptions Adam(AdamOptionsBase own, double? beta1, double? beta2, double? epsilon, double? weightDecay, bool? amsgrad, bool? maximize) =>
+        Moments(own with { Amsgrad = amsgrad ?? own.Amsgrad, Maximize = maximize ?? own.Maximize }, beta1, beta2, epsilon, weightDecay);
+
+    private static MomentOptions Moments(MomentOptions own, double? beta1, double? beta2, double? epsilon, double? weightDecay) => own with
     {
         Beta1 = beta1 ?? own.Beta1,
         Beta2 = beta2 ?? own.Beta2,
         Epsilon = epsilon ?? own.Epsilon,
         WeightDecay = weightDecay ?? own.WeightDecay,
-        Amsgrad = amsgrad ?? own.Amsgrad,
-        Maximize = maximize ?? own.Maximize,
     };
 }

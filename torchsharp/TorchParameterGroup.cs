@@ -41,7 +41,8 @@ public class TorchParameterGroup : Modules.ParamGroup, ILearningRateController, 
     {
         get => Inner.AnyOptions switch
         {
-            AdamOptionsBase adam => adam.Beta1,
+            MomentOptions moments => moments.Beta1,
+            LionOptions lion => lion.Beta1,
             SgdOptions sgd => sgd.Momentum,
             RmsPropOptions rmsProp => rmsProp.Momentum,
             MuonOptionsBase muon => muon.Momentum,
@@ -63,7 +64,7 @@ public class TorchParameterGroup : Modules.ParamGroup, ILearningRateController, 
     }
 
     /// <summary>A group, with betas if its optimizer has them.</summary>
-    internal static TorchParameterGroup Create(ParameterGroup inner, IEnumerable<Modules.Parameter> parameters, Modules.OptimizerOptions? options = null) => inner.AnyOptions is AdamOptionsBase
+    internal static TorchParameterGroup Create(ParameterGroup inner, IEnumerable<Modules.Parameter> parameters, Modules.OptimizerOptions? options = null) => inner.AnyOptions is MomentOptions
         ? new WithBetas(inner, parameters, options ?? new())
         : new TorchParameterGroup(inner, parameters, options ?? new());
 
@@ -82,12 +83,12 @@ public class TorchParameterGroup : Modules.ParamGroup, ILearningRateController, 
     private sealed class WithBetas(ParameterGroup inner, IEnumerable<Modules.Parameter> parameters, Modules.OptimizerOptions options)
         : TorchParameterGroup(inner, parameters, options), IBetas
     {
-        private AdamOptionsBase Adam => (AdamOptionsBase)Inner.AnyOptions;
+        private MomentOptions Moments => (MomentOptions)Inner.AnyOptions;
 
         (double, double) IBetas.Betas
         {
-            get => (Adam.Beta1, Adam.Beta2);
-            set => Inner.AnyOptions = Adam with { Beta1 = value.Item1, Beta2 = value.Item2 };
+            get => (Moments.Beta1, Moments.Beta2);
+            set => Inner.AnyOptions = Moments with { Beta1 = value.Item1, Beta2 = value.Item2 };
         }
     }
 }

@@ -1,4 +1,3 @@
-using GpuOptim.Kernels.Encodings;
 using GpuOptim.Optimizers;
 using GpuOptim.Optimizers.Checkpoints;
 using TorchSharp;
@@ -70,9 +69,7 @@ internal sealed class TorchParameterState(StateTransfer transfer, Modules.Parame
             var slot = reader.ReadString();
             var type = (ElementType)reader.ReadInt32();
             var length = reader.ReadInt64();
-            // State has the parameter's shape, but scales are of blocks.
-            long[] blocks = [EncodedStretch.Blocks(_parameter.numel())];
-            var shape = StateColumn.IsOfScales(slot) && length == blocks[0] * sizeof(float) ? blocks : _parameter.shape;
+            var shape = transfer.ShapeOf(slot, _parameter.shape);
             if (!Enum.IsDefined(type) || length != shape.Aggregate(1L, (product, extent) => product * extent) * type.Size())
                 throw new InvalidDataException($"State '{slot}' of parameter '{name}' must be one of {string.Join(", ", Enum.GetNames<ElementType>())}, of shape {TensorMemory.Describe(shape)}. Actual type was {type} of {length} bytes.");
             var bytes = new byte[length];

@@ -24,7 +24,7 @@ internal sealed class PlainKernelRival(Accelerator accelerator, string name, Fun
 
     public IReadOnlyList<Entry> Updates(Scope scope, UpdateJob job) => job.Type != NumberType.Float32 || (accelerator is CPUAccelerator && (job.Layout.Count > MostLaunches || job.Layout.Elements > MostElements)) ? [] :
     [
-        .. job.Contestants.Select(contestant =>
+        .. job.Contestants.Intersect(Contestant.Usual).Select(contestant =>
         {
             MemoryBuffer1D<float, Stride1D.Dense>[] Buffers(Func<long, float> number) =>
             [

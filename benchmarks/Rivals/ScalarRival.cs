@@ -12,7 +12,7 @@ internal sealed class ScalarRival : IUpdateRival
 
     public IReadOnlyList<Entry> Updates(Scope scope, UpdateJob job) => job.Type != NumberType.Float32 ? [] :
     [
-        .. job.Contestants.Select(contestant =>
+        .. job.Contestants.Intersect(Contestant.Usual).Select(contestant =>
         {
             var tensors = Enumerable.Range(0, job.Layout.Count).Select(i => new Tensor(i * job.Layout.Length, job.Layout.Length, contestant.States)).ToArray();
             var step = 0;

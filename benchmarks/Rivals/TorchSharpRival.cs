@@ -14,7 +14,7 @@ internal sealed class TorchSharpRival : IUpdateRival
 
     public IReadOnlyList<Entry> Updates(Scope scope, UpdateJob job) => job.Type != NumberType.Float32 ? [] :
     [
-        .. job.Contestants.Select(contestant =>
+        .. job.Contestants.Where(contestant => TorchSharpOptimizers.Has(contestant.Options)).Select(contestant =>
         {
             torch.set_num_threads(job.Threads);
             var parameters = Enumerable.Range(0, job.Layout.Count).Select(i => scope.Keep(Make(i * job.Layout.Length, job.Layout.Length))).ToArray();

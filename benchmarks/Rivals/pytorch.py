@@ -11,6 +11,13 @@ OPTIMIZERS = {
     "rmsprop": (torch.optim.RMSprop, {}),
     "adam": (torch.optim.Adam, {}),
     "adamw": (torch.optim.AdamW, {}),
+    "nadam": (torch.optim.NAdam, {}),
+    "radam": (torch.optim.RAdam, {}),
+    "adamax": (torch.optim.Adamax, {}),
+    "adagrad": (torch.optim.Adagrad, {}),
+    "adadelta": (torch.optim.Adadelta, {}),
+    "asgd": (torch.optim.ASGD, {}),
+    "rprop": (torch.optim.Rprop, {}),
 }
 TYPES = {"float32": torch.float32, "bfloat16": torch.bfloat16, "float16": torch.float16}
 
@@ -115,7 +122,7 @@ def main():
                     made = KINDS[words[1]](*words[2:])
                     work[words[0]] = made if isinstance(made, tuple) else (made, None)
                     print("ok", flush=True)
-                except (TypeError, RuntimeError, NotImplementedError) as error:
+                except (KeyError, TypeError, RuntimeError, NotImplementedError) as error:
                     print(f"none: {error}".replace("\n", " "), flush=True)
             elif command == "run":
                 print(repr(run(work[words[0]][0], int(words[1]))), flush=True)

@@ -12,7 +12,7 @@ internal abstract class UpdatesVerb(string name, string question, params string[
 {
     private readonly Option<string[]> _layouts = Layout.Option(layouts);
     private readonly Option<string[]> _types = NumberType.Option(NumberType.Float32.Name);
-    private readonly Option<string[]> _optimizers = Contestant.Option(Contestant.All);
+    private readonly Option<string[]> _optimizers = Contestant.Option(Contestant.Usual);
     private readonly Option<bool> _apart = new("--apart") { Description = "Give each tensor memory of its own; else they lie one behind the other" };
 
     public override IReadOnlyList<Option> Options => [_layouts, _types, _optimizers, _apart];

@@ -5,8 +5,8 @@ using Spectre.Console;
 
 var optimizers = new Option<string[]>("--optimizer")
 {
-    Description = "Optimizers to train with; by default all of them, one after the other",
-    DefaultValueFactory = _ => [.. Recipe.All.Select(recipe => recipe.Name)],
+    Description = "Optimizers to train with, one after the other; by default those that are most used",
+    DefaultValueFactory = _ => [.. Recipe.All.Where(recipe => recipe.IsUsual).Select(recipe => recipe.Name)],
     AllowMultipleArgumentsPerToken = true,
 };
 optimizers.AcceptOnlyFromAmong([.. Recipe.All.Select(recipe => recipe.Name)]);

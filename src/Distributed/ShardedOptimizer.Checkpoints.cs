@@ -85,8 +85,9 @@ public sealed partial class ShardedOptimizer
                 var state = _whole.LiveState();
                 foreach (var (parameter, each) in state.Parameters)
                 {
+                    // What all ranks have alike, the first one writes.
                     foreach (var (name, tensor) in each.Tensors)
-                        AddTensor($"{CheckpointContent.StatePrefix}{parameter}/{name}", tensor);
+                        AddTensor($"{CheckpointContent.StatePrefix}{parameter}/{name}", tensor.Bytes is OwnBytes ? tensor : new(tensor.ElementType, [], new OwnBytes(tensor.Bytes, Communicator.Rank == 0)));
                 }
                 return (tensors, state);
             });

@@ -114,7 +114,10 @@ public sealed partial class ShardedOptimizer
 
     private StateTensor Part(string name, StateTensor whole, Piece piece)
     {
-        var column = _parts[piece.Tensor.Part].ColumnOf(name);
+        // What is of no dimensions, where the parameter has some, is a number that all pieces have.
+        if (whole.Shape.Count == 0 && piece.Tensor.Parameter.WholeShape.Count > 0)
+            return whole;
+        var column = _parts[piece.Tensor.Part].ColumnOf(name)!;
         var (start, length) = piece.Shared(column.ElementsEach(piece.Tensor.Parameter.WholeShape));
         return new(whole.ElementType, column.ShapeFor(LocalParameter(piece).Shape), new TensorBytes.Part(whole.Bytes, start * whole.ElementType.Size(), length * whole.ElementType.Size()));
     }

@@ -32,9 +32,10 @@ public abstract class ElementwiseOptimizer<TOptions, TRule> : Optimizer<TOptions
     /// <param name="parameters">At least one, all on one device, no two of the same name or memory.</param>
     /// <param name="options">The group's hyper-parameters.</param>
     /// <param name="slots">The state tensors in the order in which the rule takes them; as many as the rule has.</param>
+    /// <param name="scalars">What each parameter has one number of, two at most; null for none.</param>
     /// <exception cref="ArgumentException">A parameter cannot be taken; the message says which and why.</exception>
-    protected ElementwiseOptimizer(IEnumerable<Parameter> parameters, TOptions options, IReadOnlyList<StateSlot<TOptions>> slots)
-        : base(parameters, options, slots)
+    protected ElementwiseOptimizer(IEnumerable<Parameter> parameters, TOptions options, IReadOnlyList<StateSlot<TOptions>> slots, IReadOnlyList<StateScalar<TOptions>>? scalars = null)
+        : base(parameters, options, slots, scalars)
     {
         if (slots.Count != TRule.StateCount)
             throw new ArgumentException($"slots must be as many as {typeof(TRule).Name} has, {TRule.StateCount}. Actual number was {slots.Count}.", nameof(slots));
@@ -86,7 +87,7 @@ public abstract class ElementwiseOptimizer<TOptions, TRule> : Optimizer<TOptions
             for (var done = pending; done >= 0; done--)
             {
                 var number = step.Step + later + done;
-                _rules[index + pending - done] = CreateRule(Groups[group].Options, new(number, step.IsFirstUse && done == 0));
+                _rules[index + pending - done] = CreateRule(Groups[group].Options, step with { Step = number, IsFirstUse = step.IsFirstUse && done == 0 });
                 _steps[index + pending - done] = (uint)number;
             }
             index += pending + 1;
@@ -148,7 +149,7 @@ public abstract class ElementwiseOptimizer<TOptions, TRule> : Optimizer<TOptions
             table.Pending[i] = tracked.Pending;
             if (gradients[i] == 0)
                 continue;
-            var key = (tracked.Group, new StepInfo(tracked.Step + 1, IsFirstUse(tracked)), BitOperations.PopCount(tracked.Pending));
+            var key = (tracked.Group, NextStep(tracked), BitOperations.PopCount(tracked.Pending));
             if (key != last)
                 (last, index) = (key, RuleIndex(key));
             rules[i] = index;

@@ -122,6 +122,10 @@ public sealed class ModelOptimizer : Optimizer
             optimizer.Collect(tables);
     }
 
+    internal override StateColumn? ColumnOf(string name) => _optimizers.Select(optimizer => optimizer.ColumnOf(name)).FirstOrDefault(column => column is not null);
+
+    internal override IReadOnlyList<string> ScalarNames => [.. _optimizers.SelectMany(optimizer => optimizer.ScalarNames)];
+
     internal override IEnumerable<TableTensor> TableTensors() => _optimizers.SelectMany(optimizer => optimizer.TableTensors());
 
     internal override void ThrowIfForeign(StateDictionary state)

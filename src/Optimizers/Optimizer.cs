@@ -59,6 +59,9 @@ public abstract partial class Optimizer : IDisposable
     /// </summary>
     internal IStateHolder? StateHolder { get; set; }
 
+    /// <summary>The names of state that is one number a parameter.</summary>
+    internal virtual IReadOnlyList<string> ScalarNames => [];
+
     private protected abstract IReadOnlyList<ParameterGroup> GroupList { get; }
 
     /// <summary>The parameters that there may be averages of.</summary>
@@ -217,8 +220,8 @@ public abstract partial class Optimizer : IDisposable
     /// <summary>Bytes of state that an element of a parameter has with a group's present options.</summary>
     internal virtual int StateSize(int group, Parameter parameter) => throw new NotSupportedException();
 
-    /// <summary>The tensor of state that has a name.</summary>
-    internal virtual StateColumn ColumnOf(string name) => throw new NotSupportedException();
+    /// <summary>The tensor of state that has a name; null if none has.</summary>
+    internal virtual StateColumn? ColumnOf(string name) => null;
 
     /// <summary>The first half of a step: everything that can fail. Changes no parameter and no state.</summary>
     /// <param name="step">The step, as the device sees it.</param>

@@ -16,7 +16,7 @@ public abstract partial class Optimizer<TOptions>
             if (!state.Parameters.TryGetValue(name, out var saved))
                 continue;
             var options = (TOptions)state.Groups[tracked.Group].Options;
-            var tensors = new OrderedDictionary<string, StateTensor>();
+            var tensors = new OrderedDictionary<string, StateTensor>(saved.Tensors.Where(tensor => ScalarNames.Contains(tensor.Key)));
             foreach (var column in _columns)
             {
                 if (column.Kind != StateColumnKind.Scales && saved.Tensors.TryGetValue(column.Name, out var tensor))

@@ -18,6 +18,7 @@ public abstract partial class Optimizer<TOptions>
         foreach (var tracked in _tracked.Where(tracked => tracked.Step > 0 || tracked.Written != 0))
         {
             var tensors = new OrderedDictionary<string, StateTensor>();
+            WriteScalars(tracked, tensors);
             for (var column = 0; column < _columns.Length; column++)
             {
                 if ((tracked.Written & (1u << column)) != 0)
@@ -40,6 +41,7 @@ public abstract partial class Optimizer<TOptions>
             var saved = state.Parameters.GetValueOrDefault(tracked.Parameter.Name);
             tracked.Step = saved?.Step ?? 0;
             tracked.Written = 0;
+            ReadScalars(tracked, saved);
             for (var column = 0; column < _columns.Length; column++)
             {
                 if (saved is not null && saved.Tensors.TryGetValue(_columns[column].Name, out var tensor))
@@ -157,7 +159,7 @@ public abstract partial class Optimizer<TOptions>
     /// <summary>The shape of state: where it is only declared, of the whole tensor's.</summary>
     private long[] ShapeOf(int column, TrackedParameter tracked) => _columns[column].ShapeFor(StateHolder is null ? tracked.Shape : tracked.WholeShape);
 
-    internal override StateColumn ColumnOf(string name) => _columns.First(column => column.Name == name);
+    internal override StateColumn? ColumnOf(string name) => _columns.FirstOrDefault(column => column.Name == name);
 
     private TensorBytes Read(TrackedParameter tracked, int column) =>
         StateHolder?.Read(tracked.Parameter, _columns[column].Name, TypeOf(column, tracked), _columns[column].ElementsEach(tracked.WholeShape)) ?? new TensorBytes.OnDevice(tracked.State[column]!);
@@ -256,8 +258,10 @@ public abstract partial class Optimizer<TOptions>
             StateColumnKind.Scales => HasScales(column, options, tracked.Parameter),
             _ => IsInUse(i, options, tracked.Parameter),
         })];
-        if (state.Tensors.Keys.Except(known.Select(column => column.Name)).FirstOrDefault() is { } unexpected)
-            throw new ArgumentException($"State '{unexpected}' of parameter '{name}' is none of {GetType().Name}'s: {string.Join(", ", known.Select(column => column.Name))}.", nameof(state));
+        string[] names = [.. ScalarNames, .. known.Select(column => column.Name)];
+        if (state.Tensors.Keys.Except(names).FirstOrDefault() is { } unexpected)
+            throw new ArgumentException($"State '{unexpected}' of parameter '{name}' is none of {GetType().Name}'s: {string.Join(", ", names)}.", nameof(state));
+        ThrowIfForeignScalars(name, state);
         for (var i = 0; i < _columns.Length; i++)
         {
             var (column, isInUse) = (_columns[i], IsInUse(i, options, tracked.Parameter));

@@ -18,15 +18,18 @@ public abstract partial class Optimizer<TOptions> : Optimizer where TOptions : O
     private DeviceStep? _filledFor;
     private bool _canRepeat;
 
-    private protected Optimizer(IEnumerable<Parameter> parameters, TOptions options, IReadOnlyList<StateSlot<TOptions>> slots)
-        : this([.. parameters ?? throw new ArgumentNullException(nameof(parameters))], options, slots)
+    private protected Optimizer(IEnumerable<Parameter> parameters, TOptions options, IReadOnlyList<StateSlot<TOptions>> slots, IReadOnlyList<StateScalar<TOptions>>? scalars = null)
+        : this([.. parameters ?? throw new ArgumentNullException(nameof(parameters))], options, slots, scalars ?? [])
     {
     }
 
-    private Optimizer(Parameter[] parameters, TOptions options, IReadOnlyList<StateSlot<TOptions>> slots)
+    private Optimizer(Parameter[] parameters, TOptions options, IReadOnlyList<StateSlot<TOptions>> slots, IReadOnlyList<StateScalar<TOptions>> scalars)
         : base(ParameterChecks.DeviceOf(parameters))
     {
+        if (scalars.Count > StateScalars.MaxCount)
+            throw new ArgumentException($"scalars must be at most {StateScalars.MaxCount}. Actual number was {scalars.Count}.", nameof(scalars));
         _slots = [.. slots];
+        _scalars = [.. scalars];
         _columns = StateColumn.For([.. slots.Select(slot => (slot.Name, slot.Shape))]);
         for (var slot = 0; slot < _slots.Length; slot++)
             _nonNegative |= _slots[slot].IsNonNegative ? 1u << slot : 0;
@@ -122,6 +125,9 @@ public abstract partial class Optimizer<TOptions> : Optimizer where TOptions : O
     internal sealed override void PrepareStep(DeviceStep step)
     {
         AllocateState();
+        // What scalars are depends on which steps were done, not only on how many.
+        if (_scalars.Length > 0)
+            ReadChecks(wait: true);
         if (StateHolder is not null)
             return;
         // Read before addresses are: what changes meanwhile has the next step look again.
@@ -158,7 +164,8 @@ public abstract partial class Optimizer<TOptions> : Optimizer where TOptions : O
             Repeats++;
         else
             CountStep(context.Bit);
-        _canRepeat = context.Bit is null && !context.FoundInf && !UsesStateFirst;
+        // Scalars are other constants in each step, with the options of that step.
+        _canRepeat = context.Bit is null && !context.FoundInf && !UsesStateFirst && _scalars.Length == 0;
     }
 
     /// <summary>Whether a parameter's data lie elsewhere than the tables say.</summary>
@@ -196,6 +203,7 @@ public abstract partial class Optimizer<TOptions> : Optimizer where TOptions : O
     private void CountStep(int? pendingBit)
     {
         CountRepeats();
+        AdvanceScalars();
         foreach (var tracked in _tracked)
         {
             tracked.IsUpdated = tracked.Parameter.HasGradient;
@@ -239,6 +247,7 @@ public abstract partial class Optimizer<TOptions> : Optimizer where TOptions : O
     private static void Count(TrackedParameter tracked)
     {
         tracked.Step++;
+        tracked.Scalars = tracked.NextScalars;
         tracked.Written |= tracked.InUse;
     }
 

@@ -39,9 +39,6 @@ internal sealed record StateColumn(string Name, StateColumnKind Kind)
         .. Rests,
     ];
 
-    /// <summary>Whether a name is that of scales.</summary>
-    public static bool IsOfScales(string name) => name.EndsWith(ScaleSuffix, StringComparison.Ordinal);
-
     /// <summary>How many elements of a parameter, or of a part of one, share a number.</summary>
     /// <param name="shape">The parameter's shape.</param>
     public int ElementsEach(IReadOnlyList<long> shape) => (Kind, Shape) switch

@@ -19,6 +19,12 @@ internal sealed class TrackedParameter(Parameter parameter, int group, int colum
     /// <summary>How often the parameter was updated, as far as is known.</summary>
     public long Step { get; set; }
 
+    /// <summary>The scalars that the updates so far have left, once there was one.</summary>
+    public StateScalars Scalars { get; set; }
+
+    /// <summary>What they are if the last step was done.</summary>
+    public StateScalars NextScalars { get; set; }
+
     /// <summary>The bits of the steps that may have updated it, too, unless the device skipped them.</summary>
     public ulong Pending { get; set; }
 

@@ -57,7 +57,7 @@ internal sealed class SavedRun : IDisposable
 
     public CosineAnnealingLR Schedule { get; }
 
-    private OptimizerOptions Options => _kind == "scaled" ? new AdamOptions() : new AdamWOptions { StatePrecision = StatePrecision.Float32 };
+    private OptimizerOptions Options => _kind == "scaled" ? new NAdamOptions { MomentumDecay = 0.5 } : new AdamWOptions { StatePrecision = StatePrecision.Float32 };
 
     private IEnumerable<Parameter> Averageable => Optimizer is ShardedOptimizer sharded ? sharded.Shards : Parameters;
 

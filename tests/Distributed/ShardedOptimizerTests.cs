@@ -164,7 +164,7 @@ public sealed class ShardedOptimizerTests
         });
 
         // Options that write nothing for checkpoints are told apart, too.
-        AssertEach(2, (communicator, last) => Make(communicator, new Extensions.LionOptions { Beta1 = last ? 0.8 : 0.9 }), "Beta1 = 0.8");
+        AssertEach(2, (communicator, last) => Make(communicator, new Extensions.SignumOptions { Beta = last ? 0.8 : 0.9 }), "Beta = 0.8");
 
         static void AssertStep(Action<ShardedOptimizer, bool> prepare, string message) => AssertEach(
             2,

@@ -11,7 +11,7 @@ public sealed class CheckpointTests : FolderTest
 {
     private string File => Path.Combine(Folder, "run.safetensors");
 
-    public static IEnumerable<string> Kinds => ["sgd", "momentum", "rmsprop", "adam", "adamw", "muon", "model", "scaled"];
+    public static IEnumerable<string> Kinds => ["sgd", "momentum", "rmsprop", "adam", "adamw", "asgd", "muon", "model", "scaled"];
 
     /// <summary>A run that stops and goes on in another process, on another device, ends with the same bits.</summary>
     [Test]

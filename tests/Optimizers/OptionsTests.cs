@@ -17,6 +17,22 @@ public sealed class OptionsTests
         Assert.That((rmsProp.LearningRate, rmsProp.Alpha, rmsProp.Epsilon, rmsProp.WeightDecay, rmsProp.Momentum, rmsProp.Centered, rmsProp.Maximize), Is.EqualTo((1e-2, 0.99, 1e-8, 0.0, 0.0, false, false)));
         Assert.That((adam.LearningRate, adam.Beta1, adam.Beta2, adam.Epsilon, adam.WeightDecay, adam.Amsgrad, adam.Maximize), Is.EqualTo((1e-3, 0.9, 0.999, 1e-8, 0.0, false, false)));
         Assert.That((adamW.LearningRate, adamW.Beta1, adamW.Beta2, adamW.Epsilon, adamW.WeightDecay, adamW.Amsgrad, adamW.Maximize), Is.EqualTo((1e-3, 0.9, 0.999, 1e-8, 1e-2, false, false)));
+        NAdamOptions nAdam = new();
+        RAdamOptions rAdam = new();
+        AdamaxOptions adamax = new();
+        AdagradOptions adagrad = new();
+        AdadeltaOptions adadelta = new();
+        AsgdOptions asgd = new();
+        RpropOptions rprop = new();
+        Assert.That((nAdam.LearningRate, nAdam.Beta1, nAdam.Beta2, nAdam.Epsilon, nAdam.MomentumDecay), Is.EqualTo((2e-3, 0.9, 0.999, 1e-8, 4e-3)));
+        Assert.That((rAdam.LearningRate, rAdam.Beta1, rAdam.Beta2, rAdam.Epsilon), Is.EqualTo((1e-3, 0.9, 0.999, 1e-8)));
+        Assert.That((adamax.LearningRate, adamax.Beta1, adamax.Beta2, adamax.Epsilon), Is.EqualTo((2e-3, 0.9, 0.999, 1e-8)));
+        Assert.That((adagrad.LearningRate, adagrad.LearningRateDecay, adagrad.InitialAccumulatorValue, adagrad.Epsilon), Is.EqualTo((1e-2, 0.0, 0.0, 1e-10)));
+        Assert.That((adadelta.LearningRate, adadelta.Rho, adadelta.Epsilon), Is.EqualTo((1.0, 0.9, 1e-6)));
+        Assert.That((asgd.LearningRate, asgd.Lambda, asgd.Alpha, asgd.T0), Is.EqualTo((1e-2, 1e-4, 0.75, 1e6)));
+        Assert.That((rprop.LearningRate, rprop.EtaMinus, rprop.EtaPlus, rprop.MinStepSize, rprop.MaxStepSize), Is.EqualTo((1e-2, 0.5, 1.2, 1e-6, 50.0)));
+        foreach (var options in (OptimizerOptions[])[nAdam, rAdam, adamax, adagrad, adadelta, asgd, rprop])
+            Assert.That((options.WeightDecay, options.WeightDecayMode), Is.EqualTo((0.0, WeightDecayMode.L2)));
         Assert.That(sgd.StatePrecision, Is.EqualTo(StatePrecision.SameAsParameter));
     }
 
@@ -36,14 +52,24 @@ public sealed class OptionsTests
             yield return Case("Momentum", value, x => new RmsPropOptions { Momentum = x }, NonNegative);
             yield return Case("Epsilon", value, x => new AdamOptions { Epsilon = x }, NonNegative);
             yield return Case("WeightDecay", value, x => new AdamWOptions { WeightDecay = x }, NonNegative);
+            yield return Case("MomentumDecay", value, x => new NAdamOptions { MomentumDecay = x }, NonNegative);
+            yield return Case("LearningRateDecay", value, x => new AdagradOptions { LearningRateDecay = x }, NonNegative);
+            yield return Case("InitialAccumulatorValue", value, x => new AdagradOptions { InitialAccumulatorValue = x }, NonNegative);
+            yield return Case("Lambda", value, x => new AsgdOptions { Lambda = x }, NonNegative);
+            yield return Case("T0", value, x => new AsgdOptions { T0 = x }, NonNegative);
+            yield return Case("MaxStepSize", value, x => new RpropOptions { MaxStepSize = x }, NonNegative);
         }
         foreach (var value in new[] { -0.1, 1, double.NaN })
         {
             yield return Case("Alpha", value, x => new RmsPropOptions { Alpha = x }, Fraction);
             yield return Case("Beta1", value, x => new AdamOptions { Beta1 = x }, Fraction);
             yield return Case("Beta2", value, x => new AdamWOptions { Beta2 = x }, Fraction);
+            yield return Case("Beta1", value, x => new LionOptions { Beta1 = x }, Fraction);
+            yield return Case("Rho", value, x => new AdadeltaOptions { Rho = x }, Fraction);
         }
         yield return Case("Dampening", double.NaN, x => new SgdOptions { Dampening = x }, "must be finite.");
+        yield return new TestCaseData("EtaMinus", 1, (double x) => (object)new RpropOptions { EtaMinus = x }, "must be above 0 and below 1.");
+        yield return new TestCaseData("EtaPlus", 1, (double x) => (object)new RpropOptions { EtaPlus = x }, "must be finite and above 1.");
     }
 
     [TestCaseSource(nameof(OutOfRange))]
@@ -58,6 +84,14 @@ public sealed class OptionsTests
     {
         Assert.That(() => new AdamOptions { ComputePrecision = (ComputePrecision)2 }, Throws.TypeOf<ArgumentOutOfRangeException>().With.Message.StartsWith("ComputePrecision must be one of SameAsState, Float32."));
         Assert.That(() => new AdamOptions { StatePrecision = (StatePrecision)5 }, Throws.TypeOf<ArgumentOutOfRangeException>().With.Message.StartsWith("StatePrecision must be one of SameAsParameter, Float32, BFloat16, Float16, Blockwise8."));
+    }
+
+    [Test]
+    public void StepSizesHaveARange()
+    {
+        using var device = new SimdDevice();
+        using var parameter = device.CreateParameter("p", [1]);
+        Assert.That(() => new Rprop([parameter], new() { MinStepSize = 2, MaxStepSize = 1 }), Throws.ArgumentException.With.Message.Contains("MaxStepSize must be at least MinStepSize, 2. Actual value was 1."));
     }
 
     [Test]

@@ -6,7 +6,7 @@ using GpuOptim.Tests.Support;
 namespace GpuOptim.Tests.Optimizers;
 
 /// <summary>What holds for every optimizer, whatever the tensors: checked on random lengths, numbers and points in a run.</summary>
-[TestFixtureSource(typeof(OptimizerVariant), nameof(OptimizerVariant.All))]
+[TestFixtureSource(typeof(OptimizerVariant), nameof(OptimizerVariant.OnTheCpu))]
 public sealed class PropertyTests(OptimizerVariant variant)
 {
     internal static readonly Gen<int[]> Lengths = Gen.Choose(0, 100).ArrayOf().Where(lengths => lengths.Length is > 0 and < 12);

@@ -25,6 +25,15 @@ internal static class ReferenceOptimizer
         }
     }
 
+    public static void Lion(double[] p, double[] g, double[] m, double lr, double beta1, double beta2, double decay)
+    {
+        for (var i = 0; i < p.Length; i++)
+        {
+            p[i] -= lr * (Math.Sign(beta1 * m[i] + (1 - beta1) * g[i]) + decay * p[i]);
+            m[i] = beta2 * m[i] + (1 - beta2) * g[i];
+        }
+    }
+
     public static void Adam(double[] p, double[] g, double[] m, double[] v, double[] largest, int t, double lr, double beta1, double beta2, double epsilon, double decay, bool decoupled, bool amsgrad)
     {
         for (var i = 0; i < p.Length; i++)

@@ -35,6 +35,12 @@ public sealed class ReferenceTests(TestDevice testDevice)
         parameters => new AdamW(parameters, new() { LearningRate = 1e-2, Amsgrad = amsgrad, Beta1 = beta1, WeightDecay = 0.1 }),
         (p, g, state, t) => ReferenceOptimizer.Adam(p, g, state[0], state[1], state[2], t, 1e-2, beta1, 0.999, 1e-8, 0.1, decoupled: true, amsgrad));
 
+    /// <summary>Without a recording of PyTorch's, which does not have it.</summary>
+    [Test]
+    public void Lion() => Verify(
+        parameters => new Lion(parameters, new() { LearningRate = 1e-2, WeightDecay = 0.1 }),
+        (p, g, state, _) => ReferenceOptimizer.Lion(p, g, state[0], 1e-2, 0.9, 0.99, 0.1));
+
     private void Verify(Func<Parameter[], Optimizer> create, Reference reference)
     {
         using var device = testDevice.Open();

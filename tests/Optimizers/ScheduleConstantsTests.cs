@@ -215,8 +215,8 @@ public sealed class ScheduleConstantsTests
         Assert.That(() => step.Load(step.State(), (ScheduleConstants)3), Throws.TypeOf<ArgumentOutOfRangeException>().With.Message.Contains("constants must be one of Same, Own, FromState."));
 
         // A momentum that would have to cycle, where there is none.
-        var lion = new Extensions.Lion([_device.CreateParameter("p", [1])]);
-        var still = new OneCycleLR(lion, 0.5, 20, cyclesMomentum: false);
+        var signum = new Extensions.Signum([_device.CreateParameter("p", [1])]);
+        var still = new OneCycleLR(signum, 0.5, 20, cyclesMomentum: false);
         Assert.That(() => still.Load(_kinds["OneCycleLR"].Make(Sgd()).State(), ScheduleConstants.FromState), Throws.ArgumentException.With.Message.Contains("Set cyclesMomentum to false."));
         Assert.That(() => new CyclicLR(optimizer, 0.1, 0.2, mode: (CyclicMode)3), Throws.TypeOf<ArgumentOutOfRangeException>().With.Message.Contains("mode must be one of Triangular, Triangular2, ExponentialRange."));
     }

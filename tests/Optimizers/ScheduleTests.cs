@@ -176,21 +176,21 @@ public sealed class ScheduleTests
     public void WrongArgumentsAreRefusedBeforeAnythingChanges()
     {
         using var optimizer = Sgd();
-        using var lion = new Extensions.Lion([_parameter]);
+        using var signum = new Extensions.Signum([_parameter]);
         Assert.That(() => new StepLR(optimizer, 0), Throws.TypeOf<ArgumentOutOfRangeException>().With.Message.Contains("stepSize must be finite and at least 1."));
         Assert.That(() => new ExponentialLR(optimizer, double.NaN), Throws.TypeOf<ArgumentOutOfRangeException>().With.Message.Contains("gamma must be finite and at least 0."));
         Assert.That(() => new ConstantLR(optimizer, 1.5), Throws.TypeOf<ArgumentOutOfRangeException>().With.Message.Contains("factor must be in"));
         Assert.That(() => new LinearLR(optimizer, startFactor: 0), Throws.TypeOf<ArgumentOutOfRangeException>().With.Message.Contains("startFactor must be in"));
         Assert.That(() => new LambdaLR(optimizer, null!), Throws.ArgumentNullException);
         Assert.That(() => new StepLR(null!, 1), Throws.ArgumentNullException);
-        Assert.That(() => new OneCycleLR(lion, 0.1, 10), Throws.ArgumentException.With.Message.Contains("LionOptions have none. Set cyclesMomentum to false."));
+        Assert.That(() => new OneCycleLR(signum, 0.1, 10), Throws.ArgumentException.With.Message.Contains("SignumOptions have none. Set cyclesMomentum to false."));
         Assert.That(() => new OneCycleLR(optimizer, 0.1, 10, maxMomentum: 1), Throws.TypeOf<ArgumentOutOfRangeException>().With.Message.Contains("maxMomentum must be in [0, "));
         Assert.That(() => new CyclicLR(optimizer, 0.1, 0.2, stepsDown: 0), Throws.TypeOf<ArgumentOutOfRangeException>().With.Message.Contains("stepsDown must be finite and at least 1."));
         Assert.That(() => new ChainedScheduler(), Throws.ArgumentException.With.Message.Contains("at least one"));
-        Assert.That((optimizer.Groups[0].LearningRate, lion.Groups[0].LearningRate), Is.EqualTo((InitialRate, new Extensions.LionOptions().LearningRate)));
+        Assert.That((optimizer.Groups[0].LearningRate, signum.Groups[0].LearningRate), Is.EqualTo((InitialRate, new Extensions.SignumOptions().LearningRate)));
 
         var step = new StepLR(optimizer, 1);
-        Assert.That(() => new SequentialLR(lion, [step], []), Throws.ArgumentException.With.Message.Contains("Number 0 is another's."));
+        Assert.That(() => new SequentialLR(signum, [step], []), Throws.ArgumentException.With.Message.Contains("Number 0 is another's."));
         Assert.That(() => new SequentialLR(optimizer, [step], [3]), Throws.ArgumentException.With.Message.Contains("one fewer than schedules, 0. Actual number was 1."));
         Assert.That(() => new SequentialLR(optimizer, [step, step, step], [5, 5]), Throws.ArgumentException.With.Message.Contains("rising. Actual values were 5, 5."));
     }

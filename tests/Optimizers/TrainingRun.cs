@@ -18,7 +18,8 @@ internal sealed class TrainingRun : IDisposable
         {
             "small" => [device.CreateParameter<float>("only", [3], [1f, 2f, 3f])],
             "fused" => [Create<float>("a.weight", [16, 4]), Create<BFloat16>("b/weight", [4, 32]), Create<Half>("c.weight", [96])],
-            "muon" or "coded" => [Create<float>("a.weight", [6, 4]), Create<float>("b/weight", [5, 7])],
+            // PyTorch rounds scalars to the parameter's type when it loads them.
+            "muon" or "coded" or "nadam" or "asgd" => [Create<float>("a.weight", [6, 4]), Create<float>("b/weight", [5, 7])],
             _ => [Create<float>("a.weight", [6, 4]), Create<float>("b/weight", [5, 7]), Create<BFloat16>("ü", [11]), Create<Half>("scalar", [])],
         };
         var rest = Parameters.Skip(1).ToArray();
@@ -30,6 +31,13 @@ internal sealed class TrainingRun : IDisposable
             "rmsprop" => new RmsProp(Parameters[..1], new() { Centered = true, Momentum = 0.9 }),
             "adam" => new Adam(Parameters[..1], new() { Amsgrad = true }),
             "adamw" => new AdamW(Parameters[..1], new() { Amsgrad = true }),
+            "adagrad" => new Adagrad(Parameters[..1], new() { InitialAccumulatorValue = 0.1, LearningRateDecay = 0.1 }),
+            "adadelta" => new Adadelta(Parameters[..1]),
+            "adamax" => new Adamax(Parameters[..1]),
+            "nadam" => new NAdam(Parameters[..1], new() { WeightDecay = 0.1, WeightDecayMode = WeightDecayMode.Decoupled, MomentumDecay = 0.1 }),
+            "radam" => new RAdam(Parameters[..1], new() { Beta2 = 0.9 }),
+            "rprop" => new Rprop(Parameters[..1], new() { EtaMinus = 0.4, MaxStepSize = 0.02 }),
+            "asgd" => new Asgd(Parameters[..1], new() { Lambda = 0.1, T0 = 2 }),
             "fused" => new AdamW(Parameters[..1], new() { ComputePrecision = ComputePrecision.Float32 }),
             "coded" => new AdamW(Parameters[..1], new() { StatePrecision = StatePrecision.Blockwise8, FullPrecisionBelow = 0 }),
             "muon" => new Muon(Parameters[..1]),

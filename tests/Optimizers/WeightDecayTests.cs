@@ -26,6 +26,14 @@ public sealed class WeightDecayTests(TestDevice testDevice)
         new RmsPropOptions { Momentum = 0.9, Centered = true },
         new AdamOptions { Amsgrad = true },
         new AdamWOptions { Maximize = true },
+        new AdagradOptions { LearningRateDecay = 0 },
+        new AdadeltaOptions { Epsilon = 1e-3 },
+        new AdamaxOptions(),
+        new NAdamOptions(),
+        new RAdamOptions { Beta2 = 0.5 },
+        new RpropOptions(),
+        new AsgdOptions { Lambda = 0 },
+        new LionOptions(),
         new MuonOptions(),
     ];
 

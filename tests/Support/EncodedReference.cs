@@ -8,7 +8,7 @@ namespace GpuOptim.Tests.Support;
 /// <summary>One parameter and its state, as bytes: decoded, moved by the float optimizer on one scalar lane, and encoded again.</summary>
 internal sealed class EncodedReference : IDisposable
 {
-    private static readonly string[] _nonNegative = ["exp_avg_sq", "max_exp_avg_sq", "square_avg"];
+    private static readonly string[] _nonNegative = ["exp_avg_sq", "max_exp_avg_sq", "square_avg", "sum", "acc_delta", "exp_inf", "step_size"];
 
     private readonly SimdDevice _device = new(threads: 1, vectorBits: 32);
     private readonly OptimizerOptions _options;
@@ -68,7 +68,7 @@ internal sealed class EncodedReference : IDisposable
         if (_step > 1)
         {
             var own = _optimizer.StateDictionary();
-            var tensors = own[_float.Name].Tensors.Keys.ToDictionary(name => name, name => StateTensor.Create<float>([.. _float.Shape], Floats(name)));
+            var tensors = own[_float.Name].Tensors.ToDictionary(pair => pair.Key, pair => IsScalar(pair.Value) ? pair.Value : StateTensor.Create<float>([.. _float.Shape], Floats(pair.Key)));
             _optimizer.Load(own with { Parameters = new Dictionary<string, ParameterState> { [_float.Name] = own[_float.Name] with { Tensors = tensors } } });
         }
         _optimizer.Step();
@@ -80,7 +80,7 @@ internal sealed class EncodedReference : IDisposable
         State.Clear();
         if (_rest is not null)
             State[_rest] = Rest;
-        foreach (var (name, tensor) in _optimizer.StateDictionary()[_float.Name].Tensors)
+        foreach (var (name, tensor) in _optimizer.StateDictionary()[_float.Name].Tensors.Where(pair => !IsScalar(pair.Value)))
         {
             var values = tensor.Values<float>().ToArray();
             if (_encoding == StateEncoding.None)
@@ -94,6 +94,9 @@ internal sealed class EncodedReference : IDisposable
                 State[name + "_scale"] = scales;
         }
     }
+
+    /// <summary>Whether it is a number for the parameter, which has no other precision.</summary>
+    public static bool IsScalar(StateTensor tensor) => tensor.Shape.Count == 0;
 
     public void Dispose()
     {
@@ -125,8 +128,8 @@ internal sealed class EncodedReference : IDisposable
     /// <summary>Which state it is, counted from 1: random numbers depend on it.</summary>
     private uint UseOf(string state) => state switch
     {
-        "exp_avg" or "square_avg" => 1,
-        "exp_avg_sq" => 2,
+        "exp_avg" or "square_avg" or "sum" or "prev" or "ax" => 1,
+        "exp_avg_sq" or "acc_delta" or "exp_inf" or "step_size" => 2,
         "momentum_buffer" => _optimizer is RmsProp ? 3u : 1u,
         "max_exp_avg_sq" => 3,
         _ => throw new NotSupportedException(state),

@@ -1,6 +1,5 @@
 using GpuOptim.Host;
 using GpuOptim.Optimizers;
-using GpuOptim.Tests.Extensions;
 
 namespace GpuOptim.Tests.Support;
 
@@ -9,10 +8,21 @@ namespace GpuOptim.Tests.Support;
 /// <param name="CreateWith">Makes it for parameters, maximizing or minimizing, with precisions of state and arithmetic.</param>
 public sealed record OptimizerVariant(string Name, Func<IEnumerable<Parameter>, bool, StatePrecision, ComputePrecision, Optimizer> CreateWith)
 {
-    public static IEnumerable<OptimizerVariant> All =>
+    /// <summary>Those that run on every device: each rule more costs seconds there, to compile its kernels.</summary>
+    public static IEnumerable<OptimizerVariant> All => [.. Maximizing, Lion];
+
+    /// <summary>These and all others, which recordings of PyTorch hold on other devices.</summary>
+    public static IEnumerable<OptimizerVariant> OnTheCpu =>
     [
-        .. Maximizing,
-        new("lion", (parameters, _, precision, compute) => new Lion(parameters, new() { LearningRate = 0.01, WeightDecay = 0.1, StatePrecision = precision, ComputePrecision = compute })),
+        .. All,
+        new("lion_l2", (parameters, maximize, precision, compute) => new Lion(parameters, new() { LearningRate = 0.01, WeightDecay = 0.1, WeightDecayMode = WeightDecayMode.L2, Maximize = maximize, StatePrecision = precision, ComputePrecision = compute })),
+        new("adagrad", (parameters, maximize, precision, compute) => new Adagrad(parameters, new() { LearningRate = 0.1, LearningRateDecay = 0.1, InitialAccumulatorValue = 0.1, WeightDecay = 0.01, Maximize = maximize, StatePrecision = precision, ComputePrecision = compute })),
+        new("adadelta", (parameters, maximize, precision, compute) => new Adadelta(parameters, new() { Epsilon = 1e-3, WeightDecay = 0.01, WeightDecayMode = WeightDecayMode.Cautious, Maximize = maximize, StatePrecision = precision, ComputePrecision = compute })),
+        new("adamax", (parameters, maximize, precision, compute) => new Adamax(parameters, new() { LearningRate = 0.01, WeightDecay = 0.01, Maximize = maximize, StatePrecision = precision, ComputePrecision = compute })),
+        new("nadam", (parameters, maximize, precision, compute) => new NAdam(parameters, new() { LearningRate = 0.01, WeightDecay = 0.1, WeightDecayMode = WeightDecayMode.Cautious, MomentumDecay = 0.5, Maximize = maximize, StatePrecision = precision, ComputePrecision = compute })),
+        new("radam", (parameters, maximize, precision, compute) => new RAdam(parameters, new() { LearningRate = 0.01, Beta2 = 0.9, WeightDecay = 0.1, WeightDecayMode = WeightDecayMode.Decoupled, Maximize = maximize, StatePrecision = precision, ComputePrecision = compute })),
+        new("rprop", (parameters, maximize, precision, compute) => new Rprop(parameters, new() { LearningRate = 0.1, MaxStepSize = 0.2, Maximize = maximize, StatePrecision = precision, ComputePrecision = compute })),
+        new("asgd", (parameters, maximize, precision, compute) => new Asgd(parameters, new() { LearningRate = 0.1, Lambda = 0.1, T0 = 1, WeightDecay = 0.01, Maximize = maximize, StatePrecision = precision, ComputePrecision = compute })),
     ];
 
     public static IEnumerable<OptimizerVariant> Maximizing =>
@@ -31,6 +41,9 @@ public sealed record OptimizerVariant(string Name, Func<IEnumerable<Parameter>, 
         new("adamw_cautious", (parameters, maximize, precision, compute) => new AdamW(parameters, new() { LearningRate = 0.01, WeightDecayMode = WeightDecayMode.Cautious, Maximize = maximize, StatePrecision = precision, ComputePrecision = compute })),
         new("adamw_amsgrad", (parameters, maximize, precision, compute) => new AdamW(parameters, new() { LearningRate = 0.01, Amsgrad = true, Maximize = maximize, StatePrecision = precision, ComputePrecision = compute })),
     ];
+
+    private static OptimizerVariant Lion =>
+        new("lion", (parameters, maximize, precision, compute) => new Lion(parameters, new() { LearningRate = 0.01, WeightDecay = 0.1, Maximize = maximize, StatePrecision = precision, ComputePrecision = compute }));
 
     public Optimizer Create(
         IEnumerable<Parameter> parameters,

@@ -180,8 +180,8 @@ public sealed class AroundTheStepTests : TorchTest
         using var muon = model.named_parameters().Where(named => named.name == "weight").Optimizer(new MuonOptions());
         ((IMomentum)muon).Momentum = 0.8;
         Assert.That(((IMomentum)muon.ParamGroups.Single()).Momentum, Is.EqualTo(0.8));
-        using var lion = model.Optimizer(new LionOptions());
-        Assert.That(() => ((IMomentum)lion).Momentum = 0.5, Throws.TypeOf<NotSupportedException>().With.Message.Contains("LionOptions have none"));
+        using var signum = model.Optimizer(new SignumOptions());
+        Assert.That(() => ((IMomentum)signum).Momentum = 0.5, Throws.TypeOf<NotSupportedException>().With.Message.Contains("SignumOptions have none"));
     }
 
     [Test]

@@ -137,8 +137,8 @@ public sealed class SchedulerTests : TorchTest
     public void WithoutMomentumThereIsNothingToCycle()
     {
         var model = new TwoLayers();
-        using var optimizer = model.Optimizer(new LionOptions());
-        Assert.That(() => lr_scheduler.OneCycleLR(optimizer, 0.1, total_steps: 10), Throws.TypeOf<NotSupportedException>().With.Message.Contains("LionOptions have none. Pass cycle_momentum: false."));
+        using var optimizer = model.Optimizer(new SignumOptions());
+        Assert.That(() => lr_scheduler.OneCycleLR(optimizer, 0.1, total_steps: 10), Throws.TypeOf<NotSupportedException>().With.Message.Contains("SignumOptions have none. Pass cycle_momentum: false."));
         Assert.That(() => lr_scheduler.OneCycleLR(optimizer, 0.1, total_steps: 10, cycle_momentum: false), Throws.Nothing);
     }
 

@@ -21,6 +21,7 @@ public sealed record StateScenario(string Name, Func<TwoLayers, TorchOptimizer> 
         new("adamw, few bits", Layers(
             new AdamWOptions { StatePrecision = StatePrecision.Blockwise8, StateRounding = StateRounding.Stochastic, FullPrecisionBelow = 0, RoundingSeed = 3 },
             new AdamWOptions { StatePrecision = StatePrecision.Float16, FullPrecisionBelow = 0, ParameterRounding = ParameterRounding.MasterRemainder }), ScalarType.BFloat16),
+        new("asgd", Layers(new AsgdOptions { Lambda = 0.1, T0 = 1 }, new AsgdOptions { LearningRate = 0.02 })),
         new("muon", model =>
         {
             var optimizer = model.First.Where(IsWeight).Optimizer(new MuonOptions { LearningRate = 0.01 });
@@ -35,7 +36,7 @@ public sealed record StateScenario(string Name, Func<TwoLayers, TorchOptimizer> 
             optimizer.AddGroup(model.Second.Where(named => !IsWeight(named)), new AdamWOptions { LearningRate = 0.01 });
             return optimizer;
         }),
-        new("lion", Layers(new LionOptions { LearningRate = 0.001 }, new LionOptions { LearningRate = 0.002 })),
+        new("signum", Layers(new SignumOptions { LearningRate = 0.001 }, new SignumOptions { LearningRate = 0.002 })),
     ];
 
     public override string ToString() => Name;

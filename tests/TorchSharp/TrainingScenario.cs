@@ -2,7 +2,10 @@ using GpuOptim.Optimizers;
 using GpuOptim.TorchSharp;
 using TorchSharp.Modules;
 using static TorchSharp.torch;
+using Adadelta = TorchSharp.Modules.Adadelta;
+using Adagrad = TorchSharp.Modules.Adagrad;
 using Adam = TorchSharp.Modules.Adam;
+using Adamax = TorchSharp.Modules.Adamax;
 using AdamW = TorchSharp.Modules.AdamW;
 using Named = System.Collections.Generic.IEnumerable<(string name, TorchSharp.Modules.Parameter parameter)>;
 using OptimizerOptions = GpuOptim.Optimizers.OptimizerOptions;
@@ -53,6 +56,10 @@ public sealed record TrainingScenario(string Name, Func<Named, optim.Optimizer> 
         new("adamw, betas", p => optim.AdamW(p, 2e-3, beta1: 0.6, beta2: 0.95, eps: 1e-5), new AdamWOptions { LearningRate = 2e-3, WeightDecay = 0, Beta1 = 0.6, Beta2 = 0.95, Epsilon = 1e-5 }),
         new("adamw, a group with its rate", p => optim.AdamW(p, weight_decay: 0.01), new AdamWOptions(), p => new AdamW.ParamGroup { Parameters = p, Options = new() { LearningRate = 5e-3 } }),
         new("adamw, a group with some options", p => optim.AdamW(p, 2e-3, amsgrad: true), new AdamWOptions { LearningRate = 2e-3, WeightDecay = 0, Amsgrad = true }, p => new AdamW.ParamGroup { Parameters = p, Options = new() { beta2 = 0.9, weight_decay = 0.1 } }),
+        new("adagrad", p => optim.Adagrad(p, 2e-3), new AdagradOptions { LearningRate = 2e-3 }, p => new Adagrad.ParamGroup { Parameters = p, Options = new() { lr_decay = 0.1, weight_decay = 0.1 } }),
+        new("adadelta", p => optim.Adadelta(p, 1), new AdadeltaOptions(), p => new Adadelta.ParamGroup { Parameters = p, Options = new() { rho = 0.8, eps = 1e-4 } }),
+        new("adamax", p => optim.Adamax(p, 2e-3), new AdamaxOptions(), p => new Adamax.ParamGroup { Parameters = p, Options = new() { beta1 = 0.8, weight_decay = 0.1 } }),
+        new("asgd", p => optim.ASGD(p, 2e-3, lambd: 0.1, t0: 3), new AsgdOptions { LearningRate = 2e-3, Lambda = 0.1, T0 = 3 }, p => new ASGD.ParamGroup { Parameters = p, Options = new() { alpha = 0.5, weight_decay = 0.1 } }),
     ];
 
     public bool Maximizes => Ours is SgdOptions { Maximize: true } or RmsPropOptions { Maximize: true } or AdamOptionsBase { Maximize: true };

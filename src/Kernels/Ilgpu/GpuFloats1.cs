@@ -23,6 +23,8 @@ internal unsafe struct GpuFloats1(float value) : IFloats<GpuFloats1>
     public static GpuFloats1 Negate(in GpuFloats1 a) => new(Ptx.Negate(a.Value));
     public static GpuFloats1 Max(in GpuFloats1 a, in GpuFloats1 b) => new(Ptx.Max(a.Value, b.Value));
     public static GpuFloats1 Sign(in GpuFloats1 a) => new(Utilities.Select(a.Value > 0, 1f, Utilities.Select(a.Value < 0, -1f, 0f)));
+    public static GpuFloats1 WhereNegative(in GpuFloats1 condition, in GpuFloats1 negative, in GpuFloats1 otherwise) =>
+        new(Utilities.Select(condition.Value < 0, negative.Value, otherwise.Value));
 
     public static GpuFloats1 RoundToBFloat16(in GpuFloats1 a) => new(Interop.IntAsFloat(Ptx.FloatsToBFloat16(a.Value, 0) << 16));
     public static GpuFloats1 RoundToFloat16(in GpuFloats1 a) => new(Ptx.HalfToFloat(Ptx.FloatToHalf(a.Value)));

@@ -69,6 +69,12 @@ internal unsafe struct GpuFloats4(GpuFloats1 x, GpuFloats1 y, GpuFloats1 z, GpuF
 
     public static GpuFloats4 Sign(in GpuFloats4 a) => new(GpuFloats1.Sign(a._x), GpuFloats1.Sign(a._y), GpuFloats1.Sign(a._z), GpuFloats1.Sign(a._w));
 
+    public static GpuFloats4 WhereNegative(in GpuFloats4 condition, in GpuFloats4 negative, in GpuFloats4 otherwise) => new(
+        GpuFloats1.WhereNegative(condition._x, negative._x, otherwise._x),
+        GpuFloats1.WhereNegative(condition._y, negative._y, otherwise._y),
+        GpuFloats1.WhereNegative(condition._z, negative._z, otherwise._z),
+        GpuFloats1.WhereNegative(condition._w, negative._w, otherwise._w));
+
     public static GpuFloats4 RoundToBFloat16(in GpuFloats4 a) =>
         FromBFloat16(new(Ptx.FloatsToBFloat16(a._x.Value, a._y.Value), Ptx.FloatsToBFloat16(a._z.Value, a._w.Value)));
 

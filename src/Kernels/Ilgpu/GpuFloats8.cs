@@ -37,6 +37,10 @@ internal unsafe struct GpuFloats8(GpuFloats4 lower, GpuFloats4 upper) : IFloats<
 
     public static GpuFloats8 Sign(in GpuFloats8 a) => new(GpuFloats4.Sign(a._lower), GpuFloats4.Sign(a._upper));
 
+    public static GpuFloats8 WhereNegative(in GpuFloats8 condition, in GpuFloats8 negative, in GpuFloats8 otherwise) => new(
+        GpuFloats4.WhereNegative(condition._lower, negative._lower, otherwise._lower),
+        GpuFloats4.WhereNegative(condition._upper, negative._upper, otherwise._upper));
+
     public static GpuFloats8 RoundToBFloat16(in GpuFloats8 a) => new(GpuFloats4.RoundToBFloat16(a._lower), GpuFloats4.RoundToBFloat16(a._upper));
 
     public static GpuFloats8 RoundToFloat16(in GpuFloats8 a) => new(GpuFloats4.RoundToFloat16(a._lower), GpuFloats4.RoundToFloat16(a._upper));

@@ -23,6 +23,7 @@ internal unsafe struct Floats1(float value) : IRegister<Floats1>
     [MethodImpl(Inline)] public static Floats1 Negate(in Floats1 a) => new(-a._value);
     [MethodImpl(Inline)] public static Floats1 Max(in Floats1 a, in Floats1 b) => new(MathF.Max(a._value, b._value));
     [MethodImpl(Inline)] public static Floats1 Sign(in Floats1 a) => new(a._value > 0 ? 1 : a._value < 0 ? -1 : 0);
+    [MethodImpl(Inline)] public static Floats1 WhereNegative(in Floats1 condition, in Floats1 negative, in Floats1 otherwise) => condition._value < 0 ? negative : otherwise;
 
     [MethodImpl(Inline)] public static Floats1 RoundToBFloat16(in Floats1 a) => new((BFloat16)a._value);
     [MethodImpl(Inline)] public static Floats1 RoundToFloat16(in Floats1 a) => new((float)(Half)a._value);

@@ -34,6 +34,10 @@ internal unsafe struct Floats16(Vector512<float> value) : IRegister<Floats16>
     }
 
     [MethodImpl(Inline)]
+    public static Floats16 WhereNegative(in Floats16 condition, in Floats16 negative, in Floats16 otherwise) =>
+        new(Vector512.ConditionalSelect(Vector512.LessThan(condition._value, Vector512<float>.Zero), negative._value, otherwise._value));
+
+    [MethodImpl(Inline)]
     public static Floats16 Quiet(in Floats16 a) => new(Vector512.ConditionalSelect(Vector512.Equals(a._value, a._value), a._value, Vector512.Create(float.NaN)));
 
     [MethodImpl(Inline)]

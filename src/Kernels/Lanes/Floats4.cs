@@ -33,6 +33,10 @@ internal unsafe struct Floats4(Vector128<float> value) : IRegister<Floats4>
     }
 
     [MethodImpl(Inline)]
+    public static Floats4 WhereNegative(in Floats4 condition, in Floats4 negative, in Floats4 otherwise) =>
+        new(Vector128.ConditionalSelect(Vector128.LessThan(condition._value, Vector128<float>.Zero), negative._value, otherwise._value));
+
+    [MethodImpl(Inline)]
     public static Floats4 Quiet(in Floats4 a) => new(Vector128.ConditionalSelect(Vector128.Equals(a._value, a._value), a._value, Vector128.Create(float.NaN)));
 
     [MethodImpl(Inline)]

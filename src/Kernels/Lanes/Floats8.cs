@@ -37,6 +37,10 @@ internal unsafe struct Floats8(Vector256<float> value) : IRegister<Floats8>
     }
 
     [MethodImpl(Inline)]
+    public static Floats8 WhereNegative(in Floats8 condition, in Floats8 negative, in Floats8 otherwise) =>
+        new(Vector256.ConditionalSelect(Vector256.LessThan(condition._value, Vector256<float>.Zero), negative._value, otherwise._value));
+
+    [MethodImpl(Inline)]
     public static Floats8 Quiet(in Floats8 a) => new(Vector256.ConditionalSelect(Vector256.Equals(a._value, a._value), a._value, Vector256.Create(float.NaN)));
 
     [MethodImpl(Inline)]

@@ -33,6 +33,9 @@ internal unsafe interface IFloats<T> where T : unmanaged, IFloats<T>
     /// <summary>1, -1, or 0 for zeros and NaN.</summary>
     static abstract T Sign(in T a);
 
+    /// <summary>One number where a condition is below zero, another where it is not, or is NaN.</summary>
+    static abstract T WhereNegative(in T condition, in T negative, in T otherwise);
+
     /// <summary>The nearest bfloat16, ties to even; beyond the largest it is infinite, NaN stays NaN.</summary>
     static abstract T RoundToBFloat16(in T a);
 

@@ -12,6 +12,9 @@ namespace GpuOptim.Kernels.Lanes;
 /// <typeparam name="T">The lane itself.</typeparam>
 public interface ILane<T> where T : struct, ILane<T>
 {
+    /// <summary><c>torch.full_like(self, value)</c> = round(value).</summary>
+    static abstract T Full(float value);
+
     /// <summary><c>torch.neg(self)</c>: the sign flipped.</summary>
     T Neg();
 
@@ -24,8 +27,14 @@ public interface ILane<T> where T : struct, ILane<T>
     /// <summary><c>torch.mul(self, other)</c> with a number = round(self * other).</summary>
     T Mul(float other);
 
+    /// <summary><c>torch.mul(self, other)</c> = round(self * other).</summary>
+    T Mul(T other);
+
     /// <summary><c>torch.div(self, other)</c> with a number = round(self / other).</summary>
     T Div(float other);
+
+    /// <summary><c>torch.div(self, other)</c> = round(self / other).</summary>
+    T Div(T other);
 
     /// <summary><c>torch.addcmul(self, tensor1, tensor2, value=value)</c> = round(fma(value * tensor1, tensor2, self)).</summary>
     T AddCMul(T tensor1, T tensor2, float value);
@@ -44,4 +53,7 @@ public interface ILane<T> where T : struct, ILane<T>
 
     /// <summary><c>torch.sign(self)</c>: 1, -1, or 0 for zeros and NaN.</summary>
     T Sign();
+
+    /// <summary><c>torch.where(self &lt; 0, negative, otherwise)</c>: zeros of either sign, and NaN, are not negative.</summary>
+    T WhereNegative(T negative, T otherwise);
 }

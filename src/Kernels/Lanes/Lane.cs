@@ -21,6 +21,9 @@ internal readonly struct Lane<TFloats, TFormat>(TFloats value) : ILane<Lane<TFlo
     private static Lane<TFloats, TFormat> Round(in TFloats value) => new(TFormat.Round(value));
 
     [MethodImpl(Inline)]
+    public static Lane<TFloats, TFormat> Full(float value) => Round(TFloats.Create(value));
+
+    [MethodImpl(Inline)]
     public Lane<TFloats, TFormat> Neg() => new(TFloats.Negate(Value));
 
     [MethodImpl(Inline)]
@@ -34,7 +37,13 @@ internal readonly struct Lane<TFloats, TFormat>(TFloats value) : ILane<Lane<TFlo
     public Lane<TFloats, TFormat> Mul(float other) => Round(TFloats.Multiply(Value, TFloats.Create(other)));
 
     [MethodImpl(Inline)]
+    public Lane<TFloats, TFormat> Mul(Lane<TFloats, TFormat> other) => Round(TFloats.Multiply(Value, other.Value));
+
+    [MethodImpl(Inline)]
     public Lane<TFloats, TFormat> Div(float other) => Round(TFloats.Divide(Value, TFloats.Create(other)));
+
+    [MethodImpl(Inline)]
+    public Lane<TFloats, TFormat> Div(Lane<TFloats, TFormat> other) => Round(TFloats.Divide(Value, other.Value));
 
     [MethodImpl(Inline)]
     public Lane<TFloats, TFormat> AddCMul(Lane<TFloats, TFormat> tensor1, Lane<TFloats, TFormat> tensor2, float value) =>
@@ -61,4 +70,8 @@ internal readonly struct Lane<TFloats, TFormat>(TFloats value) : ILane<Lane<TFlo
 
     [MethodImpl(Inline)]
     public Lane<TFloats, TFormat> Sign() => new(TFloats.Sign(Value));
+
+    [MethodImpl(Inline)]
+    public Lane<TFloats, TFormat> WhereNegative(Lane<TFloats, TFormat> negative, Lane<TFloats, TFormat> otherwise) =>
+        new(TFloats.WhereNegative(Value, negative.Value, otherwise.Value));
 }

@@ -107,6 +107,15 @@ internal unsafe struct Pair<T, TOrder> : IVector<Pair<T, TOrder>>
         both._second = T.Sign(a._second);
         return both;
     }
+
+    [MethodImpl(Inline)]
+    public static Pair<T, TOrder> WhereNegative(in Pair<T, TOrder> condition, in Pair<T, TOrder> negative, in Pair<T, TOrder> otherwise)
+    {
+        Pair<T, TOrder> both;
+        both._first = T.WhereNegative(condition._first, negative._first, otherwise._first);
+        both._second = T.WhereNegative(condition._second, negative._second, otherwise._second);
+        return both;
+    }
     [MethodImpl(Inline)]
     public static Pair<T, TOrder> Quiet(in Pair<T, TOrder> a)
     {

@@ -60,6 +60,12 @@ public sealed class HyperParameters
     /// <inheritdoc cref="Number"/>
     public IReadOnlyList<double> Numbers(string name) => Get<double[]>(name, "a list of numbers");
 
+    /// <summary>Two numbers.</summary>
+    /// <inheritdoc cref="Number"/>
+    public (double First, double Second) Pair(string name) => Numbers(name) is [var first, var second]
+        ? (first, second)
+        : throw new InvalidDataException($"Hyper-parameter '{name}' must be two numbers. Actual number was {Numbers(name).Count}.");
+
     /// <summary>Whether there is one of that name.</summary>
     /// <param name="name">The name.</param>
     public bool Contains(string name) => _values.ContainsKey(name);

@@ -34,7 +34,7 @@ public static partial class TorchCheckpoint
     /// type, as PyTorch has state: PyTorch goes on from the same numbers with more bits, and the way back, by <see cref="LoadOptions.Convert"/>, rounds them anew.
     /// </summary>
     /// <param name="path">The file; overwritten.</param>
-    /// <param name="optimizer">An <see cref="Sgd"/>, <see cref="RmsProp"/>, <see cref="Adam"/>, <see cref="AdamW"/>, <see cref="Muon"/> or <see cref="NorMuon"/>, or a <see cref="ModelOptimizer"/> of them.</param>
+    /// <param name="optimizer">An optimizer that PyTorch has, which is any but <see cref="Lion"/>, or a <see cref="NorMuon"/>, or a <see cref="ModelOptimizer"/> of such.</param>
     /// <param name="schedules">Its schedules.</param>
     /// <exception cref="ArgumentException">PyTorch has no such optimizer, or no equivalent for one of its options; the message names it.</exception>
     /// <exception cref="IOException">The file cannot be written.</exception>

@@ -40,7 +40,13 @@ internal sealed unsafe class LaneTests<TFloats, TFormat>
     public void Mul() => Verify((a, _, _, s) => a.Mul(s), (a, _, _, s) => Round(a * s));
 
     [Test]
+    public void MulTensors() => Verify((a, b, _, _) => a.Mul(b), (a, b, _, _) => Round(a * b));
+
+    [Test]
     public void Div() => Verify((a, _, _, s) => a.Div(s), (a, _, _, s) => Round(a / s));
+
+    [Test]
+    public void DivTensors() => Verify((a, b, _, _) => a.Div(b), (a, b, _, _) => Round(a / b));
 
     [Test]
     public void AddCMul() => Verify((a, b, c, s) => a.AddCMul(b, c, s), (a, b, c, s) => Round(MathF.FusedMultiplyAdd(s * b, c, a)));
@@ -61,6 +67,12 @@ internal sealed unsafe class LaneTests<TFloats, TFormat>
 
     [Test]
     public void Sign() => Verify((a, _, _, _) => a.Sign(), (a, _, _, _) => a > 0 ? 1 : a < 0 ? -1 : 0);
+
+    [Test]
+    public void Full() => Verify((_, _, _, s) => Lane<TFloats, TFormat>.Full(s), (_, _, _, s) => Round(s));
+
+    [Test]
+    public void WhereNegative() => Verify((a, b, c, _) => a.WhereNegative(b, c), (a, b, c, _) => a < 0 ? b : c);
 
     private static float Round(float value) => TFormat.Type switch
     {

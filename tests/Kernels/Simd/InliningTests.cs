@@ -52,6 +52,15 @@ public sealed class InliningTests
             Compile(new MuonMomentumRule(0.9, nesterov: true), transform);
             Compile(new NorMuonMomentumRule(0.9, nesterov: true), transform);
         }
+        // With what is done to gradients they are longest.
+        Compile(new AdagradRule(1, 0.1, 0, 0, 1e-10, 0, default, maximize: false, isFirst: false), transform: true);
+        Compile(new AdadeltaRule(1, 0.9, 1e-6, 0, default, maximize: false), transform: true);
+        Compile(new AdamaxRule(1, 0.1, 0.9, 0.999, 1e-8, 0, default, maximize: false), transform: true);
+        Compile(new NAdamRule(1, 0.1, 0.9, 0.999, 1e-8, 4e-3, 0.5, 0, default, maximize: false), transform: true);
+        Compile(new RAdamRule(1, 0.1, 0.9, 0.999, 1e-8, 0, default, maximize: false), transform: true);
+        Compile(new RpropRule(0.1, 0.5, 1.2, 1e-6, 50, 0, default, maximize: false, isFirst: false), transform: true);
+        Compile(new AsgdRule(0.1, 1, 1e-4, 0, default, maximize: false), transform: true);
+        Compile(new LionRule(0.1, 0.9, 0.99, 0, default, maximize: false), transform: true);
         Compile(new MuonUpdateRule(0.1, 0.1, WeightDecayMode.Decoupled, 1), transform: false);
         Compile(new MuonUpdateRule(0.1, 0.1, WeightDecayMode.Cautious, 1), transform: false);
         Compile(new AverageRule(0.1, isFirst: false), transform: false);

@@ -8,7 +8,7 @@ namespace GpuOptim.Tests.Optimizers.Torch;
 /// <summary>What is written here, the PyTorch of this machine takes up, goes on with and writes, and it is read again.</summary>
 public sealed class LivePyTorchTests
 {
-    private static readonly string[] _kinds = ["sgd", "momentum", "rmsprop", "adam", "adamw", "fused", "muon"];
+    private static readonly string[] _kinds = ["sgd", "momentum", "rmsprop", "adam", "adamw", "fused", "muon", "adagrad", "adadelta", "adamax", "nadam", "radam", "rprop", "asgd"];
 
     private string _folder = null!;
     private Version _release = null!;

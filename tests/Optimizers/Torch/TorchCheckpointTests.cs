@@ -11,7 +11,7 @@ public sealed class TorchCheckpointTests : FolderTest
 {
     private string File => Path.Combine(Folder, "run.pt");
 
-    public static IEnumerable<string> Kinds => ["sgd", "momentum", "rmsprop", "adam", "adamw", "muon"];
+    public static IEnumerable<string> Kinds => ["sgd", "momentum", "rmsprop", "adam", "adamw", "adagrad", "asgd", "muon"];
 
     /// <summary>A file that PyTorch 2.13 wrote.</summary>
     public static string Golden(string name) => Path.Combine(TestContext.CurrentContext.TestDirectory, "Golden", "Training", name);
@@ -195,8 +195,8 @@ public sealed class TorchCheckpointTests : FolderTest
                 Assert.That(() => TorchCheckpoint.Save(File, optimizer), Throws.ArgumentException.With.Message.Contains(message));
             Assert.That(Directory.GetFiles(Folder), Is.Empty);
         }
-        NotWritten(new ModelOptimizer(Parameters(device), Assignment.Rest(new Extensions.LionOptions())), "Actual type was Lion: take Checkpoint");
-        NotWritten(new Extensions.Lion(Parameters(device), new()), "Actual type was Lion: take Checkpoint");
+        NotWritten(new ModelOptimizer(Parameters(device), Assignment.Rest(new Extensions.SignumOptions())), "Actual type was Signum: take Checkpoint");
+        NotWritten(new Extensions.Signum(Parameters(device), new()), "Actual type was Signum: take Checkpoint");
         NotWritten(new AdamW([device.CreateParameter<BFloat16>("p", [2])], new() { StatePrecision = StatePrecision.Float32 }), "That of BFloat16 parameter 'p' is Float32");
         NotWritten(new Muon(Parameters(device), new() { SplitRows = [2] }), "SplitRows must be null");
         NotWritten(new Muon(Parameters(device), new() { AdjustLearningRate = LearningRateAdjustment.None, NewtonSchulz = new() { Steps = 5 } }), "AdjustLearningRate must be one of PyTorch's");

@@ -21,6 +21,13 @@ OPTIMIZERS = {
     "adamw": torch.optim.AdamW,
     "fused": torch.optim.AdamW,
     "coded": torch.optim.AdamW,
+    "adagrad": torch.optim.Adagrad,
+    "adadelta": torch.optim.Adadelta,
+    "adamax": torch.optim.Adamax,
+    "nadam": torch.optim.NAdam,
+    "radam": torch.optim.RAdam,
+    "rprop": torch.optim.Rprop,
+    "asgd": torch.optim.ASGD,
     "muon": getattr(torch.optim, "Muon", None),
 }
 

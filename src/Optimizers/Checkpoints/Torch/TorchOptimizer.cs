@@ -11,19 +11,26 @@ namespace GpuOptim.Optimizers.Checkpoints.Torch;
 /// <param name="Constants">What PyTorch writes besides them.</param>
 internal sealed record TorchOptimizer(OptimizerOptions Defaults, bool CountsSteps, IReadOnlyList<string> Names, IReadOnlyList<(string Name, object? Value)> Constants)
 {
-    /// <summary>The key of Adam's weight decay mode; older releases do not write it.</summary>
+    /// <summary>The key of the weight decay's mode, where there is a choice; older releases do not write it.</summary>
     private const string Decoupled = "decoupled_weight_decay";
 
     /// <summary>The key of the implementation that computes in float.</summary>
     private const string Fused = "fused";
 
-    private static readonly (string, object?)[] _implementation = [("foreach", null), ("differentiable", false)];
+    private static readonly (string, object?)[] _implementation = [("foreach", null), ("differentiable", false)], _capturable = [.. _implementation, ("capturable", false)];
 
     private static readonly TorchOptimizer
         _sgd = new(new SgdOptions(), false, ["lr", "momentum", "dampening", "weight_decay", "nesterov", "maximize"], [.. _implementation, (Fused, null)]),
-        _rmsProp = new(new RmsPropOptions(), true, ["lr", "momentum", "alpha", "eps", "centered", "weight_decay", "maximize"], [.. _implementation, ("capturable", false)]),
-        _adam = new(new AdamOptions(), true, ["lr", "betas", "eps", "weight_decay", "amsgrad", "maximize", Decoupled], [.. _implementation, ("capturable", false), (Fused, null)]),
+        _rmsProp = new(new RmsPropOptions(), true, ["lr", "momentum", "alpha", "eps", "centered", "weight_decay", "maximize"], _capturable),
+        _adam = new(new AdamOptions(), true, ["lr", "betas", "eps", "weight_decay", "amsgrad", "maximize", Decoupled], [.. _capturable, (Fused, null)]),
         _adamW = _adam with { Defaults = new AdamWOptions() },
+        _adagrad = new(new AdagradOptions(), true, ["lr", "lr_decay", "eps", "weight_decay", "initial_accumulator_value", "maximize"], [.. _implementation, (Fused, null)]),
+        _adadelta = new(new AdadeltaOptions(), true, ["lr", "rho", "eps", "weight_decay", "maximize"], _capturable),
+        _adamax = new(new AdamaxOptions(), true, ["lr", "betas", "eps", "weight_decay", "maximize"], _capturable),
+        _nAdam = new(new NAdamOptions(), true, ["lr", "betas", "eps", "weight_decay", "momentum_decay", "maximize", Decoupled], _capturable),
+        _rAdam = new(new RAdamOptions(), true, ["lr", "betas", "eps", "weight_decay", "maximize", Decoupled], _capturable),
+        _rprop = new(new RpropOptions(), true, ["lr", "etas", "step_sizes", "maximize"], _capturable),
+        _asgd = new(new AsgdOptions(), true, ["lr", "lambd", "alpha", "t0", "weight_decay", "maximize"], _capturable),
         _muon = new(new MuonOptions { NewtonSchulz = new() { Steps = 5 } }, false, ["lr", "weight_decay", "momentum", "nesterov", "ns_coefficients", "eps", "ns_steps", "adjust_lr_fn"], []),
         _norMuon = new(new NorMuonOptions(), false, [], []);
 
@@ -50,9 +57,16 @@ internal sealed record TorchOptimizer(OptimizerOptions Defaults, bool CountsStep
         RmsProp => _rmsProp,
         Adam => _adam,
         AdamW => _adamW,
+        Adagrad => _adagrad,
+        Adadelta => _adadelta,
+        Adamax => _adamax,
+        NAdam => _nAdam,
+        RAdam => _rAdam,
+        Rprop => _rprop,
+        Asgd => _asgd,
         Muon => _muon,
         NorMuon => _norMuon,
-        _ => throw new ArgumentException($"optimizer must be one that PyTorch has, Sgd, RmsProp, Adam, AdamW or Muon; or NorMuon, which its authors' package has. Actual type was {optimizer.GetType().Name}: take Checkpoint, which writes any.", nameof(optimizer)),
+        _ => throw new ArgumentException($"optimizer must be one that PyTorch has, Sgd, RmsProp, Adam, AdamW, Adagrad, Adadelta, Adamax, NAdam, RAdam, Rprop, Asgd or Muon; or NorMuon, which its authors' package has. Actual type was {optimizer.GetType().Name}: take Checkpoint, which writes any.", nameof(optimizer)),
     };
 
     /// <summary>Whether a key of a group does not change the math.</summary>
@@ -73,7 +87,7 @@ internal sealed record TorchOptimizer(OptimizerOptions Defaults, bool CountsStep
             {
                 (MuonOptions muon, "ns_steps") => (long)muon.NewtonSchulz.Plan.Steps.Length,
                 (MuonOptions { AdjustLearningRate: LearningRateAdjustment.Original }, "adjust_lr_fn") => null,
-                (AdamOptionsBase adam, Decoupled) => adam.WeightDecayMode == WeightDecayMode.Decoupled,
+                (var any, Decoupled) => any.WeightDecayMode == WeightDecayMode.Decoupled,
                 (MuonOptions muon, "adjust_lr_fn") => _adjustments.First(pair => pair.Value == muon.AdjustLearningRate).Key,
                 _ => values[name] is double[] numbers ? numbers.Select(number => (object?)number).ToArray() : values[name],
             });
@@ -173,6 +187,8 @@ internal sealed record TorchOptimizer(OptimizerOptions Defaults, bool CountsStep
                 : (nameof(options.StatePrecision), $"{StatePrecision.SameAsParameter}", $"{options.StatePrecision}, which computes in float");
             throw new ArgumentException($"{option} must be {needed}, for PyTorch has no fused {options.GetType().Name[..^"Options".Length]}. That of {narrow.ElementType} parameter '{narrow.Name}' is {actual}: take Checkpoint.");
         }
+        if (this != _norMuon && options.WeightDecay != 0 && !Names.Contains("weight_decay"))
+            throw new ArgumentException($"WeightDecay must be 0, for PyTorch's {options.GetType().Name[..^"Options".Length]} has none. Actual value was {options.WeightDecay}: take Checkpoint.");
         if (this != _norMuon && options.WeightDecayMode != Defaults.WeightDecayMode && !(Names.Contains(Decoupled) && options.WeightDecayMode is (WeightDecayMode.L2 or WeightDecayMode.Decoupled)))
             throw new ArgumentException($"WeightDecayMode must be {Defaults.WeightDecayMode}, as in PyTorch. Actual value was {options.WeightDecayMode}: take Checkpoint.");
         if (options is not MuonOptions muon)

@@ -29,7 +29,7 @@ internal static class TorchState
             var indices = new List<object?>();
             foreach (var parameter in group.Parameters)
             {
-                if (live.Parameters.TryGetValue(parameter.Name, out var state) && Write(parameter, state, kind) is { Count: > 0 } entries)
+                if ((live.Parameters.GetValueOrDefault(parameter.Name) ?? Initial(parameter, group.AnyOptions)) is { } state && Write(parameter, state, kind, optimizer) is { Count: > 0 } entries)
                     states.Add(index, entries);
                 indices.Add(index++);
             }
@@ -81,13 +81,26 @@ internal static class TorchState
         {
             if (!parameters.TryGetValue(index, out var own) || saves is not PickleDictionary entries)
                 throw new InvalidDataException($"'{prefix}{State}' must have a dictionary for each number or name of a parameter. '{PickleValue.Describe(index)}' is none");
-            states.Add(own.Parameter.Name, Read(file, $"{prefix}{State}[{PickleValue.Describe(index)}]", entries, own.Parameter, own.Options, kind, options));
+            var read = Read(file, $"{prefix}{State}[{PickleValue.Describe(index)}]", entries, own.Parameter, own.Options, kind, optimizer, options);
+            // See Initial.
+            if (read.Step != 0 || optimizer is not Adagrad)
+                states.Add(own.Parameter.Name, read);
         }
         var state = new StateDictionary(groups, states);
         return options.Convert ? optimizer.Converted(state, values: null) : state;
     }
 
-    private static PickleDictionary Write(Parameter parameter, ParameterState state, TorchOptimizer kind)
+    /// <summary>The state that PyTorch has of a parameter that was never updated: Adagrad makes it when it is made, and cannot go on without.</summary>
+    private static ParameterState? Initial(Parameter parameter, OptimizerOptions options)
+    {
+        if (options is not AdagradOptions adagrad)
+            return null;
+        var sum = new float[parameter.WholeLength];
+        Array.Fill(sum, (float)adagrad.InitialAccumulatorValue);
+        return new(0, new OrderedDictionary<string, StateTensor> { ["sum"] = StateTensor.Create<float>([.. parameter.WholeShape], sum) });
+    }
+
+    private static PickleDictionary Write(Parameter parameter, ParameterState state, TorchOptimizer kind, Optimizer optimizer)
     {
         var entries = new PickleDictionary();
         // Some count here for random numbers alone.
@@ -98,11 +111,11 @@ internal static class TorchState
             entries.Add(Step, StateTensor.Create<float>([], [step]));
         }
         foreach (var (name, tensor) in state.Tensors)
-            entries.Add(name, tensor.As(parameter.ElementType));
+            entries.Add(name, optimizer.ScalarNames.Contains(name) ? tensor : tensor.As(parameter.ElementType));
         return entries;
     }
 
-    private static ParameterState Read(TorchFile file, string path, PickleDictionary entries, Parameter parameter, OptimizerOptions own, TorchOptimizer kind, LoadOptions options)
+    private static ParameterState Read(TorchFile file, string path, PickleDictionary entries, Parameter parameter, OptimizerOptions own, TorchOptimizer kind, Optimizer optimizer, LoadOptions options)
     {
         long? step = null;
         var tensors = new OrderedDictionary<string, StateTensor>();
@@ -114,6 +127,10 @@ internal static class TorchState
                 step = file.Number(value) is { } number && number == Math.Floor(number) && Math.Abs(number) <= 1L << 53
                     ? (long)number
                     : throw new InvalidDataException($"'{Step}' of parameter '{parameter.Name}', '{path}.{Step}', must be a whole number. Actual value was {PickleValue.Describe(file.Number(value) ?? value)}");
+            }
+            else if (key is string scalar && optimizer.ScalarNames.Contains(scalar) && file.Number(value) is { } single)
+            {
+                tensors.Add(scalar, StateTensor.Create<float>([], [(float)single]));
             }
             else if (value is TorchTensor tensor)
             {
