@@ -2,6 +2,7 @@ using System.CommandLine;
 using System.Runtime.InteropServices;
 using GpuOptim.Benchmarks.Throughput;
 using GpuOptim.Host;
+using GpuOptim.Kernels;
 using GpuOptim.Optimizers;
 using Spectre.Console;
 
@@ -39,8 +40,14 @@ internal static class VerifyCommand
         }
         // Tensor cores sum in an order of their own; directions differ by about a rounding to bfloat16, parameters by the step size times that.
         const double MuonTolerance = 5e-4;
-        foreach (var shapes in (((int, int)[], string)[])[([(64, 96), (64, 96)], "wide"), ([(200, 136)], "tall"), ([(33, 17)], "odd")])
-            failures += Report($"muon {shapes.Item2}", Difference(device, reference, steps, ElementType.Float32, shapes.Item1, parameters => new Optimizers.Muon(parameters)), MuonTolerance);
+        foreach (var (shapes, shape) in (((int, int)[], string)[])[([(64, 96), (64, 96)], "wide"), ([(200, 136)], "tall"), ([(33, 17)], "odd")])
+        {
+            failures += Report($"muon {shape}", Difference(device, reference, steps, ElementType.Float32, shapes, parameters => new Optimizers.Muon(parameters)), MuonTolerance);
+            // Products of floats sum in the CPU's order.
+            var options = new NorMuonOptions { NewtonSchulz = new() { Precision = NewtonSchulzPrecision.Float32 } };
+            if (device.SupportsNeurons)
+                failures += Report($"normuon {shape}, products of floats", Difference(device, reference, steps, ElementType.Float32, shapes, parameters => new NorMuon(parameters, options)), 0);
+        }
         AnsiConsole.WriteLine(failures == 0 ? "all as they should be" : $"{failures} not as they should be");
         return failures == 0 ? 0 : 1;
     }

@@ -15,7 +15,7 @@ public sealed record NorMuonOptions : MuonOptionsBase
     {
         (LearningRate, WeightDecay, WeightDecayMode) = (0.01, 0.01, WeightDecayMode.Decoupled);
         AdjustLearningRate = LearningRateAdjustment.SpectralUnclamped;
-        NewtonSchulz = new() { Coefficients = NewtonSchulzCoefficients.PolarExpress, Epsilon = 1e-8 };
+        NewtonSchulz = new() { Coefficients = NewtonSchulzCoefficients.PolarExpressFive, Epsilon = 1e-8 };
     }
 
     /// <summary>Decay of the average of each neuron's mean square; in [0, 1). dion: <c>muon_beta2</c>.</summary>

@@ -1,4 +1,3 @@
-using System.Text.Json;
 using GpuOptim.Host;
 using GpuOptim.Kernels;
 using GpuOptim.Optimizers;
@@ -129,21 +128,10 @@ public sealed class NorMuonGoldenTests
                 "torch_ns" => new(),
                 "only_norm" => new() { Coefficients = NewtonSchulzCoefficients.Custom([new(1, 0, 0)], normScale: 1.0 / 64) },
                 "dion" => new() { Coefficients = NewtonSchulzCoefficients.ModdedNanoGpt, Epsilon = 1e-8 },
-                _ => new() { Coefficients = PolarExpress, Epsilon = 1e-8 },
+                _ => new() { Coefficients = NewtonSchulzCoefficients.PolarExpressFive, Epsilon = 1e-8 },
             },
         };
     }
-
-    /// <summary>Those that dion takes: made for five steps, with a safety factor of 1.02.</summary>
-    private static NewtonSchulzCoefficients PolarExpress { get; } = NewtonSchulzCoefficients.Custom(
-        [
-            new(8.156554524902461, -22.48329292557795, 15.878769915207462),
-            new(4.042929935166739, -2.808917465908714, 0.5000178451051316),
-            new(3.8916678022926607, -2.772484153217685, 0.5060648178503393),
-            new(3.285753657755655, -2.3681294933425376, 0.46449024233003106),
-            new(2.3465413258596377, -1.7097828382687081, 0.42323551169305323),
-        ],
-        normScale: 1.02);
 
     /// <summary>What roundings may make of a run.</summary>
     /// <param name="OfNumbers">As a part of each number.</param>

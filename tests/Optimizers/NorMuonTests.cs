@@ -3,7 +3,6 @@ using GpuOptim.Host;
 using GpuOptim.Kernels;
 using GpuOptim.Optimizers;
 using GpuOptim.Optimizers.Checkpoints;
-using GpuOptim.Tests.Extensions;
 using GpuOptim.Tests.Support;
 
 namespace GpuOptim.Tests.Optimizers;
