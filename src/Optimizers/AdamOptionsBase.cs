@@ -8,11 +8,10 @@ public abstract record AdamOptionsBase : MomentOptions
     /// <summary>Divide by the largest average of squares so far. PyTorch: <c>amsgrad</c>.</summary>
     public bool Amsgrad { get; init; }
 
-    /// <inheritdoc/>
-    protected internal override void Save(HyperParameters to)
+    private protected override void SaveFlags(HyperParameters to)
     {
-        base.Save(to);
         to.Add("amsgrad", Amsgrad);
+        base.SaveFlags(to);
     }
 
     /// <inheritdoc/>

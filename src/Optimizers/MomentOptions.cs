@@ -29,8 +29,11 @@ public abstract record MomentOptions : OptimizerOptions
         base.Save(to);
         to.Add("betas", [Beta1, Beta2]);
         to.Add("eps", Epsilon);
-        to.Add("maximize", Maximize);
+        SaveFlags(to);
     }
+
+    /// <summary>Writes flags, in the order in which files have them.</summary>
+    private protected virtual void SaveFlags(HyperParameters to) => to.Add("maximize", Maximize);
 
     /// <inheritdoc/>
     protected internal override OptimizerOptions Load(HyperParameters from)

@@ -117,7 +117,9 @@ public abstract record MuonOptionsBase : OptimizerOptions
         to.Add("eps", NewtonSchulz.Epsilon);
         if (NewtonSchulz.Steps is { } steps)
             to.Add("ns_steps", steps);
-        to.Add("ns_method", $"{NewtonSchulz.Method}");
+        // Of the standard nothing is said: files stay as they were.
+        if (NewtonSchulz.Method != NewtonSchulzMethod.Standard)
+            to.Add("ns_method", $"{NewtonSchulz.Method}");
         to.Add("ns_precision", $"{NewtonSchulz.Precision}");
         to.Add("ns_name", NewtonSchulz.Coefficients.Name);
         to.Add("ns_coefficients", [.. NewtonSchulz.Coefficients.Steps.SelectMany(step => (double[])[step.A, step.B, step.C])]);
@@ -148,7 +150,6 @@ public abstract record MuonOptionsBase : OptimizerOptions
             Coefficients = published ?? NewtonSchulzCoefficients.Custom(steps, from.Flag("ns_repeats_last"), from.Number("ns_norm_scale")),
             Steps = from.Contains("ns_steps") ? from.Integer("ns_steps") : null,
             Epsilon = from.Number("eps"),
-            // Older checkpoints know the standard alone.
             Method = from.Contains("ns_method") ? from.Choice<NewtonSchulzMethod>("ns_method") : NewtonSchulzMethod.Standard,
             Precision = from.Choice<NewtonSchulzPrecision>("ns_precision"),
         };

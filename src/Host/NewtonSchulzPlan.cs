@@ -1,7 +1,7 @@
 using System.Globalization;
-using GpuOptim.Host;
+using GpuOptim.Kernels;
 
-namespace GpuOptim.Kernels;
+namespace GpuOptim.Host;
 
 /// <summary>The cheapest way to orthogonalize matrices of a shape as well as is asked for, and what it costs.</summary>
 /// <remarks>
