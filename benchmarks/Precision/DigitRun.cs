@@ -33,21 +33,15 @@ internal sealed class DigitRun(TrainingMode mode, TrainingPlan plan, int seed) :
     public void Train(Digits digits, Action? stepped = null)
     {
         var schedule = new CosineAnnealingLR(Optimizer, plan.Steps);
-        var order = Enumerable.Range(0, plan.Digits).ToArray();
-        var random = new Random(seed);
         Tensors.Show();
-        for (var epoch = 0; epoch < plan.Epochs; epoch++)
+        foreach (var batch in Batches.Shuffled(plan.Digits, plan.Batch, plan.Epochs, seed))
         {
-            random.Shuffle(order);
-            for (var first = 0; first < order.Length; first += plan.Batch)
-            {
-                Losses.Add(Network.ForwardBackward(digits, order.AsSpan(first, Math.Min(plan.Batch, order.Length - first))));
-                Tensors.TakeGradients();
-                Optimizer.Step();
-                schedule.Step();
-                stepped?.Invoke();
-                Tensors.Show();
-            }
+            Losses.Add(Network.ForwardBackward(digits, batch));
+            Tensors.TakeGradients();
+            Optimizer.Step();
+            schedule.Step();
+            stepped?.Invoke();
+            Tensors.Show();
         }
     }
 

@@ -1,16 +1,12 @@
-using System.Numerics.Tensors;
 using GpuOptim.Host;
 
 namespace GpuOptim.Samples.Mnist;
 
-/// <summary>A multilayer perceptron: pixels, hidden layers with ReLU, ten classes with softmax and cross-entropy.</summary>
+/// <summary>A multilayer perceptron: pixels, hidden layers, ten classes.</summary>
 internal sealed class Perceptron
 {
-    private readonly Layer[] _layers;
-    private readonly float[] _pixels;
-    private readonly float[][] _activations;
-    private readonly float[][] _slopes;
-    private readonly float[] _scores;
+    private readonly Classifier _classifier;
+    private readonly byte[] _labels;
 
     /// <summary>A network with random weights.</summary>
     /// <param name="device">Where its parameters lie.</param>
@@ -20,86 +16,37 @@ internal sealed class Perceptron
     /// <param name="threads">How many threads compute, -1 for all there are. The results are the same bits.</param>
     public Perceptron(Device device, IReadOnlyList<int> hidden, int batch, int seed, int threads = -1)
     {
-        var random = new Random(seed);
-        var parallel = new ParallelOptions { MaxDegreeOfParallelism = threads };
-        int[] widths = [Digits.Pixels, .. hidden, Digits.Classes];
-        _layers = [.. Enumerable.Range(0, hidden.Count + 1).Select(i => new Layer(device, i == hidden.Count ? "output" : hidden.Count == 1 ? "hidden" : $"hidden{i}", widths[i], widths[i + 1], random, parallel))];
-        _pixels = new float[batch * Digits.Pixels];
-        _activations = [.. hidden.Select(width => new float[batch * width])];
-        _slopes = [.. hidden.Select(width => new float[batch * width])];
-        _scores = new float[batch * Digits.Classes];
+        _classifier = new(device, [Digits.Pixels, .. hidden, Digits.Classes], batch, new(seed), threads);
+        _labels = new byte[batch];
     }
 
-    public IReadOnlyList<Parameter<float>> Parameters => [.. _layers.SelectMany(layer => new[] { layer.Weight, layer.Bias })];
+    public IReadOnlyList<Parameter<float>> Parameters => _classifier.Parameters;
 
     /// <summary>Computes the mean loss of some digits, in nats, and adds its gradients to the parameters'.</summary>
-    public float ForwardBackward(Digits digits, ReadOnlySpan<int> batch)
-    {
-        Forward(digits, batch);
-        var loss = 0f;
-        for (var i = 0; i < batch.Length; i++)
-        {
-            var scores = Scores(i);
-            TensorPrimitives.SoftMax<float>(scores, scores);
-            ref var probability = ref scores[digits.Labels[batch[i]]];
-            loss -= MathF.Log(MathF.Max(probability, 1e-30f)) / batch.Length;
-            // What remains is the gradient with respect to the scores: probabilities less the truth, divided by the batch.
-            probability -= 1;
-            TensorPrimitives.Divide(scores, batch.Length, scores);
-        }
-
-        var slopes = _scores;
-        for (var layer = _layers.Length - 1; layer >= 0; layer--)
-        {
-            _layers[layer].AccumulateGradients(Input(layer), slopes, batch.Length);
-            if (layer == 0)
-                break;
-            _layers[layer].Backward(slopes, _slopes[layer - 1], batch.Length);
-            slopes = _slopes[layer - 1];
-            var activations = _activations[layer - 1];
-            for (var i = 0; i < activations.Length; i++)
-            {
-                if (activations[i] == 0)
-                    slopes[i] = 0;
-            }
-        }
-        return loss;
-    }
+    public float ForwardBackward(Digits digits, ReadOnlySpan<int> batch) => _classifier.ForwardBackward(Show(digits, batch));
 
     /// <summary>The mean loss of some digits, in nats, and the share of them whose highest score is the right one.</summary>
     public (double Loss, double Accuracy) Evaluate(Digits digits)
     {
         var (loss, right) = (0.0, 0);
-        var batchSize = _scores.Length / Digits.Classes;
-        foreach (var batch in Enumerable.Range(0, digits.Count).Chunk(batchSize))
+        foreach (var batch in Enumerable.Range(0, digits.Count).Chunk(_labels.Length))
         {
-            Forward(digits, batch);
-            for (var i = 0; i < batch.Length; i++)
-            {
-                var scores = Scores(i);
-                var label = digits.Labels[batch[i]];
-                right += TensorPrimitives.IndexOfMax<float>(scores) == label ? 1 : 0;
-                TensorPrimitives.SoftMax<float>(scores, scores);
-                loss -= Math.Log(Math.Max(scores[label], 1e-30));
-            }
+            var part = _classifier.Evaluate(Show(digits, batch));
+            loss += part.Loss;
+            right += part.Right;
         }
         return (loss / digits.Count, (double)right / digits.Count);
     }
 
-    private Span<float> Scores(int sample) => _scores.AsSpan(sample * Digits.Classes, Digits.Classes);
-
-    /// <summary>What a layer reads.</summary>
-    private float[] Input(int layer) => layer == 0 ? _pixels : _activations[layer - 1];
-
-    private void Forward(Digits digits, ReadOnlySpan<int> batch)
+    /// <summary>Gives the network some digits.</summary>
+    /// <returns>What they are.</returns>
+    private ReadOnlySpan<byte> Show(Digits digits, ReadOnlySpan<int> batch)
     {
         for (var i = 0; i < batch.Length; i++)
-            digits.Image(batch[i]).CopyTo(_pixels.AsSpan(i * Digits.Pixels));
-        for (var layer = 0; layer < _activations.Length; layer++)
         {
-            _layers[layer].Forward(Input(layer), _activations[layer], batch.Length);
-            TensorPrimitives.Max(_activations[layer], 0, _activations[layer]);
+            digits.Image(batch[i]).CopyTo(_classifier.Input.AsSpan(i * Digits.Pixels));
+            _labels[i] = digits.Labels[batch[i]];
         }
-        _layers[^1].Forward(_activations[^1], _scores, batch.Length);
+        return _labels.AsSpan(0, batch.Length);
     }
 }
