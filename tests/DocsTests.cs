@@ -26,6 +26,7 @@ public sealed partial class DocsTests
     [TestCase("torchsharp.svg")]
     [TestCase("distributed.svg")]
     [TestCase("precision.svg")]
+    [TestCase("optimizers.svg")]
     public void ThePictureNeedsNoStyleSheet(string name)
     {
         var text = File.ReadAllText(Path.Combine(Folder, "docs", name));

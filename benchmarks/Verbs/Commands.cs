@@ -1,5 +1,6 @@
 using System.CommandLine;
 using GpuOptim.Benchmarks.Comparison;
+using GpuOptim.Benchmarks.Convergence;
 using GpuOptim.Benchmarks.Distributed.Model;
 using GpuOptim.Benchmarks.Ilgpu;
 using GpuOptim.Benchmarks.Precision;
@@ -19,7 +20,7 @@ internal static class Commands
         };
         foreach (var verb in AllVerbs.List)
             root.Add(verb.Command);
-        foreach (var command in new[] { VerifyCommand.Create(), PtxCommand.Create(), EstimateCommand.Create(), DistributedModelCommand.Create(), PrecisionTrainingCommand.Create(), MemoryCommand.Create(), DriverCallsCommand.Create() })
+        foreach (var command in new[] { VerifyCommand.Create(), PtxCommand.Create(), EstimateCommand.Create(), DistributedModelCommand.Create(), PrecisionTrainingCommand.Create(), OptimizerTrainingCommand.Create(), MemoryCommand.Create(), DriverCallsCommand.Create() })
             root.Add(command);
         try
         {

@@ -57,7 +57,7 @@ internal sealed class Plot(Canvas canvas, Scale x, Scale y)
             canvas.Line("grid", Left, at, Right, at);
             canvas.Text("tick", Left - 8, at + 4.5, label(tick), "end");
         }
-        canvas.Text("axis-title", 2, Top - above, Titled(title, y));
+        canvas.Text("axis-title", Left - 54, Top - above, Titled(title, y));
     }
 
     /// <summary>Where labels may stand that belong at some heights: pushed apart where they would touch, and kept between two limits.</summary>
