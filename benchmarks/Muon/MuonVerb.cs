@@ -48,7 +48,7 @@ internal sealed class MuonVerb() : Verb("muon", "How long does a step of Muon ta
         scope =>
         {
             Device device = bench.Accelerator is { } accelerator ? accelerator.Device : bench.Simd(threads);
-            var peak = Peak.Of(bench, threads, scope, new NewtonSchulzOptions().WorkTypeOf(GpuOptim.Kernels.NewtonSchulzMethod.Standard));
+            var peak = Peak.Of(bench, threads, scope, new NewtonSchulzOptions().WorkTypeOf(NewtonSchulzMethod.Standard));
             var random = new Random(1);
             var parameters = shapes.Select((shape, i) => scope.Keep(device.CreateParameter<float>($"w{i}", [shape.Rows, shape.Columns], Numbers(random, shape)))).ToArray();
             foreach (var (parameter, shape) in parameters.Zip(shapes))

@@ -209,6 +209,11 @@ public abstract partial class Device : IDisposable
             throw new ArgumentException($"{name} must be Float32, BFloat16 or Float16. Actual value was {type}.", name);
     }
 
+    /// <summary>The method that is asked for, or the faster one here.</summary>
+    private protected NewtonSchulzMethod MethodOf(NewtonSchulzOptions orthogonalization, int rows, int columns) => orthogonalization.Method == NewtonSchulzMethod.Automatic
+        ? NewtonSchulzCost.Faster(orthogonalization, rows, columns, BFloat16Speed)
+        : orthogonalization.Method;
+
     /// <summary>Refuses a pointer at which there cannot be so many numbers of an engine's.</summary>
     internal abstract void ThrowIfForeign(nint pointer, long length, ElementType elementType);
 

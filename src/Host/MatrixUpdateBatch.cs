@@ -7,10 +7,10 @@ namespace GpuOptim.Host;
 internal abstract class MatrixUpdateBatch : UpdateBatch
 {
     private protected MatrixUpdateBatch(
-        UpdateTypes types, NewtonSchulzOptions orthogonalization, double bfloat16Speed, int rows, int columns, ReadOnlySpan<UpdateSegment> segments, bool writesDirections)
+        UpdateTypes types, NewtonSchulzOptions orthogonalization, NewtonSchulzMethod method, int rows, int columns, ReadOnlySpan<UpdateSegment> segments, bool writesDirections)
         : base(types, segments)
     {
-        Method = NewtonSchulzCost.Resolve(orthogonalization, rows, columns, bfloat16Speed);
+        Method = method;
         WorkType = orthogonalization.WorkTypeOf(Method);
         Rows = rows;
         Columns = columns;

@@ -118,7 +118,7 @@ public sealed record NewtonSchulzPlan
         var away = 0.0;
         for (var i = 0; i <= Values; i++)
         {
-            var value = plan.Steps.Aggregate(Math.Pow(smallest, (double)i / Values) / plan.NormScale, (x, step) => PolarExpressPolynomials.Value(step, x));
+            var value = plan.Steps.Aggregate(Math.Pow(smallest, (double)i / Values) / plan.NormScale, (x, step) => step.Apply(x));
             // NaN is away, too.
             if (!(Math.Abs(value - 1) <= away))
                 away = Math.Abs(value - 1);

@@ -3,6 +3,7 @@ using GpuOptim.Host.Simd;
 using GpuOptim.Kernels;
 using GpuOptim.Kernels.Rules;
 using GpuOptim.Kernels.Simd;
+using GpuOptim.Kernels.Simd.Matrix.Dot;
 
 namespace GpuOptim.Host;
 
@@ -47,6 +48,9 @@ public sealed unsafe class SimdDevice : Device
 
     /// <inheritdoc/>
     public override string Name => DeviceName;
+
+    /// <remarks>The dot instruction takes two numbers of each matrix at once.</remarks>
+    internal override double BFloat16Speed => VectorBits == 512 && HardwareDot.IsChosen ? 2 : 1;
 
     /// <inheritdoc/>
     public override string Description => Describe(VectorBits, Threads);
@@ -117,7 +121,7 @@ public sealed unsafe class SimdDevice : Device
         UpdateTypes types, NewtonSchulzOptions orthogonalization, int rows, int columns, ReadOnlySpan<UpdateSegment> segments, bool writesDirections = false)
     {
         ObjectDisposedException.ThrowIf(IsDisposed, this);
-        return new SimdMatrixUpdateBatch(types, orthogonalization, BFloat16Speed, rows, columns, segments, writesDirections, _workers, VectorBits);
+        return new SimdMatrixUpdateBatch(types, orthogonalization, MethodOf(orthogonalization, rows, columns), rows, columns, segments, writesDirections, _workers, VectorBits);
     }
 
     internal override void UpdateMatrices<TMomentum, TUpdate>(

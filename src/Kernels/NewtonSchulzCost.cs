@@ -20,15 +20,13 @@ internal static class NewtonSchulzCost
         return 1 + squares + symmetric + applied + (method == NewtonSchulzMethod.Gram ? squares : 0);
     }
 
-    /// <summary>The method itself, or the one that takes less time.</summary>
-    /// <param name="options">What is asked for.</param>
+    /// <summary>The method that takes less time.</summary>
+    /// <param name="options">The steps and the precision.</param>
     /// <param name="rows">Rows of each matrix.</param>
     /// <param name="columns">Columns of each.</param>
     /// <param name="bfloat16Speed">How many multiply-adds of bfloat16 matrices take the time of one of float32 matrices.</param>
-    public static NewtonSchulzMethod Resolve(NewtonSchulzOptions options, int rows, int columns, double bfloat16Speed)
+    public static NewtonSchulzMethod Faster(NewtonSchulzOptions options, int rows, int columns, double bfloat16Speed)
     {
-        if (options.Method != NewtonSchulzMethod.Automatic)
-            return options.Method;
         var plan = options.Plan;
         var speed = options.Precision == NewtonSchulzPrecision.BFloat16 ? bfloat16Speed : 1;
         return MultiplyAdds(NewtonSchulzMethod.Gram, plan, rows, columns) < MultiplyAdds(NewtonSchulzMethod.Standard, plan, rows, columns) / speed

@@ -23,13 +23,13 @@ internal static class PolarExpressPolynomials
             if (cushion * upper > lower)
             {
                 // The interval's image must have 1 in its middle, for all of the interval.
-                var middle = (Value(step, lower) + Value(step, upper)) / 2;
+                var middle = (step.Apply(lower) + step.Apply(upper)) / 2;
                 step = new(step.A / middle, step.B / middle, step.C / middle);
             }
             if (i < steps - 1)
                 step = new(step.A / safety, step.B / Math.Pow(safety, 3), step.C / Math.Pow(safety, 5));
             result[i] = step;
-            lower = Value(step, lower);
+            lower = step.Apply(lower);
             upper = 2 - lower;
         }
         return result;
@@ -56,9 +56,6 @@ internal static class PolarExpressPolynomials
         }
         return step;
     }
-
-    /// <summary>A polynomial's value.</summary>
-    public static double Value(NewtonSchulzStep step, double x) => x * (step.A + x * x * (step.B + x * x * step.C));
 
     /// <summary>The quintic that deviates from 1 by E, -E, E and -E at four points, and E.</summary>
     private static (NewtonSchulzStep Step, double Deviation) Levelled(params ReadOnlySpan<double> points)

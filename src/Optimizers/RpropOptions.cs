@@ -29,7 +29,7 @@ public sealed record RpropOptions : OptimizerOptions
     /// <exception cref="ArgumentOutOfRangeException">Negative or not finite.</exception>
     public double MinStepSize { get; init => field = NonNegative(value); } = 1e-6;
 
-    /// <summary>The largest step size; no less than the smallest. PyTorch: <c>step_sizes[1]</c>.</summary>
+    /// <summary>The largest step size; at least <see cref="MinStepSize"/>. PyTorch: <c>step_sizes[1]</c>.</summary>
     /// <exception cref="ArgumentOutOfRangeException">Negative or not finite.</exception>
     public double MaxStepSize { get; init => field = NonNegative(value); } = 50;
 

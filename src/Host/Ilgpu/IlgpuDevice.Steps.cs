@@ -60,7 +60,7 @@ public sealed partial class IlgpuDevice
         UpdateTypes types, NewtonSchulzOptions orthogonalization, int rows, int columns, ReadOnlySpan<UpdateSegment> segments, bool writesDirections = false)
     {
         ObjectDisposedException.ThrowIf(IsDisposed, this);
-        return new IlgpuMatrixUpdateBatch(_queue, types, orthogonalization, BFloat16Speed, rows, columns, segments, writesDirections);
+        return new IlgpuMatrixUpdateBatch(_queue, types, orthogonalization, MethodOf(orthogonalization, rows, columns), rows, columns, segments, writesDirections);
     }
 
     internal override void UpdateMatrices<TMomentum, TUpdate>(

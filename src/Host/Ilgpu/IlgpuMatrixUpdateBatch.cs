@@ -24,12 +24,12 @@ internal sealed class IlgpuMatrixUpdateBatch : MatrixUpdateBatch
         IlgpuQueue queue,
         UpdateTypes types,
         NewtonSchulzOptions orthogonalization,
-        double bfloat16Speed,
+        NewtonSchulzMethod method,
         int rows,
         int columns,
         ReadOnlySpan<UpdateSegment> segments,
         bool writesDirections)
-        : base(types, orthogonalization, bfloat16Speed, rows, columns, segments, writesDirections)
+        : base(types, orthogonalization, method, rows, columns, segments, writesDirections)
     {
         _queue = queue;
         using var scope = queue.Enter();

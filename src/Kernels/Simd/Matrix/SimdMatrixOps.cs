@@ -78,11 +78,14 @@ internal sealed unsafe class SimdMatrixOps<TTile, TFloats, TFormat>(Workers work
         {
             var matrix = (void*)a[i].Address;
             var largest = 0.0;
-            for (nint j = 0; j < (nint)order * order; j++)
+            for (var row = 0; row < order; row++)
             {
-                float number;
-                Floats1.Store(Elements<TFormat>.Load<Floats1>(matrix, j), &number);
-                largest = MaxNorm.Accumulate(largest, j % (order + 1) == 0 ? number - 1.0 : number);
+                for (var column = 0; column < order; column++)
+                {
+                    float number;
+                    Floats1.Store(Elements<TFormat>.Load<Floats1>(matrix, (nint)row * order + column), &number);
+                    largest = MaxNorm.Accumulate(largest, row == column ? number - 1.0 : number);
+                }
             }
             ((float*)result)[i] = (float)largest;
         }
