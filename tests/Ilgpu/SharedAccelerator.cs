@@ -1,6 +1,8 @@
 using GpuOptim.Host.Ilgpu;
 using GpuOptim.Host.Ilgpu.OpenCL;
 using ILGPU;
+using ILGPU.IR;
+using ILGPU.Runtime;
 using ILGPU.Runtime.CPU;
 using ILGPU.Runtime.Cuda;
 using ILGPU.Runtime.OpenCL;
@@ -10,6 +12,9 @@ namespace GpuOptim.Tests.Ilgpu;
 /// <summary>Accelerators that the devices of many tests share: what a context knows from one kernel makes the next compile several times faster.</summary>
 internal static class SharedAccelerator
 {
+    /// <summary>Methods take over half a megabyte each, inlined as they are: with more of them, garbage collections take longer than reading code anew.</summary>
+    private const int MostMethods = 1000;
+
     private static readonly Lazy<CLAccelerator> _openCL = new(() => Context.Create(builder => builder.OpenCL(device => OpenCLQueue.Missing(device) is null)).CreateCLAccelerator(0));
     private static readonly Lazy<CPUAccelerator> _cpu = new(() => Context.Create(builder => builder.CPU(new CPUDevice(2, 2, Math.Max(1, Environment.ProcessorCount)))).CreateCPUAccelerator(0));
 
@@ -19,9 +24,9 @@ internal static class SharedAccelerator
     /// <remarks>Products run without tensor cores, which sum in an order of their own: all that is left is the same bits on every device.</remarks>
     public static GpuOptim.Host.Device Open(string name) => name switch
     {
-        "opencl" => new IlgpuDevice(_openCL.Value),
-        "cuda" => new IlgpuDevice(_cuda.Value) { UseTensorCores = false },
-        "ilgpu-cpu" => new IlgpuDevice(_cpu.Value),
+        "opencl" => new IlgpuDevice(Trimmed(_openCL.Value)),
+        "cuda" => new IlgpuDevice(Trimmed(_cuda.Value)) { UseTensorCores = false },
+        "ilgpu-cpu" => new IlgpuDevice(Trimmed(_cpu.Value)),
         _ => GpuOptim.Host.Device.Open(name),
     };
 
@@ -33,7 +38,16 @@ internal static class SharedAccelerator
         Close(_cuda);
     }
 
-    private static void Close<T>(Lazy<T> accelerator) where T : ILGPU.Runtime.Accelerator
+    /// <summary>Lets a context forget the code that it has read; what is compiled stays.</summary>
+    private static T Trimmed<T>(T accelerator) where T : Accelerator
+    {
+        var read = accelerator.Context.GetIRContext();
+        if (read.Methods.Count() > MostMethods)
+            read.ClearCache(ClearCacheMode.Everything);
+        return accelerator;
+    }
+
+    private static void Close<T>(Lazy<T> accelerator) where T : Accelerator
     {
         if (!accelerator.IsValueCreated)
             return;
