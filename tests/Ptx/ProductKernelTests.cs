@@ -2,6 +2,7 @@ using System.Runtime.InteropServices;
 using GpuOptim.Host;
 using GpuOptim.Kernels;
 using GpuOptim.Kernels.Ilgpu.Matrix;
+using GpuOptim.Kernels.Ilgpu.Matrix.Hopper;
 using GpuOptim.Kernels.Simd.Matrix;
 using GpuOptim.Tests.Support;
 using GpuOptim.Tests.VirtualCard.Simulator;
@@ -20,6 +21,12 @@ public sealed class ProductKernelTests : IDisposable
     private static readonly (int Rows, int Columns)[] _shapes =
         [(1, 1), (3, 5), (5, 3), (16, 16), (8, 72), (17, 33), (33, 17), (64, 64), (65, 130), (136, 40), (4, 511), (3, 513), (2, 1025), (1030, 2)];
 
+    private static readonly Variant _tensorCore = new("TensorCore", TensorProduct.GroupSize, TensorProduct.TileRows, TensorProduct.TileDepth, TensorProduct.SharedBytes);
+
+    private static readonly Variant _warpgroup = new("Warpgroup", WarpgroupProduct.GroupSize, WarpgroupProduct.TileColumns, WarpgroupProduct.TileDepth, WarpgroupProduct.SharedBytes, GroupsATile: 2);
+
+    private static readonly Variant[] _onTensorCores = [_tensorCore, _warpgroup];
+
     private readonly SimdDevice _device = new();
 
     public enum Operation
@@ -37,7 +44,7 @@ public sealed class ProductKernelTests : IDisposable
         [ValueSource(nameof(_shapes))] (int Rows, int Columns) shape, [Values] Operation operation, [Values(ElementType.BFloat16, ElementType.Float32)] ElementType type)
     {
         using var job = Prepare(operation, type, shape.Rows, shape.Columns);
-        var (result, statistics) = Simulate(job, $"{type}", new(16, 16), tileRows: 64);
+        var (result, statistics) = Simulate(job, new($"{type}", new(16, 16), TileRows: 64));
         Expect.Clean(statistics);
         if (type == ElementType.Float32)
             Bits.AreEqual<float>(MemoryMarshal.Cast<byte, float>(result), MemoryMarshal.Cast<byte, float>(Bytes(job.Result)), "element");
@@ -51,7 +58,22 @@ public sealed class ProductKernelTests : IDisposable
         [ValueSource(nameof(_shapes))] (int Rows, int Columns) shape, [Values] Operation operation)
     {
         using var job = Prepare(operation, ElementType.BFloat16, shape.Rows, shape.Columns);
-        var (result, statistics) = Simulate(job, "TensorCore", group: 128, TileRows, request => request with { MmaRounding = MmaRounding.Hardware });
+        AssertIsWithinRounding(job, _tensorCore);
+    }
+
+    /// <summary>The product by warpgroups: ends of tiles of 64, 128 and 256, short and long inner dimensions.</summary>
+    [Test]
+    public void WarpgroupProductIsWithinRounding(
+        [Values("3x5", "64x64", "65x130", "300x200", "129x420", "1030x2")] string shape, [Values] Operation operation)
+    {
+        int[] extents = [.. shape.Split('x').Select(int.Parse)];
+        using var job = Prepare(operation, ElementType.BFloat16, extents[0], extents[1]);
+        AssertIsWithinRounding(job, _warpgroup);
+    }
+
+    private static void AssertIsWithinRounding(Job job, Variant variant)
+    {
+        var (result, statistics) = Simulate(job, variant, request => request with { MmaRounding = MmaRounding.Hardware });
         Expect.Clean(statistics);
         Assert.That(statistics.SharedConflicts, Is.Zero);
         AssertWithinRounding(job, MemoryMarshal.Cast<byte, BFloat16>(result));
@@ -59,13 +81,13 @@ public sealed class ProductKernelTests : IDisposable
 
     /// <summary>Warps that run far apart find the same: nothing hangs on an order that no barrier makes.</summary>
     [Test]
-    public void WarpsMayRunInAnyOrder([Values] Operation operation, [Values(false, true)] bool isTall)
+    public void WarpsMayRunInAnyOrder([ValueSource(nameof(_onTensorCores))] Variant variant, [Values] Operation operation, [Values(false, true)] bool isTall)
     {
         using var job = Prepare(operation, ElementType.BFloat16, isTall ? 200 : 136, isTall ? 136 : 200);
-        var (expected, _) = Simulate(job, "TensorCore", group: 128, TileRows);
+        var (expected, _) = Simulate(job, variant);
         foreach (var seed in (int[])[1, 2])
         {
-            var (actual, statistics) = Simulate(job, "TensorCore", group: 128, TileRows, request => request with { Seed = seed });
+            var (actual, statistics) = Simulate(job, variant, request => request with { Seed = seed });
             Assert.That(statistics.RaceCount, Is.Zero);
             Assert.That(actual, Is.EqualTo(expected));
         }
@@ -80,7 +102,7 @@ public sealed class ProductKernelTests : IDisposable
     {
         const int Small = 384, Large = 512;
         using var job = Prepare(operation, ElementType.BFloat16, isTall ? Large : Small, isTall ? Small : Large);
-        var (_, statistics) = Simulate(job, "TensorCore", group: 128, TileRows);
+        var (_, statistics) = Simulate(job, _tensorCore);
         var mirrored = operation == Operation.MultiplyAdd ? 0 : Small / TileRows * (Small / TileRows - 1) / 2;
         var tiles = operation == Operation.MultiplyAdd ? Small / TileRows * (Large / TileRows) : Small / TileRows + mirrored;
         var expected = Count * tiles * (job.Depth / TileDepth) * WarpsPerTile * MultiplyAddsPerWarp;
@@ -90,6 +112,39 @@ public sealed class ProductKernelTests : IDisposable
         var loads = fragmentLoads - Count * mirrored * WarpsPerTile * 16;
         Assert.That((double)statistics.Mma / loads, Is.EqualTo(4));
         Assert.That((statistics.RaceCount, statistics.SharedConflicts, statistics.LoadEfficiency, statistics.StoreEfficiency), Is.EqualTo((0, 0, 1.0, 1.0)));
+    }
+
+    /// <summary>The same of warpgroups, whose tiles are twice as wide: on the diagonal one has a right half for nothing.</summary>
+    [Test]
+    public void WarpgroupsDoTheWorkOfTheTiles([Values] Operation operation, [Values(false, true)] bool isTall)
+    {
+        const int Small = 384, Large = 512, Warpgroups = 2, ProductsOfATile = 4;
+        using var job = Prepare(operation, ElementType.BFloat16, isTall ? Large : Small, isTall ? Small : Large);
+        var (_, statistics) = Simulate(job, _warpgroup);
+        // Below the diagonal 128 rows have one tile, and one, and two.
+        var tiles = operation != Operation.MultiplyAdd ? 4 : isTall ? 4 * 2 : 3 * 2;
+        Assert.That(statistics.Wgmma, Is.EqualTo(Count * tiles * (job.Depth / WarpgroupProduct.TileDepth) * Warpgroups * ProductsOfATile));
+        Assert.That((statistics.RaceCount, statistics.SharedConflicts, statistics.LoadEfficiency, statistics.StoreEfficiency), Is.EqualTo((0, 0, 1.0, 1.0)));
+    }
+
+    /// <summary>The simulator sees what is missing, wherever it is.</summary>
+    [TestCase("wgmma.wait_group.sync.aligned 0;", "which is still in flight")]
+    [TestCase("wgmma.wait_group.sync.aligned 1;", "shared memory overwritten while the wgmma")]
+    [TestCase("wgmma.fence.sync.aligned;", "without a wgmma.fence")]
+    [TestCase("cp.async.wait_group 1;", "has not been waited for")]
+    public void WhatIsMissingIsAFault(string instruction, string report)
+    {
+        using var job = Prepare(Operation.SymmetricProduct, ElementType.BFloat16, 130, 400);
+        Expect.Fault(FaultKind.Undefined, () => Simulate(job, _warpgroup, change: ptx => ptx.Replace(instruction, "", StringComparison.Ordinal)), report);
+    }
+
+    /// <summary>That goes for <c>cp.async</c> with a warning: some do without.</summary>
+    [Test]
+    public void AMissingProxyFenceIsNoted()
+    {
+        using var job = Prepare(Operation.SymmetricProduct, ElementType.BFloat16, 130, 400);
+        var (_, statistics) = Simulate(job, _warpgroup, change: ptx => ptx.Replace("fence.proxy.async.shared::cta;", "", StringComparison.Ordinal));
+        Assert.That(statistics.Warnings, Has.Some.Contains("without a fence.proxy.async"));
     }
 
     private static void AssertWithinRounding(Job job, ReadOnlySpan<BFloat16> result)
@@ -121,15 +176,14 @@ public sealed class ProductKernelTests : IDisposable
     }
 
     /// <summary>The result without what lies behind its rows, which must have stayed zero.</summary>
-    private static (byte[] Result, Statistics Statistics) Simulate(Job job, string variant, Dim3 group, int tileRows, Func<LaunchRequest, LaunchRequest>? with = null)
+    private static (byte[] Result, Statistics Statistics) Simulate(Job job, Variant variant, Func<LaunchRequest, LaunchRequest>? with = null, Func<string, string>? change = null)
     {
-        var isTensorCore = variant == "TensorCore";
         var kernel = job.IsSymmetric ? $"SymmetricProduct.{variant}.{(job.LeftDepthStride == 1 ? "Wide" : "Tall")}" : $"MultiplyAdd.{variant}";
         using var card = new Card();
-        var left = Place(card, job.Left, job.LeftDepthStride == 1 ? (job.Rows, job.Depth) : (job.Depth, job.Rows), isTensorCore);
-        var right = Place(card, job.Right, job.RightDepthStride == 1 ? (job.Columns, job.Depth) : (job.Depth, job.Columns), isTensorCore);
-        var addend = job.Addend is null ? default : Place(card, job.Addend, (job.Rows, job.Columns), isTensorCore);
-        var result = Place(card, null, (job.Rows, job.Columns), isTensorCore, job.Result.ElementType);
+        var left = Place(card, job.Left, job.LeftDepthStride == 1 ? (job.Rows, job.Depth) : (job.Depth, job.Rows), variant.TileDepth);
+        var right = Place(card, job.Right, job.RightDepthStride == 1 ? (job.Columns, job.Depth) : (job.Depth, job.Columns), variant.TileDepth);
+        var addend = job.Addend is null ? default : Place(card, job.Addend, (job.Rows, job.Columns), variant.TileDepth);
+        var result = Place(card, null, (job.Rows, job.Columns), variant.TileDepth, job.Result.ElementType);
         var product = new GpuProduct
         {
             Left = left.Batch.Address,
@@ -149,25 +203,26 @@ public sealed class ProductKernelTests : IDisposable
             Alpha = job.Alpha,
             Beta = job.Beta,
         };
-        int down = (job.Rows + tileRows - 1) / tileRows, across = (job.Columns + tileRows - 1) / tileRows;
+        int down = (job.Rows + variant.TileRows - 1) / variant.TileRows, across = (job.Columns + variant.TileRows - 1) / variant.TileRows;
         var tiles = job.IsSymmetric ? down * (down + 1) / 2 : down * across;
-        var statistics = card.Launch(new CommittedKernel(kernel).Text, Count * tiles, group, [Card.BytesOf(product)], request =>
+        var ptx = new CommittedKernel(kernel).Text;
+        var statistics = card.Launch(change is null ? ptx : change(ptx), Count * tiles * variant.GroupsATile, variant.Group, [Card.BytesOf(product)], request =>
         {
-            request = request with { ChecksRaces = true, DynamicSharedBytes = isTensorCore ? 5 * 2 * TileRows * TileDepth * 2 : 0 };
+            request = request with { ChecksRaces = true, DynamicSharedBytes = variant.SharedBytes };
             return with is null ? request : with(request);
         });
         return (Taken(result.Bytes.Read(), result.Batch), statistics);
     }
 
     /// <summary>Matrices as the kernel wants them: on tensor cores with zeros behind rows and matrices, and memory behind the last that the loop may read.</summary>
-    private static (MatrixBatch Batch, DeviceArray<byte> Bytes) Place(Card card, DeviceBuffer? numbers, (int Rows, int Columns) shape, bool isPadded, ElementType type = default)
+    private static (MatrixBatch Batch, DeviceArray<byte> Bytes) Place(Card card, DeviceBuffer? numbers, (int Rows, int Columns) shape, int tileDepth, ElementType type = default)
     {
         type = numbers?.ElementType ?? type;
         var batch = new MatrixBatch(0, type, Count, shape.Rows, shape.Columns);
-        if (isPadded)
-            batch = batch with { Stride = (shape.Columns + 63) / 64 * 64, Lines = (shape.Rows + 31) / 32 * 32 };
+        if (tileDepth > 0)
+            batch = TensorProduct.Pad(batch, tileDepth);
         var size = type.Size();
-        var bytes = new byte[(Count * batch.Length + (isPadded ? 128 * batch.Stride : 0)) * size];
+        var bytes = new byte[(Count * batch.Length + (tileDepth > 0 ? 128 * batch.Stride : 0)) * size];
         var row = shape.Columns * size;
         var given = Bytes(numbers);
         for (var i = 0; i < given.Length / row; i++)
@@ -236,6 +291,18 @@ public sealed class ProductKernelTests : IDisposable
     {
         float[] numbers = [.. ReferenceMatrix.Flatten(ReferenceMatrix.Random(Count * rows, columns, seed)).Select(value => (float)value)];
         return type == ElementType.Float32 ? _device.CreateBuffer<float>(numbers) : _device.CreateBuffer<BFloat16>([.. numbers.Select(value => (BFloat16)value)]);
+    }
+
+    /// <summary>A kernel for products.</summary>
+    /// <param name="Name">What its name holds.</param>
+    /// <param name="Group">Its threads.</param>
+    /// <param name="TileRows">Rows and columns of the tiles that groups are counted by.</param>
+    /// <param name="TileDepth">Inner indices to which matrices are padded; 0 for those that are not.</param>
+    /// <param name="SharedBytes">Dynamic shared memory.</param>
+    /// <param name="GroupsATile">Groups for each tile.</param>
+    public sealed record Variant(string Name, Dim3 Group, int TileRows, int TileDepth = 0, int SharedBytes = 0, int GroupsATile = 1)
+    {
+        public override string ToString() => Name;
     }
 
     /// <summary>A product; strides are those of one index, in elements.</summary>
