@@ -78,6 +78,8 @@ internal static class WarpgroupProduct<TLeft, TRight, TOrder>
         }
         while (depth > 0);
         Warpgroup.WaitForAll();
+        // Of a product of one tile of inner indices the second is still on its way.
+        TensorCore.WaitForCopies();
         Group.Barrier();
 
         var sums = Warpgroup.Sums();
