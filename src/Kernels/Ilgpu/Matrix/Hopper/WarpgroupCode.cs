@@ -1,9 +1,7 @@
-using System.Reflection;
 using ILGPU;
 using ILGPU.Backends.PTX;
 using ILGPU.IR;
 using ILGPU.IR.Intrinsics;
-using ILGPU.IR.Values;
 using ILGPU.Runtime.Cuda;
 
 namespace GpuOptim.Kernels.Ilgpu.Matrix.Hopper;
