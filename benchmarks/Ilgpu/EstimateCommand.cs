@@ -17,6 +17,21 @@ internal static class EstimateCommand
     /// <summary>Bytes of shared memory that are written and read for it: operands once, and by each of four warps half of each.</summary>
     private const double TileSharedBytes = 3 * 2 * 128 * 32 * 2;
 
+    /// <summary>Of the products of a tile 128 x 256, which two warpgroups make in four <c>HGMMA</c> each for 64 inner indices.</summary>
+    private const double WideTileOperations = 2.0 * 128 * 256 * 64, WideTileProducts = 4, WideTileWarps = 8;
+
+    /// <summary>Bytes that come for it from the second-level cache.</summary>
+    private const double WideTileBytes = (128 + 256) * 64 * 2;
+
+    /// <summary>Bytes of shared memory that are written and read for it: operands once, and by each warpgroup its half of the left one and all of the right one.</summary>
+    private const double WideTileSharedBytes = 2 * WideTileBytes + 256 * 64 * 2;
+
+    /// <summary>Operations of a multiprocessor's tensor cores in a cycle, by Hopper's data sheet: 989 TFLOP/s of 132 at 1.83 GHz.</summary>
+    private const double HopperOperations = 4096;
+
+    /// <summary>What the second-level cache gave the product by <c>mma.sync</c> on the H200 at 407 TFLOP/s, in GB a second: 16 KB for each 32 inner indices of a tile. It may have more.</summary>
+    private const double CacheGigabytesASecond = 407e3 / TileOperations * (2 * 128 * 32 * 2);
+
     private static readonly Card[] _cards =
     [
         new("A100 SXM", 80, 108, 1.41, 2039, 312),
@@ -63,15 +78,45 @@ internal static class EstimateCommand
             Console.WriteLine($"| {label} | {Text(counts[0])} / {Text(counts[1])} | {string.Join(" | ", cells)} |");
         }
 
-        Console.WriteLine("\nTFLOP/s of the product of bfloat16 matrices, as each of three would bound it: tensor cores as `mma.sync` drives them, shared memory, the schedulers.\n");
-        Console.WriteLine($"| | {string.Join(" | ", _cards.Select(card => card.Name))} |");
-        Console.WriteLine($"|---|{string.Concat(_cards.Select(_ => "--:|"))}");
-        Console.WriteLine($"| tensor cores | {string.Join(" | ", _cards.Select(card => Text(card.TensorTeraflops)))} |");
-        Console.WriteLine($"| shared memory | {string.Join(" | ", _cards.Select(card => Text(TileOperations / (TileSharedBytes / 128) * card.Multiprocessors * card.Gigahertz / 1000)))} |");
-        double[] products = [Count("MultiplyAdd.TensorCore", 80), Count("MultiplyAdd.TensorCore", 90)];
-        Console.WriteLine($"| schedulers | {string.Join(" | ", _cards.Select(card => Text(TileOperations / (TileProducts * products[card.Architecture == 80 ? 0 : 1]) * card.Multiprocessors * card.Gigahertz / 1000)))} |");
+        PrintProducts();
+        PrintWarpgroupProducts();
         return 0;
     }
+
+    private static void PrintProducts()
+    {
+        Console.WriteLine("\nTFLOP/s of the product of bfloat16 matrices, as each of three would bound it: tensor cores as `mma.sync` drives them, shared memory, the schedulers.\n");
+        PrintHead(_cards);
+        double[] products = [Count("MultiplyAdd.TensorCore", 80), Count("MultiplyAdd.TensorCore", 90)];
+        PrintRow("tensor cores", _cards, card => card.TensorTeraflops);
+        PrintRow("shared memory", _cards, card => card.Teraflops(TileOperations, TileSharedBytes / 128));
+        PrintRow("schedulers", _cards, card => card.Teraflops(TileOperations, TileProducts * products[card.Architecture == 80 ? 0 : 1]));
+    }
+
+    private static void PrintWarpgroupProducts()
+    {
+        var cards = _cards.Where(card => card.Architecture == 90).ToArray();
+        // A warpgroup's four warps are one on each scheduler.
+        double instructions = Count("MultiplyAdd.Warpgroup", 90), issues = WideTileProducts * WideTileWarps / 4 * instructions;
+        var cycles = WideTileOperations / HopperOperations;
+        Console.WriteLine("\nThe same of the product by `wgmma`, and by the second-level cache at the rate that the product by `mma.sync` had of it on the H200.\n");
+        PrintHead(cards);
+        PrintRow("tensor cores", cards, card => card.Teraflops(WideTileOperations, cycles));
+        PrintRow("shared memory", cards, card => card.Teraflops(WideTileOperations, WideTileSharedBytes / 128));
+        PrintRow("schedulers", cards, card => card.Teraflops(WideTileOperations, issues));
+        PrintRow($"{CacheGigabytesASecond / 1000:0.0} TB/s of cache", cards, _ => CacheGigabytesASecond / WideTileBytes * WideTileOperations / 1000);
+        const double Share = 0.85;
+        Console.WriteLine($"\nAt {Share:P0} of the tensor cores' rate a warp may issue {cycles / Share / issues * instructions:0} instructions for each HGMMA; it issues {Text(instructions)}.");
+        PrintRow($"TB/s of cache that {Share:P0} need", cards, card => Share * card.Teraflops(WideTileOperations, cycles) / WideTileOperations * WideTileBytes);
+    }
+
+    private static void PrintHead(Card[] cards)
+    {
+        Console.WriteLine($"| | {string.Join(" | ", cards.Select(card => card.Name))} |");
+        Console.WriteLine($"|---|{string.Concat(cards.Select(_ => "--:|"))}");
+    }
+
+    private static void PrintRow(string what, Card[] cards, Func<Card, double> value) => Console.WriteLine($"| {what} | {string.Join(" | ", cards.Select(card => Text(value(card))))} |");
 
     private static double Count(string name, int architecture)
     {
@@ -95,5 +140,8 @@ internal static class EstimateCommand
     private sealed record Card(string Name, int Architecture, int Multiprocessors, double Gigahertz, double GigabytesASecond, double TensorTeraflops)
     {
         public double ThreadInstructionsANanosecond => Multiprocessors * 4 * 32 * Gigahertz;
+
+        /// <summary>The rate if a multiprocessor takes so many cycles for so many operations.</summary>
+        public double Teraflops(double operations, double cycles) => operations / cycles * Multiprocessors * Gigahertz / 1000;
     }
 }

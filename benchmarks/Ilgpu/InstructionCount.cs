@@ -3,7 +3,7 @@ using GpuOptim.Kernels.Ilgpu;
 namespace GpuOptim.Benchmarks.Ilgpu;
 
 /// <summary>How many instructions a warp issues in a kernel's main loop for a unit of work, on the path that ordinary numbers take.</summary>
-/// <param name="Unit">The work: <c>element</c> of each thread, <c>HMMA</c> or <c>FFMA</c>.</param>
+/// <param name="Unit">The work: <c>element</c> of each thread, <c>HMMA</c>, <c>HGMMA</c> or <c>FFMA</c>.</param>
 /// <param name="Instructions">Instructions for it.</param>
 internal sealed record InstructionCount(string Unit, double Instructions)
 {
@@ -20,6 +20,8 @@ internal sealed record InstructionCount(string Unit, double Instructions)
         }
         if (code.Loops.MaxBy(loop => loop.Products) is { Products: > 0 } products)
             return new("HMMA", Math.Round((double)products.Instructions / products.Products, 2));
+        if (code.Loops.MaxBy(loop => loop.WarpgroupProducts) is { WarpgroupProducts: > 0 } warpgroups)
+            return new("HGMMA", Math.Round((double)warpgroups.Instructions / warpgroups.WarpgroupProducts, 2));
         if (code.Loops.MinBy(loop => loop.MultiplyAdds == 0 ? double.MaxValue : (double)loop.Instructions / loop.MultiplyAdds) is { MultiplyAdds: > 0 } sums)
             return new("FFMA", Math.Round((double)sums.Instructions / sums.MultiplyAdds, 2));
         return null;

@@ -36,7 +36,7 @@ internal sealed partial record KernelManifest(
             instructions.Length,
             Shared().Matches(ptx).Sum(match => Number(match.Groups[1])),
             // Registers are numbered from 1, and the declaration names the number after the last.
-            Register().Matches(ptx).ToDictionary(match => match.Groups[1].Value, match => Number(match.Groups[2]) - 1),
+            Register().Matches(ptx).GroupBy(match => match.Groups[1].Value).ToDictionary(type => type.Key, type => type.Sum(match => Number(match.Groups[2]) - 1)),
             Count(instructions.Where(instruction => Access().IsMatch(instruction))),
             Count(instructions.Where(instruction => Float().IsMatch(instruction))));
     }
@@ -58,6 +58,6 @@ internal sealed partial record KernelManifest(
     [GeneratedRegex(@"^(ld|st|atom|red|ldmatrix|cp\.async\.c[ag])\b")]
     private static partial Regex Access();
 
-    [GeneratedRegex(@"^(add|sub|mul|div|fma|mad|sqrt|max|min|neg|cvt\.rn)\b.*\.(f32|f64|f16|bf16x2)|^mma")]
+    [GeneratedRegex(@"^(add|sub|mul|div|fma|mad|sqrt|max|min|neg|cvt\.rn)\b.*\.(f32|f64|f16|bf16x2)|^w?g?mma")]
     private static partial Regex Float();
 }

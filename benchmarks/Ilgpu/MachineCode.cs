@@ -19,12 +19,13 @@ internal sealed partial record MachineCode(int Registers, int StackBytes, int Sp
     /// <summary>A loop.</summary>
     /// <param name="Instructions">Instructions from its start to the branch back.</param>
     /// <param name="Products">How many of them are <c>HMMA</c>, products of tensor cores.</param>
+    /// <param name="WarpgroupProducts">How many are <c>HGMMA</c>, products of a warpgroup.</param>
     /// <param name="MultiplyAdds">How many are <c>FFMA</c>.</param>
     /// <param name="Branches">How many branch.</param>
     /// <param name="GlobalLoads">How many load from global memory to registers.</param>
     /// <param name="Divisions">How many are estimates of quotients, which divisions of integers begin with.</param>
     /// <param name="Ways">The ways through it, for each number of loads and stores the shortest.</param>
-    public sealed record Loop(int Instructions, int Products, int MultiplyAdds, int Branches, int GlobalLoads, int Divisions, IReadOnlyList<Way> Ways);
+    public sealed record Loop(int Instructions, int Products, int WarpgroupProducts, int MultiplyAdds, int Branches, int GlobalLoads, int Divisions, IReadOnlyList<Way> Ways);
 
     /// <summary>A way through a loop.</summary>
     /// <param name="Loads">How often it loads 8 or 16 bytes from global memory.</param>
@@ -36,7 +37,7 @@ internal sealed partial record MachineCode(int Registers, int StackBytes, int Sp
     public static bool IsAvailable => _assembler.Value is not null;
 
     /// <summary>Assembles a kernel; null if there is no assembler, or if it does not know the architecture.</summary>
-    /// <param name="ptx">The kernel's PTX, whatever architecture it names.</param>
+    /// <param name="ptx">The kernel's PTX, whatever architecture it names; one whose name ends in a letter is left as it is.</param>
     /// <param name="architecture">As <c>90</c> for sm_90.</param>
     public static MachineCode? Of(string ptx, int architecture)
     {
@@ -47,8 +48,9 @@ internal sealed partial record MachineCode(int Registers, int StackBytes, int Sp
         {
             string source = Path.Combine(folder.FullName, "kernel.ptx"), target = Path.Combine(folder.FullName, "kernel.cubin");
             var version = architecture switch { >= 120 => "8.7", >= 100 => "8.6", >= 87 => "7.8", _ => "7.1" };
-            File.WriteAllText(source, Version().Replace(Target().Replace(ptx, $".target sm_{architecture}"), $".version {version}"));
-            var (exitCode, output) = Run(_assembler.Value, $"-arch=sm_{architecture}", "-v", source, "-o", target);
+            var isFixed = FixedTarget().IsMatch(ptx);
+            File.WriteAllText(source, isFixed ? ptx : Version().Replace(Target().Replace(ptx, $".target sm_{architecture}"), $".version {version}"));
+            var (exitCode, output) = Run(_assembler.Value, $"-arch=sm_{architecture}{(isFixed ? "a" : "")}", "-v", source, "-o", target);
             if (exitCode != 0 && output.Contains("is not defined for option", StringComparison.Ordinal))
                 return null;
             if (exitCode != 0)
@@ -99,7 +101,7 @@ internal sealed partial record MachineCode(int Registers, int StackBytes, int Sp
         {
             // A branch back to where a label is.
             if (targets[end] is var start && start >= 0 && start <= end)
-                loops.Add(new(end - start + 1, Count(start, end, "HMMA"), Count(start, end, "FFMA"), Count(start, end, "BRA"), Count(start, end, "LDG."), Count(start, end, "MUFU"), FindWays(code, targets, start, end)));
+                loops.Add(new(end - start + 1, Count(start, end, "HMMA"), Count(start, end, "HGMMA"), Count(start, end, "FFMA"), Count(start, end, "BRA"), Count(start, end, "LDG."), Count(start, end, "MUFU"), FindWays(code, targets, start, end)));
         }
         return loops;
 
@@ -164,6 +166,9 @@ internal sealed partial record MachineCode(int Registers, int StackBytes, int Sp
 
     [GeneratedRegex(@"^\.target \S+", RegexOptions.Multiline)]
     private static partial Regex Target();
+
+    [GeneratedRegex(@"^\.target sm_\d+a\b", RegexOptions.Multiline)]
+    private static partial Regex FixedTarget();
 
     [GeneratedRegex(@"^\.version \S+", RegexOptions.Multiline)]
     private static partial Regex Version();

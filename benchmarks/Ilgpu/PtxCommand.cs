@@ -54,9 +54,9 @@ internal static class PtxCommand
     {
         var lines = GpuKernel.All
             .Select(kernel => kernel.Name)
-            .Where(name => counts.ContainsKey((name, "sm_80")) && !name.EndsWith(".Scale", StringComparison.Ordinal))
+            .Where(name => counts.ContainsKey((name, "sm_90")) && !name.EndsWith(".Scale", StringComparison.Ordinal))
             .Order(StringComparer.Ordinal)
-            .Select(name => string.Create(CultureInfo.InvariantCulture, $"{name}\t{counts[(name, "sm_80")].Unit}\t{counts[(name, "sm_80")].Instructions}\t{counts[(name, "sm_90")].Instructions}"));
+            .Select(name => string.Create(CultureInfo.InvariantCulture, $"{name}\t{counts[(name, "sm_90")].Unit}\t{counts.GetValueOrDefault((name, "sm_80"))?.Instructions}\t{counts[(name, "sm_90")].Instructions}"));
         File.WriteAllLines(path, ["kernel\tunit\tsm_80\tsm_90", .. lines]);
     }
 
@@ -65,7 +65,7 @@ internal static class PtxCommand
         if (MachineCode.Of(ptx, architecture) is not { } machine)
             return manifest;
         var (groupSize, sharedBytes) = kernel.Method.GetCustomAttribute<DynamicSharedMemoryAttribute>() is { } dynamic
-            ? (TensorProduct.GroupSize, dynamic.Bytes)
+            ? (kernel.Method.GetCustomAttribute<LaunchBoundsAttribute>()?.Threads ?? TensorProduct.GroupSize, dynamic.Bytes)
             : (UpdateKernel.GroupSize, manifest.SharedBytes);
         return manifest with { Machine = machine with { Loops = null }, MainLoop = InstructionCount.Of(kernel, machine), WarpsAMultiprocessor = machine.WarpsAMultiprocessor(architecture, groupSize, sharedBytes) };
     }

@@ -38,6 +38,9 @@ fi
   part tests 150 "$tests" --filter "$filter" --output Detailed --no-ansi --ignore-exit-code 8
   part throughput 60 "$bench" throughput --device $device $plan --layout $layouts --json "$out/throughput.json"
   part newton-schulz 40 "$bench" newton-schulz --device $device $plan --shape $shapes --json "$out/newton-schulz.json"
+  # What is off unless asked for, since no card has run it.
+  [ -n "$dry" ] || part verify-wgmma 40 env GPUOPTIM_WGMMA=1 "$bench" verify --device $device --quick
+  [ -n "$dry" ] || part newton-schulz-wgmma 40 env GPUOPTIM_WGMMA=1 "$bench" newton-schulz --device $device $plan --shape $shapes --json "$out/newton-schulz-wgmma.json"
   [ -n "$dry" ] || part muon 40 "$bench" muon --device $device $plan --model $models --json "$out/muon.json"
   if python3 -c "import torch" 2>/dev/null; then part torch 100 python3 "$here/torch_anchor.py" "$out/torch.json" $torch; else say "torch: no PyTorch here"; fi
   part compare 20 python3 "$here/compare.py" "$out"

@@ -2,7 +2,6 @@ using System.Diagnostics.Metrics;
 using GpuOptim.Host;
 using GpuOptim.Optimizers;
 using GpuOptim.Tests.Support;
-using Microsoft.Extensions.Logging;
 
 namespace GpuOptim.Tests.Host;
 
@@ -79,7 +78,7 @@ public sealed class TelemetryTests
     [Test]
     public void SkippedStepsAreLogged()
     {
-        using var log = new Listener();
+        using var log = new LogListener();
         foreach (var info in Device.All)
         {
             using var device = Device.Open(info.Name, log);
@@ -96,7 +95,7 @@ public sealed class TelemetryTests
     [Test]
     public void TheDeviceChosenIsLogged()
     {
-        using var log = new Listener();
+        using var log = new LogListener();
         using var device = Device.Open("simd", log);
         Assert.That(log.Lines, Is.EqualTo([$"GpuOptim Information DeviceOpened: Opened device simd: {device.Description}"]));
     }
@@ -105,7 +104,7 @@ public sealed class TelemetryTests
     [Test]
     public void ADeviceThatCannotBeOpenedIsLoggedAndPassedOver()
     {
-        using var log = new Listener();
+        using var log = new LogListener();
         using var device = DeviceCatalog.OpenFirst([("cuda", () => throw new InvalidOperationException("out of memory")), ("simd", () => new SimdDevice(threads: 1))], log);
         Assert.That(device.Name, Is.EqualTo("simd"));
         Assert.That(log.Lines, Is.EqualTo(["GpuOptim Warning DeviceFailed: Device cuda could not be opened; the next one is taken: InvalidOperationException out of memory"]));
@@ -117,7 +116,7 @@ public sealed class TelemetryTests
     {
         if (Device.All.All(info => info.Name == "simd"))
             Assert.Ignore("No device of this machine compiles kernels.");
-        using var log = new Listener();
+        using var log = new LogListener();
         using var device = Device.Open("ilgpu", log);
         var parameter = device.CreateParameter<float>("p", [1], [1]);
         parameter.Gradient.Clear();
@@ -126,31 +125,5 @@ public sealed class TelemetryTests
         optimizer.Step();
         Assert.That(log.Lines, Has.Count.EqualTo(2));
         Assert.That(log.Lines[1], Does.StartWith("GpuOptim Debug KernelCompiled: Compiled kernel ").And.Contain("SgdRule"));
-    }
-
-    private sealed class Listener : ILoggerFactory, ILogger
-    {
-        private string _category = "";
-
-        public List<string> Lines { get; } = [];
-
-        public ILogger CreateLogger(string categoryName)
-        {
-            _category = categoryName;
-            return this;
-        }
-
-        public void AddProvider(ILoggerProvider provider) => throw new NotSupportedException();
-
-        public void Dispose()
-        {
-        }
-
-        public IDisposable? BeginScope<TState>(TState state) where TState : notnull => null;
-
-        public bool IsEnabled(LogLevel logLevel) => true;
-
-        public void Log<TState>(LogLevel logLevel, EventId eventId, TState state, Exception? exception, Func<TState, Exception?, string> formatter) =>
-            Lines.Add($"{_category} {logLevel} {eventId.Name}: {formatter(state, exception)}{(exception is null ? "" : $": {exception.GetType().Name} {exception.Message}")}");
     }
 }

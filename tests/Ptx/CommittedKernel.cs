@@ -1,6 +1,6 @@
 namespace GpuOptim.Tests.Ptx;
 
-/// <summary>A kernel's PTX as it is committed, for sm_80; other architectures differ in the header alone.</summary>
+/// <summary>A kernel's PTX as it is committed: for sm_80, where other architectures differ in the header alone, or for sm_90a, which no other runs.</summary>
 /// <param name="Name">What it does, and its element types.</param>
 public sealed record CommittedKernel(string Name)
 {
@@ -12,6 +12,9 @@ public sealed record CommittedKernel(string Name)
 
     /// <summary>The fused updates.</summary>
     public static IEnumerable<CommittedKernel> Updates => All.Where(kernel => kernel.Name.Contains("Rule.", StringComparison.Ordinal));
+
+    /// <summary>Whether it is for a card of compute capability 9.0 and no other.</summary>
+    public bool IsHoppersOwn => Name.Contains("Warpgroup", StringComparison.Ordinal);
 
     /// <summary>Where the file is.</summary>
     public string Path => System.IO.Path.Combine(Folder, Name + ".ptx");

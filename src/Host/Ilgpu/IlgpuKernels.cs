@@ -7,7 +7,6 @@ using GpuOptim.Kernels.Ilgpu;
 using GpuOptim.Kernels.Ilgpu.OpenCL;
 using GpuOptim.Kernels.Lanes;
 using ILGPU.Backends;
-using ILGPU.Backends.EntryPoints;
 using ILGPU.Backends.OpenCL;
 using ILGPU.Backends.PTX;
 using ILGPU.Runtime;
@@ -99,7 +98,7 @@ internal sealed class IlgpuKernels : AcceleratorObject
         {
             null => Accelerator.LoadKernel(kernel),
             CLBackend openCL => Accelerator.LoadKernel(OpenCLCompiler.Compile(openCL, kernel)),
-            _ => Accelerator.LoadKernel(_backend.Compile(EntryPointDescription.FromExplicitlyGroupedKernel(kernel), LaunchBoundsAttribute.Of(kernel))),
+            var backend => Accelerator.LoadKernel(PtxCompiler.Compile((PTXBackend)backend, kernel)),
         };
         if (loaded is CudaKernel cuda && kernel.GetCustomAttribute<DynamicSharedMemoryAttribute>() is { } shared)
             CudaDriver.AllowSharedMemory(cuda, shared.Bytes);

@@ -37,7 +37,7 @@ internal sealed class IlgpuMatrixUpdateBatch : MatrixUpdateBatch
         var square = x with { Rows = x.Order, Columns = x.Order };
         var runsTensorCores = WorkType == ElementType.BFloat16 && queue.RunsTensorCores;
         if (runsTensorCores)
-            (x, square) = (TensorProduct.Pad(x), TensorProduct.Pad(square));
+            (x, square) = (TensorProduct.Pad(x, queue.TileDepth), TensorProduct.Pad(square, queue.TileDepth));
         Raw = x with { Stride = 0, Lines = 0 };
         // Where there are zeros between a matrix's rows, directions lie elsewhere until they are normalized, and each row is updated as a tensor;
         // unless normal neurons lie elsewhere again, as floats.

@@ -3,6 +3,7 @@ using GpuOptim.Host.Ilgpu.Steps;
 using GpuOptim.Kernels;
 using GpuOptim.Kernels.Ilgpu;
 using GpuOptim.Kernels.Ilgpu.Matrix;
+using GpuOptim.Kernels.Ilgpu.Matrix.Hopper;
 using GpuOptim.Kernels.Lanes;
 using GpuOptim.Kernels.Norms;
 using GpuOptim.Kernels.Rules;
@@ -158,11 +159,18 @@ internal partial class IlgpuQueue
     /// <summary>Products of matrices, each tile of a result a group of threads.</summary>
     public virtual void Multiply<TFormat, TLeft, TRight, TOrder>(GpuProduct product)
         where TFormat : IFormat
-        where TLeft : struct, ITileLayout
-        where TRight : struct, ITileLayout
+        where TLeft : struct, IFragmentLayout
+        where TRight : struct, IFragmentLayout
         where TOrder : struct, ITileOrder
     {
-        if (TFormat.Type == ElementType.BFloat16 && RunsTensorCores)
+        if (TFormat.Type == ElementType.BFloat16 && RunsWarpgroups)
+        {
+            Kernel<Action<AcceleratorStream, KernelConfig, GpuProduct>>(WarpgroupProduct<TLeft, TRight, TOrder>.Multiply)(
+                NextLaunch(),
+                new(WarpgroupProduct<TLeft, TRight, TOrder>.Count(product), WarpgroupProduct.GroupSize, SharedMemoryConfig.RequestDynamic<byte>(WarpgroupProduct.SharedBytes)),
+                product);
+        }
+        else if (TFormat.Type == ElementType.BFloat16 && RunsTensorCores)
         {
             var tiles = TileGrid.Count<TOrder>(product, TensorProduct.TileRows);
             Kernel<Action<AcceleratorStream, KernelConfig, GpuProduct>>(TensorProduct<TLeft, TRight, TOrder>.Multiply)(

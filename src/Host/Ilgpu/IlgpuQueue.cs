@@ -1,6 +1,7 @@
 using GpuOptim.Host.Ilgpu.Steps;
 using GpuOptim.Kernels.Ilgpu;
 using GpuOptim.Kernels.Ilgpu.Matrix;
+using GpuOptim.Kernels.Ilgpu.Matrix.Hopper;
 using ILGPU;
 using ILGPU.Runtime;
 using ILGPU.Runtime.Cuda;
@@ -21,6 +22,7 @@ internal partial class IlgpuQueue : IDisposable
     private readonly int _groupSize;
     private readonly int _sharingGroupSize;
     private readonly int _groupRows;
+    private readonly bool _hasWarpgroups;
     private readonly PrimaryAccelerator? _primary;
     private AcceleratorStream _target;
     private CudaStream? _capturing;
@@ -41,6 +43,7 @@ internal partial class IlgpuQueue : IDisposable
         _primary = primary;
         _device = device;
         _logger = logger;
+        _hasWarpgroups = WarpgroupProduct.IsChosen && accelerator is CudaAccelerator { Architecture: var architecture } && WarpgroupProduct.RunsOn(architecture);
         _kernels = IlgpuKernels.Of(accelerator);
         _ring = new(accelerator, stream);
         _groupSize = Math.Min(UpdateKernel.GroupSize, accelerator.MaxNumThreadsPerGroup);
@@ -72,6 +75,12 @@ internal partial class IlgpuQueue : IDisposable
 
     /// <summary>Whether bfloat16 products run on tensor cores.</summary>
     public bool RunsTensorCores => AllowsTensorCores && Accelerator is CudaAccelerator { Architecture: var architecture } && architecture >= CudaArchitecture.SM_80;
+
+    /// <summary>Whether it is warpgroups that make them.</summary>
+    public bool RunsWarpgroups => RunsTensorCores && _hasWarpgroups;
+
+    /// <summary>Inner indices of a tile of theirs, to whole ones of which matrices are padded.</summary>
+    public int TileDepth => RunsWarpgroups ? WarpgroupProduct.TileDepth : TensorProduct.TileDepth;
 
     /// <summary>A while in which the accelerator's context is current for this thread.</summary>
     /// <exception cref="CudaException">The context is gone.</exception>

@@ -1,6 +1,7 @@
 using GpuOptim.Kernels.Encodings;
 using GpuOptim.Kernels.Ilgpu.Encodings;
 using GpuOptim.Kernels.Ilgpu.Matrix;
+using GpuOptim.Kernels.Ilgpu.Matrix.Hopper;
 using GpuOptim.Kernels.Lanes;
 using GpuOptim.Kernels.Norms;
 using GpuOptim.Kernels.Rules;
@@ -42,6 +43,9 @@ internal sealed partial record GpuKernel
         new("SymmetricProduct.TensorCore.Wide", ((Delegate)TensorProduct<DepthContiguous, DepthContiguous, LowerTiles>.Multiply).Method, CudaArchitecture.SM_80),
         new("SymmetricProduct.TensorCore.Tall", ((Delegate)TensorProduct<DepthStrided, DepthStrided, LowerTiles>.Multiply).Method, CudaArchitecture.SM_80),
         new("MultiplyAdd.TensorCore", ((Delegate)TensorProduct<DepthContiguous, DepthStrided, AllTiles>.Multiply).Method, CudaArchitecture.SM_80),
+        new("SymmetricProduct.Warpgroup.Wide", ((Delegate)WarpgroupProduct<DepthContiguous, DepthContiguous, LowerTiles>.Multiply).Method, CudaArchitecture.SM_90),
+        new("SymmetricProduct.Warpgroup.Tall", ((Delegate)WarpgroupProduct<DepthStrided, DepthStrided, LowerTiles>.Multiply).Method, CudaArchitecture.SM_90),
+        new("MultiplyAdd.Warpgroup", ((Delegate)WarpgroupProduct<DepthContiguous, DepthStrided, AllTiles>.Multiply).Method, CudaArchitecture.SM_90),
     ];
 
     /// <summary>More of the kernels of updates: other settings, what is done to gradients before, and sums of gradients.</summary>

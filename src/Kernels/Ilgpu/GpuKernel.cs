@@ -2,7 +2,6 @@ using System.Reflection;
 using System.Text.RegularExpressions;
 using GpuOptim.Kernels.Rules;
 using ILGPU;
-using ILGPU.Backends.EntryPoints;
 using ILGPU.Backends.PTX;
 using ILGPU.Runtime.Cuda;
 
@@ -11,7 +10,7 @@ namespace GpuOptim.Kernels.Ilgpu;
 /// <summary>A kernel of the library, which becomes PTX without a GPU being there.</summary>
 /// <param name="Name">What it does, and its element types: of an update, those of parameters, gradients and state, and whether it computes in float all the same.</param>
 /// <param name="Method">The kernel.</param>
-/// <param name="Minimum">The oldest architecture that has its instructions; any if null.</param>
+/// <param name="Minimum">The oldest architecture that has its instructions, or the only one if the kernel names a <see cref="PtxTargetAttribute"/>; any if null.</param>
 /// <param name="Work">What a thread does in a round of the main loop of a kernel that goes element by element; null for others.</param>
 internal sealed partial record GpuKernel(string Name, MethodInfo Method, CudaArchitecture? Minimum = null, GpuWork? Work = null)
 {
@@ -25,7 +24,11 @@ internal sealed partial record GpuKernel(string Name, MethodInfo Method, CudaArc
     ];
 
     /// <summary>The kernels that an architecture can run.</summary>
-    public static IEnumerable<GpuKernel> For(CudaArchitecture architecture) => All.Concat(Variants).Where(kernel => kernel.Minimum is not { } minimum || architecture >= minimum);
+    public static IEnumerable<GpuKernel> For(CudaArchitecture architecture) => All.Concat(Variants).Where(kernel => kernel.RunsOn(architecture));
+
+    /// <summary>Whether an architecture can run it.</summary>
+    public bool RunsOn(CudaArchitecture architecture) =>
+        Minimum is not { } minimum || architecture == minimum || (architecture > minimum && Method.GetCustomAttribute<PtxTargetAttribute>() is null);
 
     /// <summary>Compiles the kernel.</summary>
     /// <remarks>Each time in a context of its own: numbers in names are then the same each time, and one that failed harms no other.</remarks>
@@ -41,8 +44,7 @@ internal sealed partial record GpuKernel(string Name, MethodInfo Method, CudaArc
     /// <param name="backend">The compiler; its context has been taught our instructions. For one thread at a time.</param>
     public string Compile(PTXBackend backend)
     {
-        var compiled = (PTXCompiledKernel)backend.Compile(EntryPointDescription.FromExplicitlyGroupedKernel(Method), LaunchBoundsAttribute.Of(Method));
-        return Tidy(compiled.PTXAssembly.ReplaceLineEndings("\n"));
+        return Tidy(PtxCompiler.Compile(backend, Method).PTXAssembly.ReplaceLineEndings("\n"));
     }
 
     /// <summary>Leaves out what nothing calls, and names parameters and labels so that the same kernel is always the same text.</summary>

@@ -1,6 +1,10 @@
 using System.Globalization;
 using System.Reflection;
+using System.Runtime.CompilerServices;
+using System.Text.RegularExpressions;
+using GpuOptim.Kernels.Ilgpu.Matrix.Hopper;
 using ILGPU;
+using ILGPU.Backends.EntryPoints;
 using ILGPU.Backends.PTX;
 using ILGPU.IR;
 using ILGPU.IR.Intrinsics;
@@ -10,7 +14,7 @@ using ILGPU.Runtime.Cuda;
 namespace GpuOptim.Kernels.Ilgpu;
 
 /// <summary>Makes ILGPU's compiler write the instructions that methods say they are.</summary>
-internal static class PtxCompiler
+internal static partial class PtxCompiler
 {
     private const BindingFlags Methods = BindingFlags.Static | BindingFlags.Public | BindingFlags.NonPublic;
 
@@ -18,7 +22,7 @@ internal static class PtxCompiler
     public static void Register(Context context)
     {
         var manager = context.GetIntrinsicManager();
-        foreach (var method in (MethodInfo[])[.. typeof(Ptx).GetMethods(Methods), .. typeof(TensorCore).GetMethods(Methods)])
+        foreach (var method in (MethodInfo[])[.. typeof(Ptx).GetMethods(Methods), .. typeof(TensorCore).GetMethods(Methods), .. typeof(Warpgroup).GetMethods(Methods)])
         {
             if (method.GetCustomAttribute<PtxInstructionAttribute>() is not { } instruction)
                 continue;
@@ -27,7 +31,26 @@ internal static class PtxCompiler
             if (instruction.BeforeSm80 is { } older)
                 manager.RegisterMethod(method, new PTXIntrinsic(method.DeclaringType!.GetMethod(older, Methods)!, IntrinsicImplementationMode.Redirect, null, CudaArchitecture.SM_80));
         }
+        WarpgroupCode.Register(context);
     }
+
+    /// <summary>Compiles a kernel.</summary>
+    /// <param name="backend">The compiler; its context has been taught our instructions.</param>
+    /// <param name="kernel">The kernel's method.</param>
+    public static PTXCompiledKernel Compile(PTXBackend backend, MethodInfo kernel)
+    {
+        var compiled = (PTXCompiledKernel)backend.Compile(EntryPointDescription.FromExplicitlyGroupedKernel(kernel), LaunchBoundsAttribute.Of(kernel));
+        // ILGPU knows of no architecture whose name ends in a letter.
+        if (kernel.GetCustomAttribute<PtxTargetAttribute>() is { } target)
+            TextOf(compiled) = Header().Replace(compiled.PTXAssembly, $".version {target.Version}$1.target {target.Name}", 1);
+        return compiled;
+    }
+
+    [UnsafeAccessor(UnsafeAccessorKind.Field, Name = "<PTXAssembly>k__BackingField")]
+    private static extern ref string TextOf(PTXCompiledKernel kernel);
+
+    [GeneratedRegex(@"\.version \S+(\s+)\.target \S+")]
+    private static partial Regex Header();
 
     private static void Emit(PTXBackend backend, PTXCodeGenerator generator, Value value)
     {

@@ -46,6 +46,12 @@ internal static class TensorCore
     {
     }
 
+    /// <summary>Waits for the thread's groups of copies but the last.</summary>
+    [IntrinsicImplementation, PtxInstruction("cp.async.wait_group 1")]
+    public static void WaitForCopiesButOne()
+    {
+    }
+
     /// <summary>Waits for the thread's copies.</summary>
     [IntrinsicImplementation, PtxInstruction("cp.async.wait_all")]
     public static void WaitForCopies()

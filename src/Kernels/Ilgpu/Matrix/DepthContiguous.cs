@@ -3,9 +3,13 @@ using ILGPU;
 namespace GpuOptim.Kernels.Ilgpu.Matrix;
 
 /// <summary>Elements of one row and neighboring inner indices are neighbors: the rows of a left operand row by row.</summary>
-internal readonly struct DepthContiguous : ITileLayout
+internal readonly struct DepthContiguous : IFragmentLayout
 {
     public static bool IsDepthContiguous => true;
+
+    public static int TileDepth => TensorProduct.TileDepth;
+
+    public static int GroupSize => TensorProduct.GroupSize;
 
     public static long Offset(long row, long depth, int stride) => row * stride + depth;
 

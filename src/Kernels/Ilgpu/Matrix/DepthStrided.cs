@@ -3,9 +3,13 @@ using ILGPU;
 namespace GpuOptim.Kernels.Ilgpu.Matrix;
 
 /// <summary>Elements of neighboring rows and one inner index are neighbors: the columns of a right operand row by row, the rows of a transposed left one.</summary>
-internal readonly struct DepthStrided : ITileLayout
+internal readonly struct DepthStrided : IFragmentLayout
 {
     public static bool IsDepthContiguous => false;
+
+    public static int TileDepth => TensorProduct.TileDepth;
+
+    public static int GroupSize => TensorProduct.GroupSize;
 
     public static long Offset(long row, long depth, int stride) => depth * stride + row;
 

@@ -4,52 +4,69 @@ using ILGPU;
 namespace GpuOptim.Kernels.Ilgpu.Matrix;
 
 /// <summary>
-/// Makes results of the sums of a tile. Addend and results pass through shared memory, in lines of 256 bytes whose pieces change places as those of
-/// <see cref="DepthStrided"/> do, so that global memory sees whole lines and shared memory no conflict.
+/// Makes results of the sums of a tile of 128 x 128: <see cref="Begin"/>, <see cref="Finish(WarpStrip, int, int)"/> for all sums of all warps, <see cref="End"/>.
+/// Addend and results pass through shared memory, in lines of 256 bytes whose pieces change places as those of <see cref="DepthStrided"/> do, so that
+/// global memory sees whole lines and shared memory no conflict.
 /// </summary>
 /// <param name="product">The products.</param>
 /// <param name="matrix">Which matrix of the batch it is.</param>
-/// <param name="shared">Where <see cref="TensorProduct.SharedBytes"/> of shared memory are, which nobody uses any more.</param>
-internal readonly struct TensorEpilogue(GpuProduct product, int matrix, int shared)
+/// <param name="shared">Where 64 KB of shared memory are, which nobody uses any more.</param>
+/// <param name="groupSize">Threads of the group, 128 or 256; a constant.</param>
+/// <param name="row">First row of the tile.</param>
+/// <param name="column">First column of the tile.</param>
+internal readonly struct TensorEpilogue(GpuProduct product, int matrix, int shared, int groupSize, int row, int column)
 {
     private readonly GpuProduct _product = product;
     private readonly long _offset = matrix * product.ResultLength * 2;
-    private readonly int _shared = shared;
+    private readonly int _shared = shared, _groupSize = groupSize, _row = row, _column = column;
 
-    /// <summary>Writes the results.</summary>
-    /// <param name="sums">The sums of the warp.</param>
-    /// <param name="row">First row of the tile.</param>
-    /// <param name="column">First column of the tile.</param>
-    /// <param name="mirrors">Whether to write them a second time, transposed, with rows and columns exchanged.</param>
-    public void Write(WarpTile sums, int row, int column, bool mirrors)
+    /// <summary>Brings the addends, if there are any.</summary>
+    public void Begin()
     {
-        if (_product.Addend != 0)
+        if (_product.Addend == 0)
+            return;
+        var pass = new LinePass(_shared, _product.Addend + _offset, _product.ResultStride, _row, _column, _groupSize);
+        for (var line = pass.First; line < TensorProduct.TileRows; line += pass.Lines)
         {
-            var pass = new LinePass(_shared, _product.Addend + _offset, _product.ResultStride, row, column);
-            for (var line = pass.First; line < TensorProduct.TileRows; line += LinePass.Lines)
-            {
-                if (row + line < _product.Rows && pass.Column < _product.Columns)
-                    TensorCore.CopyAsync(pass.Place, pass.Address);
-                pass.Advance();
-            }
-            TensorCore.WaitForCopies();
-            Group.Barrier();
+            if (_row + line < _product.Rows && pass.Column < _product.Columns)
+                TensorCore.CopyAsync(pass.Place, pass.Address);
+            pass.Advance();
         }
-        Finish(sums.Strip0, 0);
-        Finish(sums.Strip1, 16);
-        Finish(sums.Strip2, 32);
-        Finish(sums.Strip3, 48);
+        TensorCore.WaitForCopies();
         Group.Barrier();
-        Store(_shared, TensorProduct.TileRows, row, column);
-        if (mirrors)
-        {
-            Mirror(row, column, 0);
-            Mirror(row, column, TensorProduct.TileRows / 2);
-        }
     }
 
-    /// <summary>Writes half of the tile's columns as rows, by way of the memory behind the tile.</summary>
-    private void Mirror(int row, int column, int first)
+    /// <summary>Makes results of 16 x 64 sums of the warp.</summary>
+    /// <param name="strip">The sums.</param>
+    /// <param name="row">Their first row in the tile.</param>
+    /// <param name="column">Their first column in the tile.</param>
+    public void Finish(WarpStrip strip, int row, int column)
+    {
+        Finish(strip.Sums0, row, column);
+        Finish(strip.Sums1, row, column + 8);
+        Finish(strip.Sums2, row, column + 16);
+        Finish(strip.Sums3, row, column + 24);
+        Finish(strip.Sums4, row, column + 32);
+        Finish(strip.Sums5, row, column + 40);
+        Finish(strip.Sums6, row, column + 48);
+        Finish(strip.Sums7, row, column + 56);
+    }
+
+    /// <summary>Writes the results.</summary>
+    /// <param name="mirrors">Whether to write them a second time, transposed, with rows and columns exchanged.</param>
+    public void End(bool mirrors)
+    {
+        Group.Barrier();
+        Store(_shared, TensorProduct.TileRows, _row, _column);
+        if (!mirrors)
+            return;
+        Mirror(0);
+        if (_groupSize == TensorProduct.GroupSize)
+            Mirror(TensorProduct.TileRows / 2);
+    }
+
+    /// <summary>Writes as many of the tile's columns as the group's warps turn, 16 each, as rows, by way of the memory behind the tile.</summary>
+    private void Mirror(int first)
     {
         var turned = _shared + Place(TensorProduct.TileRows, 0);
         int warp = Group.IdxX / 32, lane = Group.IdxX % 32;
@@ -67,16 +84,16 @@ internal readonly struct TensorEpilogue(GpuProduct product, int matrix, int shar
             block += 16 * 256;
         }
         Group.Barrier();
-        Store(turned, TensorProduct.TileRows / 2, column + first, row);
+        Store(turned, _groupSize / 2, _column + first, _row);
         Group.Barrier();
     }
 
     /// <summary>Writes lines of the result, 16 bytes at a time. What is behind a row's end stays zero.</summary>
     private void Store(int shared, int lines, int row, int column)
     {
-        var pass = new LinePass(shared, _product.Result + _offset, _product.ResultStride, row, column);
+        var pass = new LinePass(shared, _product.Result + _offset, _product.ResultStride, row, column, _groupSize);
         var length = _product.Columns - pass.Column;
-        for (var line = pass.First; line < lines; line += LinePass.Lines)
+        for (var line = pass.First; line < lines; line += pass.Lines)
         {
             if (row + line < _product.Rows && length > 0)
             {
@@ -92,23 +109,10 @@ internal readonly struct TensorEpilogue(GpuProduct product, int matrix, int shar
     /// <summary>Of two numbers the first so many, and zeros.</summary>
     private static uint First(uint two, int length) => length > 1 ? two : length > 0 ? two & 0xFFFF : 0;
 
-    private void Finish(WarpStrip strip, int row)
-    {
-        Finish(strip.Sums0, row, 0);
-        Finish(strip.Sums1, row, 8);
-        Finish(strip.Sums2, row, 16);
-        Finish(strip.Sums3, row, 24);
-        Finish(strip.Sums4, row, 32);
-        Finish(strip.Sums5, row, 40);
-        Finish(strip.Sums6, row, 48);
-        Finish(strip.Sums7, row, 56);
-    }
-
     private void Finish(Float4 sums, int row, int column)
     {
-        int warp = Group.IdxX / 32, lane = Group.IdxX % 32;
-        var r = warp / 2 * WarpTile.Rows + row + lane / 4;
-        var place = _shared + lane % 4 * 4 + Place(r, warp % 2 * WarpTile.Rows + column);
+        var lane = Group.IdxX % 32;
+        var place = _shared + lane % 4 * 4 + Place(row + lane / 4, column);
         Finish(sums.X, sums.Y, place);
         Finish(sums.Z, sums.W, place + Place(8, 0));
     }
@@ -125,18 +129,19 @@ internal readonly struct TensorEpilogue(GpuProduct product, int matrix, int shar
     /// <summary>Bytes from the start of the lines in shared memory to an element at the start of a piece.</summary>
     private static int Place(int line, int column) => DepthStrided.Place(column, line);
 
-    /// <summary>A thread's way down the lines of a tile, in global and in shared memory: every eighth, the same 16 bytes of each.</summary>
+    /// <summary>A thread's way down the lines of a tile, in global and in shared memory: one of so many, the same 16 bytes of each.</summary>
     /// <param name="shared">Where the lines are in shared memory.</param>
     /// <param name="matrix">The matrix's address.</param>
     /// <param name="stride">Elements from one of its rows to the next.</param>
     /// <param name="row">The matrix's row that the first line is.</param>
     /// <param name="column">The matrix's column that lines begin with.</param>
-    private struct LinePass(int shared, long matrix, int stride, int row, int column)
+    /// <param name="groupSize">Threads of the group.</param>
+    private struct LinePass(int shared, long matrix, int stride, int row, int column, int groupSize)
     {
         /// <summary>From a line to the next one of a thread.</summary>
-        public const int Lines = TensorProduct.GroupSize / 16;
+        public readonly int Lines = groupSize / 16;
 
-        private readonly long _step = TensorCore.Keep(Lines * stride * 2L);
+        private readonly long _step = TensorCore.Keep(groupSize / 16 * stride * 2L);
 
         /// <summary>The thread's first line, and the matrix's column where its 16 bytes begin.</summary>
         public readonly int First = Group.IdxX / 16, Column = column + Group.IdxX % 16 * 8;

@@ -31,10 +31,12 @@ internal static class TensorProduct
     /// Lays matrices out so that the product's loop needs no look at where they end: rows begin on lines of 128 bytes, and behind rows and matrices
     /// there are zeros to whole tiles of inner indices.
     /// </summary>
-    public static MatrixBatch Pad(MatrixBatch matrices) => matrices with
+    /// <param name="matrices">The matrices.</param>
+    /// <param name="tileDepth">Inner indices of a tile.</param>
+    public static MatrixBatch Pad(MatrixBatch matrices, int tileDepth) => matrices with
     {
         Stride = RoundUp(matrices.Columns, LineElements),
-        Lines = RoundUp(matrices.Rows, TileDepth),
+        Lines = RoundUp(matrices.Rows, tileDepth),
     };
 
     /// <summary>Bytes behind the last matrix that the loop may read, though nothing is done with them: it fetches tiles ahead.</summary>

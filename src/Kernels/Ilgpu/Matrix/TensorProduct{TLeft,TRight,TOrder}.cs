@@ -14,8 +14,8 @@ namespace GpuOptim.Kernels.Ilgpu.Matrix;
 /// <typeparam name="TRight">How right operands lie.</typeparam>
 /// <typeparam name="TOrder">Which tiles are computed.</typeparam>
 internal static class TensorProduct<TLeft, TRight, TOrder>
-    where TLeft : struct, ITileLayout
-    where TRight : struct, ITileLayout
+    where TLeft : struct, IFragmentLayout
+    where TRight : struct, IFragmentLayout
     where TOrder : struct, ITileOrder
 {
     /// <summary>Computes the tile of the group.</summary>
@@ -25,7 +25,7 @@ internal static class TensorProduct<TLeft, TRight, TOrder>
         var memory = SharedMemory.GetDynamic<UInt4>();
         var shared = TensorCore.SharedAddress(ref memory[0]);
 
-        var (matrix, row, column) = TileGrid.Locate<TOrder>(product, TensorProduct.TileRows);
+        var (matrix, row, column) = TileGrid.Locate<TOrder>(product, Grid.IdxX, TensorProduct.TileRows);
         (matrix, row, column) = (TensorCore.Keep(matrix), TensorCore.Keep(row), TensorCore.Keep(column));
         var left = new TileLoader<TLeft>(product.Left + matrix * product.LeftLength * 2, product.LeftStride, row, product.Rows, shared);
         var right = new TileLoader<TRight>(product.Right + matrix * product.RightLength * 2, product.RightStride, column, product.Columns, shared + TensorProduct.TileBytes);
@@ -61,6 +61,13 @@ internal static class TensorProduct<TLeft, TRight, TOrder>
         TensorCore.WaitForCopies();
         Group.Barrier();
 
-        new TensorEpilogue(product, matrix, shared).Write(sums, row, column, TOrder.Mirrors && row != column);
+        var epilogue = new TensorEpilogue(product, matrix, shared, TensorProduct.GroupSize, row, column);
+        epilogue.Begin();
+        int firstRow = warp / 2 * WarpTile.Rows, firstColumn = warp % 2 * WarpTile.Rows;
+        epilogue.Finish(sums.Strip0, firstRow, firstColumn);
+        epilogue.Finish(sums.Strip1, firstRow + 16, firstColumn);
+        epilogue.Finish(sums.Strip2, firstRow + 32, firstColumn);
+        epilogue.Finish(sums.Strip3, firstRow + 48, firstColumn);
+        epilogue.End(TOrder.Mirrors && row != column);
     }
 }

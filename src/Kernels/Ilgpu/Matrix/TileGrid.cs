@@ -9,13 +9,13 @@ internal static class TileGrid
     public static int Count<TOrder>(GpuProduct product, int tileRows) where TOrder : struct, ITileOrder =>
         checked(product.Count * TOrder.Count(Tiles(product.Rows, tileRows), Tiles(product.Columns, tileRows)));
 
-    /// <summary>The matrix of the group, and the first row and column of its tile.</summary>
-    public static (int Matrix, int Row, int Column) Locate<TOrder>(GpuProduct product, int tileRows) where TOrder : struct, ITileOrder
+    /// <summary>The matrix of a group, and the first row and column of its tile.</summary>
+    public static (int Matrix, int Row, int Column) Locate<TOrder>(GpuProduct product, int group, int tileRows) where TOrder : struct, ITileOrder
     {
         int down = Tiles(product.Rows, tileRows), across = Tiles(product.Columns, tileRows);
         var tiles = TOrder.Count(down, across);
-        var matrix = Grid.IdxX / tiles;
-        var (row, column) = TOrder.Locate(Grid.IdxX - matrix * tiles, down, across);
+        var matrix = group / tiles;
+        var (row, column) = TOrder.Locate(group - matrix * tiles, down, across);
         return (matrix, row * tileRows, column * tileRows);
     }
 

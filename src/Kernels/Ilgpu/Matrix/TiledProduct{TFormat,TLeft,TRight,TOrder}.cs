@@ -30,7 +30,7 @@ internal static unsafe class TiledProduct<TFormat, TLeft, TRight, TOrder>
 
         int groupRows = Group.DimX, threadRow = Group.IdxY, threadColumn = Group.IdxX;
         var tileRows = groupRows * TiledProduct.ThreadRows;
-        var (matrix, row, column) = TileGrid.Locate<TOrder>(product, tileRows);
+        var (matrix, row, column) = TileGrid.Locate<TOrder>(product, Grid.IdxX, tileRows);
         var leftMatrix = product.Left + matrix * product.LeftLength * TFormat.Size;
         var rightMatrix = product.Right + matrix * product.RightLength * TFormat.Size;
 

@@ -16,8 +16,8 @@ internal struct WarpTile
     /// <param name="stage">Bytes from the first stage's tiles to these.</param>
     /// <param name="half">Which half of the tiles' inner indices.</param>
     public readonly WarpTile MultiplyAdd<TLeft, TRight>(FragmentPlaces left, FragmentPlaces right, int stage, int half)
-        where TLeft : struct, ITileLayout
-        where TRight : struct, ITileLayout
+        where TLeft : struct, IFragmentLayout
+        where TRight : struct, IFragmentLayout
     {
         var right0 = TRight.LoadFragment(right, stage, 0, half);
         var right1 = TRight.LoadFragment(right, stage, 1, half);
