@@ -37,47 +37,38 @@ public sealed class InliningTests
             Assert.Ignore("This processor has no fused multiply-add: there it is a call.");
         using var inlining = new Inlining();
         var compile = new Compilation(vectorBits);
-        foreach (var transform in new[] { false, true })
+        foreach (var (decay, mode) in new[] { (0, default), (0.1, WeightDecayMode.L2), (0.1, WeightDecayMode.Decoupled), (0.1, WeightDecayMode.Cautious) })
         {
-            foreach (var (decay, mode) in new[] { (0, default), (0.1, WeightDecayMode.L2), (0.1, WeightDecayMode.Decoupled), (0.1, WeightDecayMode.Cautious) })
+            foreach (var momentum in new[] { 0, 0.9 })
             {
-                foreach (var momentum in new[] { 0, 0.9 })
-                {
-                    Compile(new SgdRule(0.1, momentum, 0, decay, mode, nesterov: false, maximize: false, isFirst: false), transform);
-                    Compile(new RmsPropRule(0.1, 0.9, 1e-8, decay, mode, momentum, centered: momentum != 0 && decay != 0, maximize: false), transform);
-                }
-                Compile(new SgdRule(0.1, 0.9, 0, decay, mode, nesterov: true, maximize: false, isFirst: false), transform);
-                Compile(new AdamRule(1, 0.1, 0.9, 0.999, 1e-8, decay, mode, amsgrad: mode == WeightDecayMode.Cautious, maximize: false), transform);
+                Compile(new SgdRule(0.1, momentum, 0, decay, mode, nesterov: false, maximize: false, isFirst: false));
+                Compile(new RmsPropRule(0.1, 0.9, 1e-8, decay, mode, momentum, centered: momentum != 0 && decay != 0, maximize: false));
             }
-            Compile(new MuonMomentumRule(0.9, nesterov: true), transform);
-            Compile(new NorMuonMomentumRule(0.9, nesterov: true), transform);
+            Compile(new SgdRule(0.1, 0.9, 0, decay, mode, nesterov: true, maximize: false, isFirst: false));
+            Compile(new AdamRule(1, 0.1, 0.9, 0.999, 1e-8, decay, mode, amsgrad: mode == WeightDecayMode.Cautious, maximize: false));
         }
-        // With what is done to gradients they are longest.
-        Compile(new AdagradRule(1, 0.1, 0, 0, 1e-10, 0, default, maximize: false, isFirst: false), transform: true);
-        Compile(new AdadeltaRule(1, 0.9, 1e-6, 0, default, maximize: false), transform: true);
-        Compile(new AdamaxRule(1, 0.1, 0.9, 0.999, 1e-8, 0, default, maximize: false), transform: true);
-        Compile(new NAdamRule(1, 0.1, 0.9, 0.999, 1e-8, 4e-3, 0.5, 0, default, maximize: false), transform: true);
-        Compile(new RAdamRule(1, 0.1, 0.9, 0.999, 1e-8, 0, default, maximize: false), transform: true);
-        Compile(new RpropRule(0.1, 0.5, 1.2, 1e-6, 50, 0, default, maximize: false, isFirst: false), transform: true);
-        Compile(new AsgdRule(0.1, 1, 1e-4, 0, default, maximize: false), transform: true);
-        Compile(new LionRule(0.1, 0.9, 0.99, 0, default, maximize: false), transform: true);
-        Compile(new MuonUpdateRule(0.1, 0.1, WeightDecayMode.Decoupled, 1), transform: false);
-        Compile(new MuonUpdateRule(0.1, 0.1, WeightDecayMode.Cautious, 1), transform: false);
-        Compile(new AverageRule(0.1, isFirst: false), transform: false);
-        Compile(new AccumulateRule(0.1, isFirst: false), transform: false);
+        Compile(new MuonMomentumRule(0.9, nesterov: true));
+        Compile(new NorMuonMomentumRule(0.9, nesterov: true));
+        Compile(new AdagradRule(1, 0.1, 0, 0, 1e-10, 0, default, maximize: false, isFirst: false));
+        Compile(new AdadeltaRule(1, 0.9, 1e-6, 0, default, maximize: false));
+        Compile(new AdamaxRule(1, 0.1, 0.9, 0.999, 1e-8, 0, default, maximize: false));
+        Compile(new NAdamRule(1, 0.1, 0.9, 0.999, 1e-8, 4e-3, 0.5, 0, default, maximize: false));
+        Compile(new RAdamRule(1, 0.1, 0.9, 0.999, 1e-8, 0, default, maximize: false));
+        Compile(new RpropRule(0.1, 0.5, 1.2, 1e-6, 50, 0, default, maximize: false, isFirst: false));
+        Compile(new AsgdRule(0.1, 1, 1e-4, 0, default, maximize: false));
+        Compile(new LionRule(0.1, 0.9, 0.99, 0, default, maximize: false));
+        RuleVariants.Visit(new MuonUpdateRule(0.1, 0.1, WeightDecayMode.Decoupled, 1), ref compile);
+        RuleVariants.Visit(new MuonUpdateRule(0.1, 0.1, WeightDecayMode.Cautious, 1), ref compile);
+        RuleVariants.Visit(new AverageRule(0.1, isFirst: false), ref compile);
+        RuleVariants.Visit(new AccumulateRule(0.1, isFirst: false), ref compile);
 
         // Events come in order, but later. The last loop tells when all have come.
         compile.Visit<CopyRule>();
         Assert.That(inlining.HasSeen(nameof(CopyRule)), "The compiler said nothing.");
         Assert.That(inlining.Failures, Is.Empty);
 
-        void Compile<TRule>(TRule rule, bool transform) where TRule : unmanaged, IUpdateRule
-        {
-            if (transform)
-                RuleVariants.Visit(new TransformedRule<TRule>(new(1, 1, 1), rule), ref compile);
-            else
-                RuleVariants.Visit(rule, ref compile);
-        }
+        // Loops are longest with what is done to gradients.
+        void Compile<TRule>(TRule rule) where TRule : unmanaged, IUpdateRule => RuleVariants.Visit(new TransformedRule<TRule>(new(1, 1, 1), rule), ref compile);
     }
 
     /// <summary>Compiles the loops of a type of rule.</summary>
