@@ -34,6 +34,7 @@ public sealed class WeightDecayTests(TestDevice testDevice)
         new RpropOptions(),
         new AsgdOptions { Lambda = 0 },
         new LionOptions(),
+        new AdafactorOptions(),
         new MuonOptions(),
     ];
 
@@ -75,7 +76,7 @@ public sealed class WeightDecayTests(TestDevice testDevice)
     {
         Assert.That(() => new SgdOptions { WeightDecayMode = (WeightDecayMode)7 }, Throws.TypeOf<ArgumentOutOfRangeException>().With.Message.Contains("WeightDecayMode must be one of L2, Decoupled, Cautious, Independent."));
         var matrix = _device.CreateParameter("m", [2, 2]);
-        Assert.That(() => new Muon([matrix], new() { WeightDecayMode = WeightDecayMode.L2 }), Throws.ArgumentException.With.Message.Contains("WeightDecayMode must be Decoupled, Cautious or Independent for Muon"));
+        Assert.That(() => new Muon([matrix], new() { WeightDecayMode = WeightDecayMode.L2 }), Throws.ArgumentException.With.Message.Contains("WeightDecayMode must be Decoupled, Cautious or Independent where gradients are orthogonalized"));
         using var optimizer = new Muon([matrix]);
         Assert.That(() => optimizer.Groups[0].Options = new() { WeightDecayMode = WeightDecayMode.L2 }, Throws.ArgumentException);
         Assert.That(optimizer.Groups[0].Options, Is.EqualTo(new MuonOptions()));

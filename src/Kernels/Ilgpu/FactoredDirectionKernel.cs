@@ -32,17 +32,31 @@ internal static unsafe class FactoredDirectionKernel<TGradient> where TGradient 
         var firstColumn = (int)(start - firstRow * (long)shape.Columns);
         gradient += start * TGradient.Size;
         var direction = segment.Parameter + start * sizeof(float);
-        for (var i = Group.IdxX; i < end; i += Group.DimX)
+        // Where four elements are never of two rows, a thread takes four.
+        var i = 0;
+        if ((shape.Columns & 3) == 0 && ((gradient | direction | segment.State1) & 15) == 0)
         {
-            var further = (firstColumn + i) / shape.Columns;
-            int row = firstRow + further, column = firstColumn + i - further * shape.Columns;
-            var matrix = shape.Matrices == 1 ? 0 : row / shape.Rows;
-            var variance = Load<Float32Format>(segment.State0, row).Mul(Load<Float32Format>(segment.State1 + matrix * (long)shape.Columns * sizeof(float), column))
-                .Div(divisors[chunk.Segment * shape.Matrices + matrix]);
-            Float32Format.Store(rule.Direction(Load<TGradient>(gradient, i), variance).Value, (void*)Ptx.Place(direction, i, sizeof(float)));
+            for (i = Group.IdxX * 4; i <= end - 4; i += Group.DimX * 4)
+                Direct<GpuFloats4>(rule, shape, segment, chunk.Segment, divisors, gradient, direction, firstRow, firstColumn, i);
+            i = end & -4;
         }
+        for (i += Group.IdxX; i < end; i += Group.DimX)
+            Direct<GpuFloats1>(rule, shape, segment, chunk.Segment, divisors, gradient, direction, firstRow, firstColumn, i);
     }
 
-    private static Lane<GpuFloats1, Float32Format> Load<TFormat>(long start, int index) where TFormat : IFormat =>
-        new(TFormat.Load<GpuFloats1>((void*)Ptx.Place(start, index, TFormat.Size)));
+    private static void Direct<TFloats>(
+        AdafactorRule rule, FactoredShape shape, GpuSegment segment, int tensor, ArrayView<float> divisors, long gradient, long direction, int firstRow, int firstColumn, int i)
+        where TFloats : unmanaged, IFloats<TFloats>
+    {
+        var further = (firstColumn + i) / shape.Columns;
+        int row = firstRow + further, column = firstColumn + i - further * shape.Columns;
+        var matrix = shape.Matrices == 1 ? 0 : row / shape.Rows;
+        Lane<TFloats, Float32Format> ofRow = new(TFloats.Create(Ptx.LoadOne((float*)Ptx.Place(segment.State0, row, sizeof(float))))), ofColumn = Load<TFloats, Float32Format>(segment.State1 + matrix * (long)shape.Columns * sizeof(float), column);
+        var variance = ofRow.Mul(ofColumn).Div(divisors[tensor * shape.Matrices + matrix]);
+        Float32Format.Store(rule.Direction(Load<TFloats, TGradient>(gradient, i), variance).Value, (void*)Ptx.Place(direction, i, sizeof(float)));
+    }
+
+    private static Lane<TFloats, Float32Format> Load<TFloats, TFormat>(long start, int index)
+        where TFloats : unmanaged, IFloats<TFloats>
+        where TFormat : IFormat => new(TFormat.Load<TFloats>((void*)Ptx.Place(start, index, TFormat.Size)));
 }

@@ -47,9 +47,17 @@ internal static unsafe class FactoredMomentsKernel<TGradient> where TGradient : 
         var end = IntrinsicMath.Min(first + shape.BandRows, shape.Rows);
         var firstRow = (matrixOfAll - tensor * shape.Matrices) * (long)shape.Rows;
         var place = gradients[tensor] + ((firstRow + first) * shape.Columns + (index - bandOfAll * shape.Columns)) * TGradient.Size;
+        var stride = shape.Columns * (long)TGradient.Size;
         var sum = 0.0;
-        for (var row = first; row < end; row++, place += shape.Columns * (long)TGradient.Size)
-            sum = TwoNorm.Accumulate(sum, TGradient.Load<GpuFloats1>((void*)place).Value);
+        var row = first;
+        // Four are on their way from memory while the first is waited for.
+        for (; row <= end - 4; row += 4, place += 4 * stride)
+        {
+            float number0 = At(place), number1 = At(place + stride), number2 = At(place + 2 * stride), number3 = At(place + 3 * stride);
+            sum = TwoNorm.Accumulate(TwoNorm.Accumulate(TwoNorm.Accumulate(TwoNorm.Accumulate(sum, number0), number1), number2), number3);
+        }
+        for (; row < end; row++, place += stride)
+            sum = TwoNorm.Accumulate(sum, At(place));
         sums[index] = sum;
     }
 
@@ -103,6 +111,8 @@ internal static unsafe class FactoredMomentsKernel<TGradient> where TGradient : 
             total += sums[place];
         Average(rules[ruleIndices[tensor]], segments[tensor].State1, matrix * (long)shape.Columns + column, total / shape.Rows);
     }
+
+    private static float At(long place) => TGradient.Load<GpuFloats1>((void*)place).Value;
 
     private static void Average(AdafactorRule rule, long averages, long index, double mean)
     {
