@@ -59,7 +59,7 @@ public abstract partial class Device : IDisposable
     /// <summary>
     /// How many directions are made at once, about, before tensors are measured and updated by them: few enough to stay in a cache, or enough for all threads.
     /// </summary>
-    internal virtual long DirectionsAtOnce => 1 << 20;
+    internal virtual long DirectionsAtOnce => 1 << 18;
 
     /// <summary>Is told what happens on the device.</summary>
     internal ILogger? Logger { get; private protected set; }

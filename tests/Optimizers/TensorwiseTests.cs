@@ -1,6 +1,5 @@
 using GpuOptim.Distributed;
 using GpuOptim.Host;
-using GpuOptim.Kernels.Rules;
 using GpuOptim.Optimizers;
 using GpuOptim.Optimizers.Checkpoints;
 using GpuOptim.Tests.Extensions;
