@@ -32,6 +32,9 @@ public sealed record OptimizerVariant(string Name, Func<IEnumerable<Parameter>, 
         new("adafactor", (parameters, maximize, precision, compute) => new Adafactor(parameters, new() { LearningRate = 0.1, WeightDecay = 0.1, Maximize = maximize, StatePrecision = precision, ComputePrecision = compute })),
     ];
 
+    /// <summary>These, and those that run on every device.</summary>
+    public static IEnumerable<OptimizerVariant> WholeTensorsAndAll => [.. All, .. OfWholeTensors];
+
     /// <summary>All, on the CPU.</summary>
     public static IEnumerable<OptimizerVariant> WholeTensorsAndOnTheCpu => [.. OnTheCpu, .. OfWholeTensors];
 
