@@ -32,7 +32,7 @@ internal static class VerifyCommand
         var failures = 0;
         foreach (var type in NumberType.All)
         {
-            foreach (var contestant in isQuick ? Contestant.Usual : Contestant.All)
+            foreach (var contestant in isQuick ? Contestant.Usual : Contestant.All.Where(each => device.SupportsMeasures || each.Formula is not null))
             {
                 var difference = Difference(device, reference, steps, type.Element, tensors, parameters => contestant.Create(parameters, type));
                 failures += Report($"{contestant.Name} {type.Name}", difference, 0);
@@ -45,8 +45,13 @@ internal static class VerifyCommand
             failures += Report($"muon {shape}", Difference(device, reference, steps, ElementType.Float32, shapes, parameters => new Optimizers.Muon(parameters)), MuonTolerance);
             // Products of floats sum in the CPU's order.
             var options = new NorMuonOptions { NewtonSchulz = new() { Precision = NewtonSchulzPrecision.Float32 } };
-            if (device.SupportsNeurons)
+            if (device.SupportsMeasures)
                 failures += Report($"normuon {shape}, products of floats", Difference(device, reference, steps, ElementType.Float32, shapes, parameters => new NorMuon(parameters, options)), 0);
+        }
+        foreach (var type in device.SupportsMeasures ? NumberType.All : [])
+        {
+            (int, int)[] shapes = isQuick ? [(33, 17)] : [(64, 96), (9000, 3), (3, 5000), (33, 17), (64, 96)];
+            failures += Report($"adafactor {type.Name}, matrices", Difference(device, reference, steps, type.Element, shapes, parameters => new Adafactor(parameters)), 0);
         }
         AnsiConsole.WriteLine(failures == 0 ? "all as they should be" : $"{failures} not as they should be");
         return failures == 0 ? 0 : 1;

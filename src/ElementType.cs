@@ -42,4 +42,12 @@ public static class ElementTypes
 
     /// <summary>Whether numbers of the type are floats, as parameters and gradients are.</summary>
     internal static bool IsFloat(this ElementType type) => type is ElementType.Float32 or ElementType.BFloat16 or ElementType.Float16;
+
+    /// <summary>The distance from 1 to the next number of a type of floats.</summary>
+    internal static double Epsilon(this ElementType type) => type switch
+    {
+        ElementType.Float32 => 1.0 / (1 << 23),
+        ElementType.BFloat16 => 1.0 / (1 << 7),
+        _ => 1.0 / (1 << 10),
+    };
 }

@@ -48,6 +48,14 @@ public static class TorchOptimizers
     public static TorchOptimizer<Lion> Lion(this torch.nn.Module model, LionOptions? options = null) => Create(model, parameters => new Lion(parameters, options));
 
     /// <inheritdoc cref="Sgd(torch.nn.Module, SgdOptions)"/>
+    /// <summary><see cref="Optimizers.Lamb"/> for a model.</summary>
+    public static TorchOptimizer<Lamb> Lamb(this torch.nn.Module model, LambOptions? options = null) => Create(model, parameters => new Lamb(parameters, options));
+
+    /// <inheritdoc cref="Sgd(torch.nn.Module, SgdOptions)"/>
+    /// <summary><see cref="Optimizers.Adafactor"/> for a model.</summary>
+    public static TorchOptimizer<Adafactor> Adafactor(this torch.nn.Module model, AdafactorOptions? options = null) => Create(model, parameters => new Adafactor(parameters, options));
+
+    /// <inheritdoc cref="Sgd(torch.nn.Module, SgdOptions)"/>
     /// <summary><see cref="Optimizers.Adagrad"/> for a model.</summary>
     public static TorchOptimizer<Adagrad> Adagrad(this torch.nn.Module model, AdagradOptions? options = null) => Create(model, parameters => new Adagrad(parameters, options));
 

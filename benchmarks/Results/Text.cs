@@ -82,6 +82,8 @@ internal static class Text
         "asgd" => "ASGD",
         "rprop" => "Rprop",
         "lion" => "Lion",
+        "lamb" => "LAMB",
+        "adafactor" => "Adafactor",
         "newton-schulz" => "Newton-Schulz",
         "muon" => "Muon",
         _ => name,

@@ -27,7 +27,7 @@ internal sealed class PyTorchRival(Func<int, PyTorch> torch, string description)
                let who = mode == "default" ? "PyTorch" : $"PyTorch {mode}"
                select new Entry(contestant.Name, who, remote, contestant.Work(job.Type, job.Layout.Elements))
                {
-                   Check = () => UpdateCheck.Run(who, contestant, job.Type, job.Layout.Elements, remote.Read, () => remote.Run(1)),
+                   Check = UpdateCheck.Of(who, contestant, job.Type, job.Layout.Elements, remote.Read, () => remote.Run(1)),
                },
         ];
     }

@@ -18,6 +18,7 @@ OPTIMIZERS = {
     "adadelta": (torch.optim.Adadelta, {}),
     "asgd": (torch.optim.ASGD, {}),
     "rprop": (torch.optim.Rprop, {}),
+    "adafactor": (torch.optim.Adafactor, {}),
 }
 TYPES = {"float32": torch.float32, "bfloat16": torch.bfloat16, "float16": torch.float16}
 
@@ -37,12 +38,25 @@ def optimizer(name, mode, count, length, dtype):
         sign = 1 - 2 * (place % 2).double()
         parameters[i] = (sign * (0.5 + (place % 509).double() / 1018.0)).float().to(TYPES[dtype]).requires_grad_()
         parameters[i].grad = (-sign * (0.05 + (place % 251).double() / 600.0)).float().to(TYPES[dtype])
+    if name == "adafactor":
+        # The matrices that ours are: Contestant.Shape.
+        columns = 1
+        while 4 * columns * columns <= length and length % (2 * columns) == 0:
+            columns *= 2
+        parameters = [matrix(parameter, columns) for parameter in parameters]
     step = kind(parameters, **options, **mode).step
 
     def read(places):
-        return [parameters[place // length][place % length].item() for place in places]
+        return [parameters[place // length].view(-1)[place % length].item() for place in places]
 
     return step, read
+
+
+def matrix(parameter, columns):
+    """The same numbers, as a matrix."""
+    reshaped = parameter.detach().view(-1, columns).requires_grad_()
+    reshaped.grad = parameter.grad.view(-1, columns)
+    return reshaped
 
 
 def orthogonalize(x, dtype):

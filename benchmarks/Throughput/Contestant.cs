@@ -11,9 +11,12 @@ namespace GpuOptim.Benchmarks.Throughput;
 /// <param name="States">How many state tensors it reads and writes.</param>
 /// <param name="Flops">Operations of its formula for a parameter: a multiply-add is two, a quotient and a root are one each.</param>
 /// <param name="Options">Its options, but for the types.</param>
-/// <param name="Formula">What it computes, in double.</param>
-internal sealed record Contestant(string Name, int States, int Flops, OptimizerOptions Options, Formula Formula)
+/// <param name="Formula">What it computes, in double; null for one that measures whole tensors, which the tests hold.</param>
+internal sealed record Contestant(string Name, int States, int Flops, OptimizerOptions Options, Formula? Formula)
 {
+    /// <summary>Whether its tensors are matrices, as its state is of rows and columns.</summary>
+    public bool TakesMatrices { get; private init; }
+
     /// <summary>Those that are timed unless others are asked for.</summary>
     public static IReadOnlyList<Contestant> Usual { get; } =
     [
@@ -83,6 +86,8 @@ internal sealed record Contestant(string Name, int States, int Flops, OptimizerO
             before = g * before < 0 ? 0 : g;
             p -= size * Math.Sign(before);
         }),
+        new("lamb", 2, 20, new LambOptions(), null),
+        new("adafactor", 0, 13, new AdafactorOptions(), null) { TakesMatrices = true },
     ];
 
     /// <summary>The option that takes optimizers.</summary>
@@ -96,6 +101,15 @@ internal sealed record Contestant(string Name, int States, int Flops, OptimizerO
     /// <summary>Makes it.</summary>
     public Optimizer Create(IEnumerable<Parameter> parameters, NumberType type) =>
         type.Of(Options).CreateOptimizer(parameters);
+
+    /// <summary>The shape of a tensor of so many numbers: a matrix has as many columns as rows, or fewer, by powers of two.</summary>
+    public long[] Shape(long length)
+    {
+        var columns = 1L;
+        while (4 * columns * columns <= length && length % (2 * columns) == 0)
+            columns *= 2;
+        return TakesMatrices ? [length / columns, columns] : [length];
+    }
 
     /// <summary>What a step on so many parameters does: parameter and state read and written, gradient read.</summary>
     public Work Work(NumberType type, long elements) =>

@@ -8,6 +8,10 @@ internal static class UpdateCheck
     private const int Steps = 3;
     private const int Group = 32;
 
+    /// <summary>What does so for an entry; null if there is no formula.</summary>
+    public static Func<string>? Of(string who, Contestant contestant, NumberType type, long elements, Func<long[], double[]> read, Action step) =>
+        contestant.Formula is null ? null : () => Run(who, contestant, type, elements, read, step);
+
     /// <summary>Steps, and compares.</summary>
     /// <param name="who">Who steps.</param>
     /// <param name="contestant">What it computes.</param>
@@ -28,7 +32,7 @@ internal static class UpdateCheck
         {
             var (p, first, second) = (start, 0.0, 0.0);
             for (var i = 1; i <= Steps; i++)
-                contestant.Formula(ref p, type.Round(Numbers.Gradient(place)), ref first, ref second, i);
+                contestant.Formula!(ref p, type.Round(Numbers.Gradient(place)), ref first, ref second, i);
             var difference = Math.Abs(actual - p) / Math.Abs(p);
             // NaN must not pass for small.
             if (!(difference <= type.Tolerance))

@@ -52,12 +52,13 @@ internal static class UpdateContest
         var parameters = Parameters<T>(device, scope, job);
         foreach (var contestant in job.Contestants)
         {
-            var optimizer = scope.Keep(contestant.Create(parameters, job.Type));
+            var own = contestant.TakesMatrices ? [.. parameters.Select(each => new Parameter<T>(each.Name, contestant.Shape(each.Length), each.Data, each.Gradient))] : parameters;
+            var optimizer = scope.Keep(contestant.Create(own, job.Type));
             var work = contestant.Work(job.Type, job.Layout.Elements);
             entries.Add(new(contestant.Name, Figure.Ours, bench.Timed(optimizer.Step), work)
             {
                 Floors = floors(contestant, work),
-                Check = () => UpdateCheck.Run(Figure.Ours, contestant, job.Type, job.Layout.Elements, places => Read(parameters, job, places), optimizer.Step),
+                Check = UpdateCheck.Of(Figure.Ours, contestant, job.Type, job.Layout.Elements, places => Read(parameters, job, places), optimizer.Step),
             });
             if (bench.Accelerator is not null)
                 entries.Add(new($"{contestant.Name}, host", Figure.Ours, bench.Accelerator.Host(optimizer.Step), new()));

@@ -24,6 +24,8 @@ internal sealed record Recipe(string Name, Func<IReadOnlyList<Parameter>, Optimi
         new("radam", parameters => new RAdam(parameters, new() { LearningRate = 1e-3 }), IsUsual: false),
         new("adamax", parameters => new Adamax(parameters, new() { LearningRate = 2e-3 }), IsUsual: false),
         new("lion", parameters => new Lion(parameters, new() { LearningRate = 1e-4, WeightDecay = 0.5 }), IsUsual: false),
+        new("lamb", parameters => new Lamb(parameters, new() { LearningRate = 0.01 }), IsUsual: false),
+        new("adafactor", parameters => new Adafactor(parameters, new() { LearningRate = 0.02 }), IsUsual: false),
         new("adagrad", parameters => new Adagrad(parameters, new() { LearningRate = 0.02 }), IsUsual: false),
         new("adadelta", parameters => new Adadelta(parameters), IsUsual: false),
         new("asgd", parameters => new Asgd(parameters, new() { LearningRate = 0.1 }), IsUsual: false),

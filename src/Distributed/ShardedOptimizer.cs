@@ -76,6 +76,8 @@ public sealed partial class ShardedOptimizer : Optimizer, IBucketObserver, IStat
                 if (ParameterChecks.DeviceOf(parameters) is var device && device != communicator.Device)
                     throw new ArgumentException($"Parameters must lie on the communicator's device, '{communicator.Device.Name}'. Actual device was '{device.Name}'.", nameof(parameters));
                 var whole = create(parameters);
+                if ((whole is ModelOptimizer model ? model.Optimizers : [whole]).FirstOrDefault(part => part.TakesWholeTensors) is { } part)
+                    throw new ArgumentException($"Optimizers must go element by element to be shared out, or be Muon or NorMuon. Actual type was {part.GetType().Name}, which measures whole tensors.", nameof(parameters));
                 foreach (var group in whole.Groups)
                     ThrowIfUnsharable(group.AnyOptions, group.Parameters);
                 return whole;

@@ -53,8 +53,13 @@ public abstract partial class Device : IDisposable
     /// <summary>About how many multiply-adds of bfloat16 matrices take the time of one of float32 matrices.</summary>
     internal virtual double BFloat16Speed => 1;
 
-    /// <summary>Whether the neurons of matrices may be normalized.</summary>
-    internal virtual bool SupportsNeurons => true;
+    /// <summary>Whether rows, columns and tensors may be measured while they are updated.</summary>
+    internal virtual bool SupportsMeasures => true;
+
+    /// <summary>
+    /// How many directions are made at once, about, before tensors are measured and updated by them: few enough to stay in a cache, or enough for all threads.
+    /// </summary>
+    internal virtual long DirectionsAtOnce => 1 << 18;
 
     /// <summary>Is told what happens on the device.</summary>
     internal ILogger? Logger { get; private protected set; }
@@ -93,6 +98,18 @@ public abstract partial class Device : IDisposable
 
     /// <summary>The same for tensors some of whose numbers are encoded, in one launch, too.</summary>
     internal abstract void UpdateEncoded<TRule>(ReadOnlySpan<NumberedRule<TRule>> rules, UpdateBatch batch) where TRule : unmanaged, IUpdateRule;
+
+    /// <summary>Updates tensors along directions by rules that know the sizes of both.</summary>
+    /// <param name="rules">The distinct rules of this step.</param>
+    /// <param name="parameters">A batch that has the parameters in the gradients' place, 0 for those that stay as they are; its <see cref="UpdateBatch.Rules"/> says which tensor follows which.</param>
+    /// <param name="updates">One that has the directions there, and a rule for each tensor, in their order: what the rules become for it.</param>
+    internal abstract void UpdateAlong<TRule>(ReadOnlySpan<TRule> rules, UpdateBatch parameters, UpdateBatch updates) where TRule : unmanaged, ITensorRule<TRule>;
+
+    /// <summary>Averages the squares of gradients' rows and columns, and makes directions of them.</summary>
+    /// <param name="rules">The distinct rules of this step.</param>
+    /// <param name="shape">The shape of all tensors; nothing in it is 0.</param>
+    /// <param name="batch">A batch that has directions, floats, in the parameters' place, and as first and second state floats, the averages of rows and columns.</param>
+    internal abstract void MakeFactoredDirections(ReadOnlySpan<AdafactorRule> rules, FactoredShape shape, UpdateBatch batch);
 
     /// <summary>Orthogonalizes matrices by Newton-Schulz: U Σ Vᵀ becomes about U Vᵀ, the nearest matrix with orthonormal rows or columns.</summary>
     /// <typeparam name="T"><see cref="float"/>, <see cref="BFloat16"/> or <see cref="Half"/>.</typeparam>

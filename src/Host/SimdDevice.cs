@@ -1,8 +1,10 @@
 using System.Runtime.Intrinsics;
 using GpuOptim.Host.Simd;
 using GpuOptim.Kernels;
+using GpuOptim.Kernels.Norms;
 using GpuOptim.Kernels.Rules;
 using GpuOptim.Kernels.Simd;
+using GpuOptim.Kernels.Simd.Matrix;
 using GpuOptim.Kernels.Simd.Matrix.Dot;
 
 namespace GpuOptim.Host;
@@ -135,6 +137,39 @@ public sealed unsafe class SimdDevice : Device
         ObjectDisposedException.ThrowIf(IsDisposed, this);
         Telemetry.Launch(DeviceName);
         MatrixUpdateJob<TMomentum, TUpdate>.Run(_workers, batches, momentumRules, neuronRules, updateRules, steps, plan, VectorBits);
+    }
+
+    internal override void UpdateAlong<TRule>(ReadOnlySpan<TRule> rules, UpdateBatch parameters, UpdateBatch updates)
+    {
+        var chunks = updates.NormStarts[^1];
+        var tensorRules = Checked(updates).Room<TRule>();
+        var sums = Scratch.Sums(2L * chunks);
+        new NormJob<TwoNorm>(new(in parameters), sums).Run(_workers, chunks);
+        new NormJob<TwoNorm>(new(in updates), sums + chunks).Run(_workers, chunks);
+        for (var i = 0; i < updates.Count; i++)
+        {
+            if (updates.Gradients[i] == 0)
+                continue;
+            var (start, count) = (updates.NormStarts[i], updates.NormStarts[i + 1] - updates.NormStarts[i]);
+            double Squares(double* from) => ChunkedNorm<TwoNorm>.Fold(new(from + start, count));
+            tensorRules[i] = rules[parameters.Rules[i]].For(Squares(sums), Squares(sums + chunks), updates.Lengths[i]);
+        }
+        Update<TRule>(tensorRules, updates);
+    }
+
+    internal override void MakeFactoredDirections(ReadOnlySpan<AdafactorRule> rules, FactoredShape shape, UpdateBatch batch)
+    {
+        var table = Checked(batch);
+        var tensors = table.Room<FactoredMoments.Tensor>();
+        var count = 0;
+        for (var i = 0; i < table.PieceCount; i++)
+        {
+            // Each tensor has a piece at its start.
+            ref readonly var piece = ref table.Pieces[i];
+            if (piece.Start == 0 && batch.Gradients[piece.Tensor] is var gradient and not 0)
+                tensors[count++] = new(gradient, piece.State0, piece.State1, piece.Parameter, rules[batch.Rules[piece.Tensor]]);
+        }
+        FactoredMoments.Update(_workers, VectorBits, batch.GradientType, shape, tensors.AsSpan(0, count));
     }
 
     private SimdUpdateBatch Checked(UpdateBatch batch)

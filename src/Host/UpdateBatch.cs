@@ -16,6 +16,7 @@ public abstract class UpdateBatch : IDisposable
     private readonly long[] _lengths;
     private readonly UpdateTypes _types;
     private int[]? _normStarts;
+    private object? _room;
 
     private protected UpdateBatch(UpdateTypes types, ReadOnlySpan<UpdateSegment> segments)
     {
@@ -96,6 +97,9 @@ public abstract class UpdateBatch : IDisposable
 
     /// <summary>Whether some parameter has an average.</summary>
     internal bool HasAverages { get; }
+
+    /// <summary>Room for something of each tensor, kept from step to step.</summary>
+    internal T[] Room<T>() => _room as T[] ?? (T[])(_room = new T[Count]);
 
     private static int[] Starts(long[] lengths)
     {

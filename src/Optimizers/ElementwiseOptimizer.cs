@@ -35,11 +35,18 @@ public abstract class ElementwiseOptimizer<TOptions, TRule> : Optimizer<TOptions
     /// <param name="scalars">What each parameter has one number of, two at most; null for none.</param>
     /// <exception cref="ArgumentException">A parameter cannot be taken; the message says which and why.</exception>
     protected ElementwiseOptimizer(IEnumerable<Parameter> parameters, TOptions options, IReadOnlyList<StateSlot<TOptions>> slots, IReadOnlyList<StateScalar<TOptions>>? scalars = null)
+        : this(parameters, options, slots, scalars, ownStates: TRule.StateCount)
+    {
+    }
+
+    /// <summary>The same of one that gives the rule some of its states itself.</summary>
+    private protected ElementwiseOptimizer(IEnumerable<Parameter> parameters, TOptions options, IReadOnlyList<StateSlot<TOptions>> slots, IReadOnlyList<StateScalar<TOptions>>? scalars, int ownStates)
         : base(parameters, options, slots, scalars)
     {
-        if (slots.Count != TRule.StateCount)
-            throw new ArgumentException($"slots must be as many as {typeof(TRule).Name} has, {TRule.StateCount}. Actual number was {slots.Count}.", nameof(slots));
-        if (slots.FirstOrDefault(slot => slot.Shape != StateShape.Elements) is { } shared)
+        var elements = slots.Where(slot => slot.Shape is StateShape.Elements or StateShape.ElementsOfVectors);
+        if (elements.Count() != ownStates)
+            throw new ArgumentException($"slots must be as many as {typeof(TRule).Name} has, {ownStates}. Actual number was {elements.Count()}.", nameof(slots));
+        if (ownStates == TRule.StateCount && slots.FirstOrDefault(slot => slot.Shape != StateShape.Elements) is { } shared)
             throw new ArgumentException($"Shape of slots must be Elements, for a rule goes element by element. Actual value of '{shared.Name}' was {shared.Shape}.", nameof(slots));
     }
 
@@ -47,6 +54,20 @@ public abstract class ElementwiseOptimizer<TOptions, TRule> : Optimizer<TOptions
     /// <param name="options">The group's hyper-parameters.</param>
     /// <param name="step">Which update of the parameters this is.</param>
     protected abstract TRule CreateRule(TOptions options, StepInfo step);
+
+    /// <summary>The rules of the step in preparation.</summary>
+    private protected ReadOnlySpan<TRule> Rules => _rules.AsSpan(0, _ruleCount);
+
+    /// <summary>The tables, with the parameters of each.</summary>
+    private protected IReadOnlyList<(UpdateBatch Table, TrackedParameter[] Members)> Tables => _batches;
+
+    /// <summary>The rule that has an index.</summary>
+    private protected virtual TRule CreateRule(int index, ParameterGroup<TOptions> group, StepInfo step) => CreateRule(group.Options, step);
+
+    /// <summary>Makes room for so many of what there is for each rule.</summary>
+    private protected virtual void ResizeRules(int length)
+    {
+    }
 
     private protected sealed override bool UsesStateFirst => _ruleKeys.Exists(key => key.Step.IsFirstUse);
 
@@ -63,7 +84,7 @@ public abstract class ElementwiseOptimizer<TOptions, TRule> : Optimizer<TOptions
         }
     }
 
-    private protected sealed override void FillTables()
+    private protected override void FillTables()
     {
         _ruleIndex.Clear();
         _ruleKeys.Clear();
@@ -78,6 +99,7 @@ public abstract class ElementwiseOptimizer<TOptions, TRule> : Optimizer<TOptions
         {
             Array.Resize(ref _rules, Math.Max(4, 2 * _ruleCount));
             Array.Resize(ref _steps, _rules.Length);
+            ResizeRules(_rules.Length);
         }
         var index = 0;
         // Behind the step that the tables were filled for come those that repeat it.
@@ -87,7 +109,7 @@ public abstract class ElementwiseOptimizer<TOptions, TRule> : Optimizer<TOptions
             for (var done = pending; done >= 0; done--)
             {
                 var number = step.Step + later + done;
-                _rules[index + pending - done] = CreateRule(Groups[group].Options, step with { Step = number, IsFirstUse = step.IsFirstUse && done == 0 });
+                _rules[index + pending - done] = CreateRule(index + pending - done, Groups[group], step with { Step = number, IsFirstUse = step.IsFirstUse && done == 0 });
                 _steps[index + pending - done] = (uint)number;
             }
             index += pending + 1;
@@ -96,27 +118,40 @@ public abstract class ElementwiseOptimizer<TOptions, TRule> : Optimizer<TOptions
 
     private protected sealed override void RunTables(in StepContext context)
     {
-        ReadOnlySpan<TRule> rules = _rules.AsSpan(0, _ruleCount);
         var buckets = new BucketWalk(context.Buckets);
-        foreach (var (table, members) in _batches)
+        for (var i = 0; i < _batches.Count; i++)
         {
-            buckets.Enter(members[0].Parameter.Bucket);
-            (table.Step, table.GradientNorm, table.Average, table.IsRepeated) = (context.Step, context.GradientNorm, context.Average, IsRepeat);
-            if (context.FoundInf)
-                table.Gradients.Clear();
-            if (table.IsEncoded && context.Gradients is { } transformed)
-                Device.UpdateEncoded(_wrapper.Number(rules, transformed, _steps), table);
-            else if (table.IsEncoded)
-                Device.UpdateEncoded(_wrapper.Number(rules, _steps), table);
-            else if (context.Gradients is { } gradients)
-                Device.Update(_wrapper.Wrap(rules, gradients), table);
-            else
-                Device.Update(rules, table);
+            buckets.Enter(_batches[i].Members[0].Parameter.Bucket);
+            RunTable(i, context);
         }
         buckets.Leave();
     }
 
-    internal sealed override IEnumerable<TableTensor> TableTensors() => Alike().SelectMany(alike => alike.Select(tracked => new TableTensor(tracked.Parameter, 0, tracked.Parameter.WholeLength, 1)));
+    /// <summary>Has the device update a table.</summary>
+    private protected virtual void RunTable(int index, in StepContext context)
+    {
+        var table = _batches[index].Table;
+        var rules = Rules;
+        Begin(table, context);
+        if (table.IsEncoded && context.Gradients is { } transformed)
+            Device.UpdateEncoded(_wrapper.Number(rules, transformed, _steps), table);
+        else if (table.IsEncoded)
+            Device.UpdateEncoded(_wrapper.Number(rules, _steps), table);
+        else if (context.Gradients is { } gradients)
+            Device.Update(_wrapper.Wrap(rules, gradients), table);
+        else
+            Device.Update(rules, table);
+    }
+
+    /// <summary>Tells a table of the step.</summary>
+    private protected void Begin(UpdateBatch table, in StepContext context)
+    {
+        (table.Step, table.GradientNorm, table.Average, table.IsRepeated) = (context.Step, context.GradientNorm, context.Average, IsRepeat);
+        if (context.FoundInf)
+            table.Gradients.Clear();
+    }
+
+    internal sealed override IEnumerable<TableTensor> TableTensors() => Alike().SelectMany(alike => alike.Members.Select(tracked => new TableTensor(tracked.Parameter, 0, tracked.Parameter.WholeLength, 1)));
 
     internal sealed override void Collect(List<UpdateBatch> tables)
     {
@@ -170,25 +205,26 @@ public abstract class ElementwiseOptimizer<TOptions, TRule> : Optimizer<TOptions
         return index;
     }
 
-    private protected sealed override void BuildTables()
+    private protected override void BuildTables()
     {
         foreach (var (table, _) in _batches)
             table.Dispose();
         _batches.Clear();
-        foreach (var alike in Alike())
-        {
-            TrackedParameter[] members = [.. alike];
-            var (_, types) = alike.Key;
-            _batches.Add((Device.CreateUpdateBatch(types, [.. members.Select(tracked => SegmentOf(tracked, 0, tracked.Parameter.Length))]), members));
-        }
+        foreach (var (types, members) in Alike())
+            _batches.Add((CreateTable(types, members), members));
         _builtFor.Clear();
         _builtFor.AddRange(Groups.Select(group => TableOptions(group.Options)));
     }
 
+    /// <summary>Makes the table of tensors that are updated together.</summary>
+    private protected virtual UpdateBatch CreateTable(UpdateTypes types, TrackedParameter[] members) =>
+        Device.CreateUpdateBatch(types, [.. members.Select(tracked => SegmentOf(tracked, 0, tracked.Parameter.Length))]);
+
     /// <summary>What makes a table: tensors of a bucket and of the same types.</summary>
-    private IEnumerable<IGrouping<(int Bucket, UpdateTypes Types), TrackedParameter>> Alike() => Tracked
-        .GroupBy(tracked => (tracked.Parameter.Bucket, TypesOf(tracked)))
-        .OrderBy(alike => alike.Key.Bucket);
+    private protected virtual IEnumerable<(UpdateTypes Types, TrackedParameter[] Members)> Alike() => Tracked
+        .GroupBy(tracked => (tracked.Parameter.Bucket, Types: TypesOf(tracked)))
+        .OrderBy(alike => alike.Key.Bucket)
+        .Select(alike => (alike.Key.Types, alike.ToArray()));
 
     /// <summary>The options that tables depend on, of those that may change.</summary>
     private static (ComputePrecision, StateRounding, int) TableOptions(TOptions options) => (options.ComputePrecision, options.StateRounding, options.RoundingSeed);

@@ -146,7 +146,7 @@ public abstract class MuonBase<TOptions, TMomentum> : Optimizer<TOptions>, IMatr
     private protected override void ThrowIfUnfit(Parameter parameter, TOptions options)
     {
         MatrixBlocks.Of(parameter, options);
-        if (options.Neurons is not null && !Device.SupportsNeurons)
+        if (options.Neurons is not null && !Device.SupportsMeasures)
             throw new ArgumentException($"{GetType().Name} must be given parameters on the CPU or CUDA. Parameter '{parameter.Name}' is on device '{Device.Name}'.", nameof(parameter));
     }
 

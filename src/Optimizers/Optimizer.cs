@@ -62,6 +62,9 @@ public abstract partial class Optimizer : IDisposable
     /// <summary>The names of state that is one number a parameter.</summary>
     internal virtual IReadOnlyList<string> ScalarNames => [];
 
+    /// <summary>Whether an update of an element depends on all of its tensor, whose parts cannot be updated apart.</summary>
+    internal virtual bool TakesWholeTensors => false;
+
     private protected abstract IReadOnlyList<ParameterGroup> GroupList { get; }
 
     /// <summary>The parameters that there may be averages of.</summary>

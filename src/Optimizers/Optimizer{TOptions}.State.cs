@@ -138,7 +138,7 @@ public abstract partial class Optimizer<TOptions>
     private bool IsInUse(int slot, TOptions options) => _slots[slot].IsInUse?.Invoke(options) ?? true;
 
     /// <summary>Whether a parameter has a tensor of state.</summary>
-    private bool IsInUse(int column, TOptions options, Parameter parameter) => _columns[column] switch
+    private bool IsInUse(int column, TOptions options, Parameter parameter) => _columns[column].IsFor(parameter.Shape) && _columns[column] switch
     {
         { Kind: StateColumnKind.Numbers } numbers => IsInUse(numbers.Slot, options),
         { Kind: StateColumnKind.Scales } scales => IsInUse(scales.Slot, options) && HasScales(scales, options, parameter),
@@ -149,12 +149,12 @@ public abstract partial class Optimizer<TOptions>
     private int FirstRest => 2 * _slots.Length;
 
     private static bool HasScales(StateColumn column, TOptions options, Parameter parameter) =>
-        column.Shape == StateShape.Elements && Codec.Of(options.StateOf(parameter).Encoding, isNonNegative: false).CompanionSize > 0;
+        column.Shape is StateShape.Elements or StateShape.ElementsOfVectors && Codec.Of(options.StateOf(parameter).Encoding, isNonNegative: false).CompanionSize > 0;
 
     private ElementType TypeOf(int column, TrackedParameter tracked) => TypeOf(column, _groups[tracked.Group].Options, tracked.Parameter);
 
     private ElementType TypeOf(int column, TOptions options, Parameter parameter) =>
-        _columns[column] is { Kind: StateColumnKind.Numbers, Shape: StateShape.Elements } ? options.StateOf(parameter).Type : _columns[column].Type;
+        _columns[column] is { Kind: StateColumnKind.Numbers, IsOfElements: true } ? options.StateOf(parameter).Type : _columns[column].Type;
 
     /// <summary>The shape of state: where it is only declared, of the whole tensor's.</summary>
     private long[] ShapeOf(int column, TrackedParameter tracked) => _columns[column].ShapeFor(StateHolder is null ? tracked.Shape : tracked.WholeShape);
@@ -178,7 +178,7 @@ public abstract partial class Optimizer<TOptions>
         {
             TrackedParameter[] members = [.. alike];
             Parameter[] parameters = [.. members.Select(tracked => tracked.Parameter)];
-            var tensors = _columns[column] is { Kind: not StateColumnKind.Scales, Shape: StateShape.Elements }
+            var tensors = _columns[column].IsOfElements
                 ? _arena.Allocate(alike.Key, parameters)
                 : _arena.Allocate(alike.Key, [.. members.Select(tracked => Parameter.Volume(_columns[column].Name, _columns[column].ShapeFor(tracked.Shape)))]);
             for (var i = 0; i < members.Length; i++)
@@ -254,7 +254,7 @@ public abstract partial class Optimizer<TOptions>
         // A slot that was in use before may have state still.
         StateColumn[] known = [.. _columns.Where((column, i) => column.Kind switch
         {
-            StateColumnKind.Numbers => true,
+            StateColumnKind.Numbers => column.IsFor(tracked.Shape),
             StateColumnKind.Scales => HasScales(column, options, tracked.Parameter),
             _ => IsInUse(i, options, tracked.Parameter),
         })];

@@ -116,7 +116,7 @@ public abstract partial class Optimizer<TOptions> : Optimizer where TOptions : O
         for (var column = 0; column < _columns.Length; column++)
         {
             // What many elements share is next to nothing for each.
-            if (_columns[column] is { Kind: not StateColumnKind.Scales, Shape: StateShape.Elements } && IsInUse(column, options, parameter))
+            if (_columns[column].IsOfElements && IsInUse(column, options, parameter))
                 size += TypeOf(column, options, parameter).Size();
         }
         return size;

@@ -39,12 +39,25 @@ internal sealed record StateColumn(string Name, StateColumnKind Kind)
         .. Rests,
     ];
 
-    /// <summary>How many elements of a parameter, or of a part of one, share a number.</summary>
+    /// <summary>Whether it has a number for each element.</summary>
+    public bool IsOfElements => Kind != StateColumnKind.Scales && Shape is StateShape.Elements or StateShape.ElementsOfVectors;
+
+    /// <summary>Whether a parameter of a shape can have it.</summary>
+    public bool IsFor(IReadOnlyList<long> shape) => Shape switch
+    {
+        StateShape.Rows or StateShape.Columns => shape.Count > 1,
+        StateShape.ElementsOfVectors => shape.Count < 2,
+        _ => true,
+    };
+
+    /// <summary>How many elements of a parameter, or of a part of one, share a number; but for those of columns they are neighbors.</summary>
     /// <param name="shape">The parameter's shape.</param>
     public int ElementsEach(IReadOnlyList<long> shape) => (Kind, Shape) switch
     {
         (StateColumnKind.Scales, _) => EncodedStretch.BlockLength,
         (_, StateShape.Neurons) => checked((int)shape.Skip(1).Aggregate(1L, (product, extent) => product * extent)),
+        (_, StateShape.Rows) => checked((int)shape[^1]),
+        (_, StateShape.Columns) => checked((int)shape[^2]),
         _ => 1,
     };
 
@@ -54,6 +67,8 @@ internal sealed record StateColumn(string Name, StateColumnKind Kind)
     {
         (StateColumnKind.Scales, _) => [EncodedStretch.Blocks(Parameter.Volume(Name, [.. shape]))],
         (_, StateShape.Neurons) => [.. shape.Select((extent, dimension) => dimension == 0 ? extent : 1)],
+        (_, StateShape.Rows) => [.. shape.SkipLast(1), 1],
+        (_, StateShape.Columns) => [.. shape.SkipLast(2), 1, shape[^1]],
         _ => [.. shape],
     };
 

@@ -33,6 +33,10 @@ public sealed class OptionsTests
         Assert.That((rprop.LearningRate, rprop.EtaMinus, rprop.EtaPlus, rprop.MinStepSize, rprop.MaxStepSize), Is.EqualTo((1e-2, 0.5, 1.2, 1e-6, 50.0)));
         foreach (var options in (OptimizerOptions[])[nAdam, rAdam, adamax, adagrad, adadelta, asgd, rprop])
             Assert.That((options.WeightDecay, options.WeightDecayMode), Is.EqualTo((0.0, WeightDecayMode.L2)));
+        AdafactorOptions adafactor = new();
+        Assert.That(
+            (adafactor.LearningRate, adafactor.Beta2Decay, adafactor.Epsilon1, adafactor.Epsilon2, adafactor.ClippingThreshold, adafactor.WeightDecay, adafactor.WeightDecayMode),
+            Is.EqualTo((1e-2, -0.8, (double?)null, 1e-3, 1.0, 0.0, WeightDecayMode.Decoupled)));
         Assert.That(sgd.StatePrecision, Is.EqualTo(StatePrecision.SameAsParameter));
     }
 
@@ -57,6 +61,7 @@ public sealed class OptionsTests
             yield return Case("InitialAccumulatorValue", value, x => new AdagradOptions { InitialAccumulatorValue = x }, NonNegative);
             yield return Case("Lambda", value, x => new AsgdOptions { Lambda = x }, NonNegative);
             yield return Case("T0", value, x => new AsgdOptions { T0 = x }, NonNegative);
+            yield return Case("Epsilon2", value, x => new AdafactorOptions { Epsilon2 = x }, NonNegative);
             yield return Case("MaxStepSize", value, x => new RpropOptions { MaxStepSize = x }, NonNegative);
         }
         foreach (var value in new[] { -0.1, 1, double.NaN })
@@ -68,6 +73,9 @@ public sealed class OptionsTests
             yield return Case("Rho", value, x => new AdadeltaOptions { Rho = x }, Fraction);
         }
         yield return Case("Dampening", double.NaN, x => new SgdOptions { Dampening = x }, "must be finite.");
+        yield return Case("Beta2Decay", 0.1, x => new AdafactorOptions { Beta2Decay = x }, "must be finite and at most 0.");
+        yield return new TestCaseData("ClippingThreshold", 0.9, (double x) => (object)new AdafactorOptions { ClippingThreshold = x }, "must be finite and at least 1.");
+        yield return new TestCaseData("Epsilon1", -1, (double x) => (object)new AdafactorOptions { Epsilon1 = x }, NonNegative);
         yield return new TestCaseData("EtaMinus", 1, (double x) => (object)new RpropOptions { EtaMinus = x }, "must be above 0 and below 1.");
         yield return new TestCaseData("EtaPlus", 1, (double x) => (object)new RpropOptions { EtaPlus = x }, "must be finite and above 1.");
     }

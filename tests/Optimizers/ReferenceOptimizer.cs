@@ -34,6 +34,22 @@ internal static class ReferenceOptimizer
         }
     }
 
+    public static void Lamb(double[] p, double[] g, double[] m, double[] v, int t, double lr, double beta1, double beta2, double epsilon, double decay, bool cautious)
+    {
+        var u = new double[p.Length];
+        for (var i = 0; i < p.Length; i++)
+        {
+            m[i] = beta1 * m[i] + (1 - beta1) * g[i];
+            v[i] = beta2 * v[i] + (1 - beta2) * g[i] * g[i];
+            u[i] = m[i] / (1 - Math.Pow(beta1, t)) / (Math.Sqrt(v[i] / (1 - Math.Pow(beta2, t))) + epsilon);
+            if (!cautious || u[i] * p[i] >= 0)
+                u[i] += decay * p[i];
+        }
+        double parameter = Math.Sqrt(p.Sum(x => x * x)), direction = Math.Sqrt(u.Sum(x => x * x));
+        for (var i = 0; i < p.Length; i++)
+            p[i] -= lr * (parameter > 0 && direction > 0 ? parameter / direction : 1) * u[i];
+    }
+
     public static void Adam(double[] p, double[] g, double[] m, double[] v, double[] largest, int t, double lr, double beta1, double beta2, double epsilon, double decay, bool decoupled, bool amsgrad)
     {
         for (var i = 0; i < p.Length; i++)

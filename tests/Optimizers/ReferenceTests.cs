@@ -41,6 +41,13 @@ public sealed class ReferenceTests(TestDevice testDevice)
         parameters => new Lion(parameters, new() { LearningRate = 1e-2, WeightDecay = 0.1 }),
         (p, g, state, _) => ReferenceOptimizer.Lion(p, g, state[0], 1e-2, 0.9, 0.99, 0.1));
 
+    [TestCase(0, WeightDecayMode.Decoupled)]
+    [TestCase(0.1, WeightDecayMode.Decoupled)]
+    [TestCase(0.1, WeightDecayMode.Cautious)]
+    public void Lamb(double decay, WeightDecayMode mode) => Verify(
+        parameters => new Lamb(parameters, new() { LearningRate = 1e-2, WeightDecay = decay, WeightDecayMode = mode }),
+        (p, g, state, t) => ReferenceOptimizer.Lamb(p, g, state[0], state[1], t, 1e-2, 0.9, 0.999, 1e-6, decay, mode == WeightDecayMode.Cautious));
+
     private void Verify(Func<Parameter[], Optimizer> create, Reference reference)
     {
         using var device = testDevice.Open();

@@ -34,6 +34,7 @@ public sealed class WeightDecayTests(TestDevice testDevice)
         new RpropOptions(),
         new AsgdOptions { Lambda = 0 },
         new LionOptions(),
+        new AdafactorOptions(),
         new MuonOptions(),
     ];
 

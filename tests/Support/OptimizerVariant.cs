@@ -25,6 +25,19 @@ public sealed record OptimizerVariant(string Name, Func<IEnumerable<Parameter>, 
         new("asgd", (parameters, maximize, precision, compute) => new Asgd(parameters, new() { LearningRate = 0.1, Lambda = 0.1, T0 = 1, WeightDecay = 0.01, Maximize = maximize, StatePrecision = precision, ComputePrecision = compute })),
     ];
 
+    /// <summary>Those whose tensors cannot be cut.</summary>
+    public static IEnumerable<OptimizerVariant> OfWholeTensors =>
+    [
+        new("lamb", (parameters, maximize, precision, compute) => new Lamb(parameters, new() { LearningRate = 0.01, WeightDecay = 0.1, WeightDecayMode = WeightDecayMode.L2, Maximize = maximize, StatePrecision = precision, ComputePrecision = compute })),
+        new("adafactor", (parameters, maximize, precision, compute) => new Adafactor(parameters, new() { LearningRate = 0.1, WeightDecay = 0.1, Maximize = maximize, StatePrecision = precision, ComputePrecision = compute })),
+    ];
+
+    /// <summary>These, and those that run on every device.</summary>
+    public static IEnumerable<OptimizerVariant> WholeTensorsAndAll => [.. All, .. OfWholeTensors];
+
+    /// <summary>All, on the CPU.</summary>
+    public static IEnumerable<OptimizerVariant> WholeTensorsAndOnTheCpu => [.. OnTheCpu, .. OfWholeTensors];
+
     public static IEnumerable<OptimizerVariant> Maximizing =>
     [
         new("sgd", (parameters, maximize, precision, compute) => new Sgd(parameters, new() { LearningRate = 0.1, Maximize = maximize, StatePrecision = precision, ComputePrecision = compute })),

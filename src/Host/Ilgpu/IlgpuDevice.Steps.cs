@@ -1,5 +1,6 @@
 using GpuOptim.Host.Ilgpu.Steps;
 using GpuOptim.Kernels;
+using GpuOptim.Kernels.Norms;
 using GpuOptim.Kernels.Rules;
 using ILGPU.Runtime.Cuda;
 
@@ -50,6 +51,33 @@ public sealed partial class IlgpuDevice
         step.Begin();
         GatherEncoded(step, own, rules);
         step.End();
+    }
+
+    internal override void UpdateAlong<TRule>(ReadOnlySpan<TRule> rules, UpdateBatch parameters, UpdateBatch updates)
+    {
+        var (step, own, along) = ((IlgpuStep)updates.Step!, (IlgpuUpdateBatch)parameters, (IlgpuUpdateBatch)updates);
+        if (along.Table.Chunks == 0 || (rules.IsEmpty && !updates.HasAverages))
+            return;
+        // What tensors make of the rules is written where they would be sent.
+        var placed = Put<TRule>(step, along.Table, updates, updates.Room<TRule>(), takesFactors: false);
+        if (!rules.IsEmpty)
+        {
+            var ruled = Put(step, own.Table, parameters, rules, takesFactors: false);
+            var startsPlace = step.Block.PutColumn<int>(parameters, parameters.NormStarts.Length, parameters.IsRepeated, out var starts);
+            if (starts.Length > 0)
+                parameters.NormStarts.CopyTo(starts);
+            step.Add(new NormLaunch<TwoNorm>(ruled, parameters.GradientType, own.Work(along.Table.Chunks * sizeof(double)), 0));
+            step.Add(new NormLaunch<TwoNorm>(placed, updates.GradientType, along.Work(along.Table.Chunks * sizeof(double)), 0));
+            step.Add(new TensorRulesLaunch<TRule>(ruled, own, startsPlace, placed, along));
+        }
+        _queue.Update<TRule>(step, placed, rules, updates.Types);
+    }
+
+    internal override void MakeFactoredDirections(ReadOnlySpan<AdafactorRule> rules, FactoredShape shape, UpdateBatch batch)
+    {
+        var (step, own) = ((IlgpuStep)batch.Step!, (IlgpuUpdateBatch)batch);
+        if (!rules.IsEmpty)
+            step.Add(new FactoredLaunch(Put(step, own.Table, batch, rules, takesFactors: false), own, shape));
     }
 
     internal override DeviceStep CreateStep() => new IlgpuStep(_queue, _gate, UseGraphs && Accelerator is CudaAccelerator);
@@ -143,8 +171,8 @@ public sealed partial class IlgpuDevice
     }
 
     /// <summary>Places what a step changes of a table, and has the device complete it with what it alone knows.</summary>
-    private static unsafe StepTable Put<TRule>(IlgpuStep step, IlgpuUpdateTable table, UpdateBatch batch, ReadOnlySpan<TRule> rules) where TRule : unmanaged =>
-        Complete(step, batch, step.Put(step.Put(table, batch.Gradients, batch.IsRepeated), batch.Rules, PendingOf(batch), rules, batch.IsRepeated), sizeof(TRule));
+    private static unsafe StepTable Put<TRule>(IlgpuStep step, IlgpuUpdateTable table, UpdateBatch batch, ReadOnlySpan<TRule> rules, bool takesFactors = true) where TRule : unmanaged =>
+        Complete(step, batch, step.Put(step.Put(table, batch.Gradients, batch.IsRepeated), batch.Rules, PendingOf(batch), rules, batch.IsRepeated), takesFactors ? sizeof(TRule) : 0);
 
     /// <summary>The same with the numbers of the rules' steps.</summary>
     private static unsafe StepTable Put<TRule>(IlgpuStep step, IlgpuUpdateTable table, UpdateBatch batch, ReadOnlySpan<TRule> rules, ReadOnlySpan<uint> steps) where TRule : unmanaged, IUpdateRule =>
@@ -154,7 +182,7 @@ public sealed partial class IlgpuDevice
     {
         placed = placed with { AveragePlace = PutAverage(step, batch) };
         if (batch.GradientNorm is IlgpuGradientNorm norm)
-            step.Add(new CompleteLaunch(placed, stride, placed.RulesPlace.Count, norm));
+            step.Add(new CompleteLaunch(placed, stride, stride == 0 ? 0 : placed.RulesPlace.Count, norm));
         return placed;
     }
 

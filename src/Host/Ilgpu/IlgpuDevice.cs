@@ -110,7 +110,9 @@ public sealed partial class IlgpuDevice : Device
     /// <remarks>A kernel of OpenCL's reaches only what it is given, and there is no list of those that encoded numbers take.</remarks>
     internal override bool SupportsEncodings => Accelerator is not CLAccelerator;
 
-    internal override bool SupportsNeurons => Accelerator is not CLAccelerator;
+    internal override bool SupportsMeasures => Accelerator is not CLAccelerator;
+
+    internal override long DirectionsAtOnce => 1 << 24;
 
     /// <summary>What was asked of the accelerator so far.</summary>
     public IlgpuCounters Counters => _queue.Counters;

@@ -109,6 +109,9 @@ internal sealed unsafe class SimdUpdateBatch : UpdateBatch
     /// <summary>What each chunk has of each tensor, chunk by chunk.</summary>
     public UpdatePiece* Pieces => Address(_pieces);
 
+    /// <summary>How many there are.</summary>
+    public int PieceCount => _firstPieces[^1];
+
     /// <summary>For each piece, whether its parameter and all of its state lie right behind those of the piece before.</summary>
     public ReadOnlySpan<bool> LiesBehind => _liesBehind;
 

@@ -38,6 +38,9 @@ internal sealed partial record GpuKernel
         Update<AccumulateRule, Float32Format, Float16Format, Float32Format>(),
         .. Matrices<BFloat16Format>(),
         .. Matrices<Float32Format>(),
+        .. Factored<Float32Format>(),
+        new("TensorRules.AdafactorStepRule", ((Delegate)TensorRulesKernel<AdafactorStepRule>.Run).Method),
+        new("TensorRules.LambStepRule", ((Delegate)TensorRulesKernel<LambStepRule>.Run).Method),
         new("Deviation.Float32", ((Delegate)DeviationKernel<Float32Format>.Run).Method),
         new("AddIdentity.Float32", ((Delegate)AddIdentityKernel<Float32Format>.Run).Method),
         new("SymmetricProduct.TensorCore.Wide", ((Delegate)TensorProduct<DepthContiguous, DepthContiguous, LowerTiles>.Multiply).Method, CudaArchitecture.SM_80),
@@ -66,6 +69,8 @@ internal sealed partial record GpuKernel
         .. Momenta<TransformedRule<MuonMomentumRule>, BFloat16Format>(),
         .. Momenta<TransformedRule<MuonMomentumRule>, Float32Format>(),
         .. Momenta<NorMuonMomentumRule, BFloat16Format>(),
+        .. Factored<BFloat16Format>(),
+        .. Factored<Float16Format>(),
         .. Encoded(Adam(WeightDecayMode.Decoupled)),
         EncodedMomentum<MuonMomentumRule, BFloat16Format, BFloat16Format, GpuDynamic8<Signed, Nearest>>("Dynamic8"),
     ];
@@ -137,6 +142,15 @@ internal sealed partial record GpuKernel
         .. Copies<TFormat, Float32Format>(),
         .. Copies<TFormat, BFloat16Format>(),
         .. Copies<TFormat, Float16Format>(),
+    ];
+
+    /// <summary>What averages squares of rows and columns of gradients of a type, and makes directions.</summary>
+    private static IEnumerable<GpuKernel> Factored<TGradient>() where TGradient : IFormat =>
+    [
+        new($"FactoredRows.{TGradient.Type}", ((Delegate)FactoredMomentsKernel<TGradient>.Rows).Method, Work: new(NormOrder.QuadLength, 1, 0)),
+        new($"FactoredBands.{TGradient.Type}", ((Delegate)FactoredMomentsKernel<TGradient>.Bands).Method),
+        new($"FactoredColumns.{TGradient.Type}", ((Delegate)FactoredMomentsKernel<TGradient>.Columns).Method),
+        new($"FactoredDirection.{TGradient.Type}", ((Delegate)FactoredDirectionKernel<TGradient>.Run).Method, Work: new(4, 2, 1)),
     ];
 
     /// <summary>The first halves of updates that orthogonalize matrices of a type.</summary>

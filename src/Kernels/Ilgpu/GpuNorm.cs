@@ -56,5 +56,34 @@ internal static unsafe class GpuNorm
         return strands[0];
     }
 
+    /// <summary>Accumulates numbers that are no part of something longer, by one group; every thread gets what they make.</summary>
+    /// <param name="strands">Strands in shared memory.</param>
+    /// <param name="chunkStrands">As many more.</param>
+    /// <param name="numbers">Where numbers begin.</param>
+    /// <param name="length">How many there are.</param>
+    public static double Sum<TFormat, TNorm>(ArrayView<double> strands, ArrayView<double> chunkStrands, long numbers, int length)
+        where TFormat : IFormat
+        where TNorm : INorm
+    {
+        if (length <= NormOrder.ChunkLength)
+        {
+            Accumulate<TFormat, TNorm>(strands, numbers, 0, length);
+            return Fold<TNorm>(strands);
+        }
+        for (var strand = Group.IdxX; strand < NormOrder.Strands; strand += Group.DimX)
+            chunkStrands[strand] = 0;
+        for (var chunk = 0; chunk * (long)NormOrder.ChunkLength < length; chunk++)
+        {
+            // The strands are read until here.
+            Group.Barrier();
+            var start = chunk * (long)NormOrder.ChunkLength;
+            Accumulate<TFormat, TNorm>(strands, numbers, start, IntrinsicMath.Min(start + NormOrder.ChunkLength, length));
+            var sum = Fold<TNorm>(strands);
+            if (Group.IdxX == 0)
+                chunkStrands[chunk % NormOrder.Strands] = TNorm.Combine(chunkStrands[chunk % NormOrder.Strands], sum);
+        }
+        return Fold<TNorm>(chunkStrands);
+    }
+
     private static float At<TFormat>(long numbers, long i) where TFormat : IFormat => TFormat.Load<GpuFloats1>((void*)(numbers + i * TFormat.Size)).Value;
 }

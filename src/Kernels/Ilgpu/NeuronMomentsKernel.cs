@@ -27,28 +27,7 @@ internal static unsafe class NeuronMomentsKernel<TFormat> where TFormat : IForma
             return;
         var row = Grid.IdxX - matrix * neurons.Rows;
         var source = neurons.Source + (matrix * neurons.Length + row * (long)neurons.Stride) * TFormat.Size;
-        double sum;
-        if (neurons.Columns <= NormOrder.ChunkLength)
-        {
-            GpuNorm.Accumulate<TFormat, TwoNorm>(strands, source, 0, neurons.Columns);
-            sum = GpuNorm.Fold<TwoNorm>(strands);
-        }
-        else
-        {
-            for (var strand = Group.IdxX; strand < NormOrder.Strands; strand += Group.DimX)
-                chunkStrands[strand] = 0;
-            for (var chunk = 0; chunk * (long)NormOrder.ChunkLength < neurons.Columns; chunk++)
-            {
-                // The strands are read until here.
-                Group.Barrier();
-                var start = chunk * (long)NormOrder.ChunkLength;
-                GpuNorm.Accumulate<TFormat, TwoNorm>(strands, source, start, IntrinsicMath.Min(start + NormOrder.ChunkLength, neurons.Columns));
-                var chunkSum = GpuNorm.Fold<TwoNorm>(strands);
-                if (Group.IdxX == 0)
-                    chunkStrands[chunk % NormOrder.Strands] += chunkSum;
-            }
-            sum = GpuNorm.Fold<TwoNorm>(chunkStrands);
-        }
+        var sum = GpuNorm.Sum<TFormat, TwoNorm>(strands, chunkStrands, source, neurons.Columns);
         if (Group.IdxX != 0)
             return;
         var place = (void*)(averages[matrix] + row * sizeof(float));

@@ -27,6 +27,8 @@ public readonly record struct WeightDecay
         _ => throw new ArgumentOutOfRangeException(nameof(mode), mode, $"mode must be one of {string.Join(", ", Enum.GetNames<WeightDecayMode>())}."),
     };
 
+    private WeightDecay(float strength, int kind) => (_strength, _kind) = (strength, kind);
+
     /// <summary>How it works.</summary>
     internal int Kind => _kind;
 
@@ -58,10 +60,38 @@ public readonly record struct WeightDecay
             return parameter.Mul(_strength);
         if ((TSwitches.Of(_kind) & Kinds) != Cautious)
             return parameter;
+        return Agreeing(parameter, parameter, direction);
+    }
+
+    /// <summary>What a step's weight decay is where it is a part of the direction, for <see cref="ToDirection"/> in place of <see cref="ToParameter{T}(T, T)"/>.</summary>
+    /// <param name="weightDecay">Strength of the weight decay; 0 for none.</param>
+    /// <param name="mode">How it works; one that is independent of the learning rate is no part of a direction.</param>
+    internal static WeightDecay OfDirection(double weightDecay, WeightDecayMode mode) => mode switch
+    {
+        WeightDecayMode.Independent => default,
+        // A rate that gives back the strength.
+        WeightDecayMode.Cautious => new(-1, weightDecay, mode),
+        WeightDecayMode.Decoupled when weightDecay != 0 => new((float)weightDecay, Factor),
+        _ => new(1, weightDecay, mode),
+    };
+
+    /// <summary>The direction with the decay in it, which will be subtracted like the rest.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    internal T ToDirection<T>(T direction, T parameter) where T : struct, ILane<T> => _kind switch
+    {
+        Factor => direction.Add(parameter, _strength),
+        Cautious => Agreeing(direction, parameter, direction),
+        _ => direction,
+    };
+
+    /// <summary>Adds the parameter, times the strength, where a step along the direction makes it smaller, too.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private T Agreeing<T>(T to, T parameter, T direction) where T : struct, ILane<T>
+    {
         // The product of signs is -1 where the step makes the weight larger, 0 or 1 elsewhere; the lesser of it and 0, and 1, is 0 or 1.
         var signs = parameter.Sign();
         var product = signs.Mul(0).AddCMul(signs, direction.Sign(), 1);
         var applies = product.Neg().Max(signs.Mul(0)).Neg().Add(1f);
-        return parameter.AddCMul(applies, parameter, _strength);
+        return to.AddCMul(applies, parameter, _strength);
     }
 }

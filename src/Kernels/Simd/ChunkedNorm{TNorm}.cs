@@ -9,6 +9,9 @@ internal static unsafe class ChunkedNorm<TNorm> where TNorm : INorm
     /// <summary>What is accumulated of all chunks.</summary>
     public static double Fold(ReadOnlySpan<double> chunks)
     {
+        // Zeros, which strands begin with, change nothing.
+        if (chunks.Length == 1)
+            return TNorm.Combine(0, chunks[0]);
         var strands = stackalloc double[NormOrder.Strands];
         new Span<double>(strands, NormOrder.Strands).Clear();
         for (var chunk = 0; chunk < chunks.Length; chunk++)

@@ -31,6 +31,7 @@ internal sealed record TorchOptimizer(OptimizerOptions Defaults, bool CountsStep
         _rAdam = new(new RAdamOptions(), true, ["lr", "betas", "eps", "weight_decay", "maximize", Decoupled], _capturable),
         _rprop = new(new RpropOptions(), true, ["lr", "etas", "step_sizes", "maximize"], _capturable),
         _asgd = new(new AsgdOptions(), true, ["lr", "lambd", "alpha", "t0", "weight_decay", "maximize"], _capturable),
+        _adafactor = new(new AdafactorOptions(), true, ["lr", "beta2_decay", "eps", "d", "weight_decay", "maximize"], [("foreach", null)]),
         _muon = new(new MuonOptions { NewtonSchulz = new() { Steps = 5 } }, false, ["lr", "weight_decay", "momentum", "nesterov", "ns_coefficients", "eps", "ns_steps", "adjust_lr_fn"], []),
         _norMuon = new(new NorMuonOptions(), false, [], []);
 
@@ -64,9 +65,10 @@ internal sealed record TorchOptimizer(OptimizerOptions Defaults, bool CountsStep
         RAdam => _rAdam,
         Rprop => _rprop,
         Asgd => _asgd,
+        Adafactor => _adafactor,
         Muon => _muon,
         NorMuon => _norMuon,
-        _ => throw new ArgumentException($"optimizer must be one that PyTorch has, Sgd, RmsProp, Adam, AdamW, Adagrad, Adadelta, Adamax, NAdam, RAdam, Rprop, Asgd or Muon; or NorMuon, which its authors' package has. Actual type was {optimizer.GetType().Name}: take Checkpoint, which writes any.", nameof(optimizer)),
+        _ => throw new ArgumentException($"optimizer must be one that PyTorch has, Sgd, RmsProp, Adam, AdamW, Adagrad, Adadelta, Adamax, NAdam, RAdam, Rprop, Asgd, Adafactor or Muon; or NorMuon, which its authors' package has. Actual type was {optimizer.GetType().Name}: take Checkpoint, which writes any.", nameof(optimizer)),
     };
 
     /// <summary>Whether a key of a group does not change the math.</summary>
@@ -88,6 +90,7 @@ internal sealed record TorchOptimizer(OptimizerOptions Defaults, bool CountsStep
                 (MuonOptions muon, "ns_steps") => (long)muon.NewtonSchulz.Plan.Steps.Length,
                 (MuonOptions { AdjustLearningRate: LearningRateAdjustment.Original }, "adjust_lr_fn") => null,
                 (var any, Decoupled) => any.WeightDecayMode == WeightDecayMode.Decoupled,
+                (AdafactorOptions adafactor, "eps") => new object?[] { adafactor.Epsilon1, adafactor.Epsilon2 },
                 (MuonOptions muon, "adjust_lr_fn") => _adjustments.First(pair => pair.Value == muon.AdjustLearningRate).Key,
                 _ => values[name] is double[] numbers ? numbers.Select(number => (object?)number).ToArray() : values[name],
             });
@@ -149,7 +152,9 @@ internal sealed record TorchOptimizer(OptimizerOptions Defaults, bool CountsStep
             (bool, bool) => value,
             (bool, 0L or 1L) => (long)value == 1,
             (double, _) => number(value),
-            (double[] numbers, IReadOnlyList<object?> list) when list.Count == numbers.Length && list.All(each => number(each) is not null) => list.Select(each => number(each)!.Value).ToArray(),
+            (double[] { Length: 1 }, IReadOnlyList<object?> and [var first, var second]) when number(second) is { } last && (first is null || number(first) is not null) =>
+                first is null ? (double[])[last] : [number(first)!.Value, last],
+            (double[] { Length: > 1 } numbers, IReadOnlyList<object?> list) when list.Count == numbers.Length && list.All(each => number(each) is not null) => list.Select(each => number(each)!.Value).ToArray(),
             _ => null,
         };
         return read ?? throw new InvalidDataException($"'{path}.{name}' must be {Kind(usual)}. Actual value was {PickleValue.Describe(value)}");
@@ -159,6 +164,7 @@ internal sealed record TorchOptimizer(OptimizerOptions Defaults, bool CountsStep
     {
         string => $"None or one of {string.Join(", ", _adjustments.Keys)}",
         bool => "True or False",
+        double[] { Length: 1 } => "two numbers, of which the first may be None",
         double[] numbers => $"{numbers.Length} numbers",
         _ => "a number",
     };

@@ -139,7 +139,7 @@ internal static class TorchState
                 if (!options.Convert && encoding is not (StateEncoding.None or StateEncoding.StochasticBFloat16))
                     throw new InvalidDataException($"{what} must be of StatePrecision.{own.StatePrecision}, as the optimizer's, which PyTorch does not have. Actual type was {content.Type}; LoadOptions.Convert takes it");
                 // What is converted is so later, as a whole.
-                var read = !options.Convert ? type : Enum.TryParse<ElementType>(content.Type, out var its) && its.IsFloat() ? its : ElementType.Float32;
+                var read = !options.Convert ? (optimizer.ColumnOf(key as string ?? "") is { IsOfElements: false } shared ? shared.Type : type) : Enum.TryParse<ElementType>(content.Type, out var its) && its.IsFloat() ? its : ElementType.Float32;
                 tensors.Add(key as string ?? PickleValue.Describe(key), new(read, tensor.Shape, content.Bytes(what, read, options.Convert)));
             }
             else if (value is not null)
