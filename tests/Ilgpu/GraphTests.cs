@@ -1,5 +1,6 @@
 using GpuOptim.Host;
 using GpuOptim.Host.Ilgpu;
+using GpuOptim.Kernels;
 using GpuOptim.Optimizers;
 using GpuOptim.Optimizers.Schedules;
 using GpuOptim.Tests.Optimizers;
