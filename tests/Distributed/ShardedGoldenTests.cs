@@ -4,6 +4,7 @@ using GpuOptim.Tests.Optimizers;
 namespace GpuOptim.Tests.Distributed;
 
 /// <summary>Recorded PyTorch runs on several ranks: on each, equal to the last bit after each step, state included.</summary>
+[Parallelizable(ParallelScope.Self)]
 public sealed class ShardedGoldenTests
 {
     // Buckets of one piece, of some, and of all there is; all at once, and in turns.

@@ -1,6 +1,7 @@
 namespace GpuOptim.Tests.Distributed;
 
 /// <summary>Random programs end with the bits of one process, whatever the numbers of ranks.</summary>
+[Parallelizable(ParallelScope.Self)]
 public sealed class ShardedProgramTests
 {
     [Test]

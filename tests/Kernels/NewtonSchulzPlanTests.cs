@@ -5,6 +5,7 @@ using GpuOptim.Tests.Support;
 namespace GpuOptim.Tests.Kernels;
 
 /// <summary>What a plan promises is so, and what it says it costs is what is executed.</summary>
+[Parallelizable(ParallelScope.Self)]
 public sealed class NewtonSchulzPlanTests
 {
     /// <summary>Of a matrix of known singular values, all end within the tolerance.</summary>

@@ -10,6 +10,7 @@ namespace GpuOptim.Tests.Optimizers;
 /// scalar lane, and the scalar forms of the encodings, held to their definitions elsewhere, are the reference. <see cref="LowPrecisionDeviceTests"/> hold all
 /// devices to the narrowest vectors of these two.
 /// </summary>
+[Parallelizable(ParallelScope.Self)]
 [TestFixtureSource(nameof(Widths))]
 public sealed class LowPrecisionTests(int vectorBits)
 {

@@ -6,6 +6,7 @@ using GpuOptim.Tests.Support;
 namespace GpuOptim.Tests.Optimizers;
 
 /// <summary>What holds for every optimizer, whatever the tensors: checked on random lengths, numbers and points in a run.</summary>
+[Parallelizable(ParallelScope.Self)]
 [TestFixtureSource(typeof(OptimizerVariant), nameof(OptimizerVariant.OnTheCpu))]
 public sealed class PropertyTests(OptimizerVariant variant)
 {

@@ -7,6 +7,7 @@ using GpuOptim.Tests.Support;
 namespace GpuOptim.Tests.Optimizers;
 
 /// <summary>A schedule's constants travel with its state; one with others is refused, unless it is said which ones hold.</summary>
+[Parallelizable(ParallelScope.Self)]
 public sealed class ScheduleConstantsTests
 {
     private static readonly double[] _measures = [1, 0.5, 0.9995, 0.49995, 0.6, 0.4999, 0.7, 0.4, 0.9, 0.4001, 0.39999, 0.8, 0.7, 0.6, 0.6, 0.6];

@@ -6,12 +6,14 @@ namespace GpuOptim.Tests.Support;
 /// <summary>Where to look for a Python that has what a test needs.</summary>
 internal static class Python
 {
+    private static readonly Lazy<string?> _withPyTorch = new(() => All.FirstOrDefault(python => Run(python, "-c", "import torch").ExitCode == 0));
+
     /// <summary>Interpreters: what the environment variable <c>GPUOPTIM_PYTHON</c> names, then the usual ones.</summary>
     public static IEnumerable<string> All =>
         ((string?[])[Environment.GetEnvironmentVariable("GPUOPTIM_PYTHON"), "python3", "/usr/bin/python3", "python"]).OfType<string>().Where(name => name.Length > 0);
 
     /// <summary>One that has PyTorch; null if none has.</summary>
-    public static string? WithPyTorch => All.FirstOrDefault(python => Run(python, "-c", "import torch").ExitCode == 0);
+    public static string? WithPyTorch => _withPyTorch.Value;
 
     /// <summary>Runs a program to its end.</summary>
     public static (int ExitCode, string Output, string Error) Run(string program, params string[] arguments)

@@ -5,6 +5,7 @@ using GpuOptim.Tests.Support;
 namespace GpuOptim.Tests.Kernels.Lanes;
 
 /// <summary>The 16-bit formats against .NET's own conversions: every pattern, and floats around every place where rounding changes.</summary>
+[Parallelizable(ParallelScope.Self)]
 [TestFixture(typeof(Floats1))]
 [TestFixture(typeof(Floats4))]
 [TestFixture(typeof(Floats8))]

@@ -5,6 +5,7 @@ using GpuOptim.Tests.Support;
 namespace GpuOptim.Tests.Optimizers.Torch;
 
 /// <summary>Schedules that are written here, the PyTorch of this machine takes up and goes on with to the same rates, and its own come back.</summary>
+[Parallelizable(ParallelScope.Self)]
 public sealed class LiveScheduleTests
 {
     private string _folder = null!;

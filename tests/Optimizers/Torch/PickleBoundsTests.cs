@@ -4,6 +4,7 @@ using GpuOptim.Optimizers.Checkpoints.Torch;
 namespace GpuOptim.Tests.Optimizers.Torch;
 
 /// <summary>Pickles made to take memory, time or stack: what they take is bounded, whatever they say.</summary>
+[Parallelizable(ParallelScope.Self)]
 public sealed class PickleBoundsTests
 {
     private const long Allowance = 64 << 20;

@@ -12,6 +12,7 @@ namespace GpuOptim.Tests.Optimizers.Torch;
 /// Damaged and hostile files are refused with a clear error, and nothing has changed; what is read in spite of the damage, in bytes that mean
 /// nothing or where there is no digest, are tensors of the stated shapes.
 /// </summary>
+[Parallelizable(ParallelScope.Self)]
 public sealed class TorchDamageTests : FolderTest
 {
     /// <summary>What is damaged.</summary>

@@ -10,6 +10,7 @@ namespace GpuOptim.Tests.Optimizers.Torch;
 /// Files of PyTorch with one hostile change, made by someone who knows the format: sums are right where they can be. Each is refused with a clear
 /// error and nothing has changed, or read; to the same content, if the change was to the archive and not to what is in it. Memory stays bounded.
 /// </summary>
+[Parallelizable(ParallelScope.Self)]
 public sealed class TorchFuzzTests : FolderTest
 {
     private const long Allowance = 64 << 20;

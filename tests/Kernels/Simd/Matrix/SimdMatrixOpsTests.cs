@@ -11,6 +11,7 @@ namespace GpuOptim.Tests.Kernels.Simd.Matrix;
 /// Each matrix operation, with every tile, against the same sums written plainly in the promised order: equal to the last bit, for odd
 /// shapes, around accumulation blocks, and for any number of threads.
 /// </summary>
+[Parallelizable(ParallelScope.Self)]
 [TestFixture(typeof(MatrixTile2<Floats1>), typeof(Floats1), typeof(BFloat16Format))]
 [TestFixture(typeof(MatrixTile4<Floats4>), typeof(Floats4), typeof(BFloat16Format))]
 [TestFixture(typeof(MatrixTile4<Floats8>), typeof(Floats8), typeof(BFloat16Format))]
