@@ -42,7 +42,7 @@ internal static class SharedAccelerator
     private static T Trimmed<T>(T accelerator) where T : Accelerator
     {
         var read = accelerator.Context.GetIRContext();
-        if (read.Methods.Count() > MostMethods)
+        if (read.Methods.Count > MostMethods)
             read.ClearCache(ClearCacheMode.Everything);
         return accelerator;
     }
