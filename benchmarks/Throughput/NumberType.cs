@@ -43,6 +43,9 @@ internal sealed record NumberType(string Name, ElementType Element)
 
     public ComputePrecision Compute { get; private init; }
 
+    /// <summary>Whether all is of one type, which every optimizer takes.</summary>
+    public bool IsPlain => this == new NumberType(Name, Element);
+
     /// <summary>Bytes of a number of state, with its part of what a block shares.</summary>
     public double StateBytes => State switch
     {

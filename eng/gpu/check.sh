@@ -34,7 +34,7 @@ fi
 # Lists of words are meant to be split.
 # shellcheck disable=SC2086
 {
-  part verify 90 "$bench" verify --device $device ${dry:+--quick}
+  part verify 150 "$bench" verify --device $device ${dry:+--quick}
   part tests 150 "$tests" --filter "$filter" --output Detailed --no-ansi --ignore-exit-code 8
   part throughput 60 "$bench" throughput --device $device $plan --layout $layouts --json "$out/throughput.json"
   part newton-schulz 40 "$bench" newton-schulz --device $device $plan --shape $shapes --json "$out/newton-schulz.json"
