@@ -1,6 +1,7 @@
 using System.Text.RegularExpressions;
 using GpuOptim.Kernels.Ilgpu;
 using GpuOptim.Tests.Ptx;
+using GpuOptim.Tests.Support;
 using ILGPU;
 using ILGPU.Backends.EntryPoints;
 using ILGPU.Backends.PTX;
@@ -14,12 +15,12 @@ internal sealed partial class PtxTests
 {
     private const string HowToUpdate = "'dotnet run -c Release --project benchmarks -- ptx FOLDER' writes what belongs into tests/Ptx/Kernels";
 
-    private Context _context = null!;
-    private PTXBackend _variants = null!;
+    private SharedCompiler _compiler = null!;
 
     /// <summary>Of updates each rule, and all types, once; and all other kernels.</summary>
     public static IEnumerable<GpuKernel> Samples => GpuKernel.All.Except(Others);
 
+    /// <summary>Updates by other pairs of these rules and types.</summary>
     public static IEnumerable<GpuKernel> Others
     {
         get
@@ -32,17 +33,12 @@ internal sealed partial class PtxTests
     [OneTimeSetUp]
     public void MakeCompiler()
     {
-        _context = CreateContext();
         var (architecture, instructionSet) = GpuKernel.Architectures[1];
-        _variants = new(_context, architecture, instructionSet, null!);
+        _compiler = new(architecture, instructionSet);
     }
 
     [OneTimeTearDown]
-    public void CloseCompiler()
-    {
-        _variants.Dispose();
-        _context.Dispose();
-    }
+    public void CloseCompiler() => _compiler.Dispose();
 
     [Test]
     public void IsUpToDate([ValueSource(nameof(Samples))] GpuKernel kernel)
@@ -62,19 +58,12 @@ internal sealed partial class PtxTests
 
     /// <summary>The rest is of the same rules and types: a compiler that knows the others' functions orders instructions otherwise, but has the same, in a fifth of the time.</summary>
     [Test]
-    public void HasTheSameInstructions([ValueSource(nameof(Others))] GpuKernel kernel)
-    {
-        lock (_variants)
-            Assert.That(Instructions(kernel.Compile(_variants)), Is.EqualTo(Instructions(new CommittedKernel(kernel.Name).Text)), HowToUpdate);
-    }
+    public void HasTheSameInstructions([ValueSource(nameof(Others))] GpuKernel kernel) =>
+        Assert.That(Instructions(_compiler.Compile(kernel)), Is.EqualTo(Instructions(new CommittedKernel(kernel.Name).Text)), HowToUpdate);
 
     /// <summary>What is not committed, because it is the same with a multiplication or two before it.</summary>
     [Test]
-    public void VariantsAreSound([ValueSource(typeof(GpuKernel), nameof(GpuKernel.Variants))] GpuKernel kernel)
-    {
-        lock (_variants)
-            CommittedKernelTests.AssertSound(kernel.Compile(_variants));
-    }
+    public void VariantsAreSound([ValueSource(typeof(GpuKernel), nameof(GpuKernel.Variants))] GpuKernel kernel) => CommittedKernelTests.AssertSound(_compiler.Compile(kernel));
 
     /// <summary>Cards before sm_80 round to bfloat16 by integer arithmetic; that is executed as the others' PTX is.</summary>
     [Test]
@@ -82,10 +71,9 @@ internal sealed partial class PtxTests
     {
         var (architecture, instructionSet) = GpuKernel.Architectures[0];
         Assert.That(architecture, Is.LessThan(CudaArchitecture.SM_80));
-        using var context = CreateContext();
-        using var backend = new PTXBackend(context, architecture, instructionSet, null!);
+        using var compiler = new SharedCompiler(architecture, instructionSet);
         foreach (var kernel in Samples.Where(kernel => kernel.Minimum is null && kernel.Name.Contains("BFloat16", StringComparison.Ordinal)))
-            CommittedKernelTests.AssertSound(kernel.Compile(backend));
+            CommittedKernelTests.AssertSound(compiler.Compile(kernel));
 
         var adam = GpuKernel.All.Single(kernel => kernel.Name == "AdamRule.BFloat16.BFloat16.BFloat16");
         UpdateKernelTests.AdamGivesTheBitsOfSimd(adam.Compile(architecture, instructionSet));
@@ -111,13 +99,6 @@ internal sealed partial class PtxTests
 
     /// <summary>The names of a kernel's instructions, sorted.</summary>
     private static string[] Instructions(string ptx) => [.. Instruction().Matches(ptx).Select(match => match.Groups[1].Value).Order(StringComparer.Ordinal)];
-
-    private static Context CreateContext()
-    {
-        var context = Context.Create(builder => builder.Optimize(OptimizationLevel.O2));
-        PtxCompiler.Register(context);
-        return context;
-    }
 
     [GeneratedRegex(@"^\s+(?:@\S+\s+)?([a-z]\S+)", RegexOptions.Multiline)]
     private static partial Regex Instruction();

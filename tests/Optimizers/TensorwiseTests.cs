@@ -56,32 +56,8 @@ public sealed class TensorwiseTests(TestDevice testDevice)
         Array.ForEach(alone, each => each.Dispose());
     }
 
-    /// <summary>A step with an infinite gradient leaves all alone, though the host learns of it only later; and the step count, on which both depend.</summary>
     [Test]
-    public void ASkippedStepLeavesEverything([Values] bool isLamb)
-    {
-        using var model = new MatrixModel(_device, [[9, 14], [20]]);
-        using var plain = new MatrixModel(_device, [[9, 14], [20]]);
-        using var scaler = new GradientScaler(_device, new() { InitialScale = 1, GrowthInterval = 1000 });
-        using var optimizer = Create(isLamb, model.Parameters);
-        using var expected = Create(isLamb, plain.Parameters);
-        (optimizer.GradientScaler, optimizer.GradientClipping, expected.GradientClipping) = (scaler, GradientClipping.ByNorm(0.5), GradientClipping.ByNorm(0.5));
-        for (var t = 0; t < 4; t++)
-        {
-            model.NextGradients();
-            plain.NextGradients();
-            if (t == 2)
-                model.Parameters[1].Gradient.CopyFrom([.. model.Parameters[1].Gradient.ToArray().Select((g, i) => i == 7 ? float.PositiveInfinity : g)]);
-            // What is scaled by half afterwards.
-            else if (t == 3)
-                model.Parameters.ToList().ForEach(parameter => parameter.Gradient.CopyFrom([.. parameter.Gradient.ToArray().Select(g => g / 2)]));
-            optimizer.Step();
-            if (t != 2)
-                expected.Step();
-        }
-        StepTests.AssertSame(model.Data(), plain.Data());
-        Assert.That(StateSnapshot.Of(optimizer.StateDictionary()), Is.EqualTo(StateSnapshot.Of(expected.StateDictionary())));
-    }
+    public void ASkippedStepLeavesEverything([Values] bool isLamb) => SkippedStep.LeavesEverything(_device, [[9, 14], [20]], parameters => Create(isLamb, parameters));
 
     /// <summary>Clipping comes and goes between steps that are otherwise alike.</summary>
     [Test]

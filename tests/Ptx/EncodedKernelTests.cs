@@ -4,9 +4,8 @@ using GpuOptim.Kernels.Ilgpu.Encodings;
 using GpuOptim.Kernels.Lanes;
 using GpuOptim.Kernels.Rules;
 using GpuOptim.Kernels.Rules.Variants;
+using GpuOptim.Tests.Support;
 using GpuOptim.Tests.VirtualCard.Simulator;
-using ILGPU;
-using ILGPU.Backends.PTX;
 using ILGPU.Runtime.Cuda;
 
 namespace GpuOptim.Tests.Ptx;
@@ -17,23 +16,10 @@ public sealed class EncodedKernelTests
 {
     private const int ChunkLength = UpdateKernel.ChunkLength, Chunks = 4, Length = Chunks * ChunkLength, SectorBytes = 32;
 
-    private Context _context = null!;
-    private PTXBackend _compiler = null!;
-
-    [OneTimeSetUp]
-    public void MakeCompiler()
-    {
-        _context = Context.Create(builder => builder.Optimize(OptimizationLevel.O2));
-        PtxCompiler.Register(_context);
-        _compiler = new(_context, CudaArchitecture.SM_80, CudaInstructionSet.ISA_70, null!);
-    }
+    private readonly SharedCompiler _compiler = new(CudaArchitecture.SM_80, CudaInstructionSet.ISA_70);
 
     [OneTimeTearDown]
-    public void CloseCompiler()
-    {
-        _compiler.Dispose();
-        _context.Dispose();
-    }
+    public void CloseCompiler() => _compiler.Dispose();
 
     private static IEnumerable<TestCaseData> Modes =>
     [
@@ -46,9 +32,7 @@ public sealed class EncodedKernelTests
     [TestCaseSource(nameof(Modes))]
     public void MovesTheBytesOfTheFloor(double floor, int elementSize, int restSize, int stateSize, bool hasScales, Delegate kernel, bool isEncoded)
     {
-        string ptx;
-        lock (_compiler)
-            ptx = new GpuKernel("kernel", kernel.Method).Compile(_compiler);
+        var ptx = _compiler.Compile(new("kernel", kernel.Method));
         using var card = new Card();
         long Memory(int bytes) => bytes == 0 ? 0 : (long)card.Allocate(new byte[bytes]).Address;
         var scales = hasScales ? 4 * Length / EncodedStretch.BlockLength : 0;

@@ -106,20 +106,12 @@ public sealed unsafe class DotTests
     [Test]
     public void AVariableChooses()
     {
-        var before = Environment.GetEnvironmentVariable(HardwareDot.Variable);
-        try
-        {
-            Environment.SetEnvironmentVariable(HardwareDot.Variable, "0");
+        using (new EnvironmentVariable(HardwareDot.Variable, "0"))
             Assert.That(HardwareDot.IsChosen, Is.False);
-            Environment.SetEnvironmentVariable(HardwareDot.Variable, "1");
+        using (new EnvironmentVariable(HardwareDot.Variable, "1"))
             Assert.That(HardwareDot.IsChosen, Is.EqualTo(HardwareDot.IsRight));
-            Environment.SetEnvironmentVariable(HardwareDot.Variable, "yes");
+        using (new EnvironmentVariable(HardwareDot.Variable, "yes"))
             Assert.That(() => HardwareDot.IsChosen, Throws.ArgumentException.With.Message.EqualTo("GPUOPTIM_BFLOAT16_DOT must be 0 or 1. Actual value was 'yes'."));
-        }
-        finally
-        {
-            Environment.SetEnvironmentVariable(HardwareDot.Variable, before);
-        }
     }
 
     /// <summary>An instruction that took the even numbers first.</summary>
