@@ -37,15 +37,15 @@ internal static unsafe class PairPanels
     /// <summary>The inner index runs along memory, where pairs lie as the panel has them: they are transposed.</summary>
     private static void PackAcross(ushort* source, nint rowStride, int rows, int depth, int width, uint* pairs)
     {
-        const int Order = Transposition.PairOrder;
-        for (var row = 0; row < rows; row += Order)
+        var order = Transposition.OrderOf<uint>();
+        for (var row = 0; row < rows; row += order)
         {
             var k = 0;
-            for (; row <= rows - Order && k <= depth - 2 * Order; k += 2 * Order)
+            for (; row <= rows - order && k <= depth - 2 * order; k += 2 * order)
                 Transposition.TransposePairs(source + row * rowStride + k, rowStride, pairs + (nint)k / 2 * width + row, width);
             for (; k < depth; k += 2)
             {
-                for (var i = row; i < Math.Min(rows, row + Order); i++)
+                for (var i = row; i < Math.Min(rows, row + order); i++)
                 {
                     var pair = source + i * rowStride + k;
                     pairs[(nint)k / 2 * width + i] = pair[0] | (k + 1 < depth ? (uint)pair[1] << 16 : 0);

@@ -91,13 +91,13 @@ internal static unsafe class Panels<TTile, TFloats, TFormat>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static void PackAcross(ushort* source, nint rowStride, int rows, int depth, float* panel)
     {
-        const int Block = Transposition.Order;
-        var block = stackalloc ushort[Block * Width];
-        for (var first = 0; first < depth; first += Block)
+        var order = Transposition.OrderOf<ushort>();
+        var block = stackalloc ushort[order * Width];
+        for (var first = 0; first < depth; first += order)
         {
-            var count = Math.Min(Block, depth - first);
+            var count = Math.Min(order, depth - first);
             var i = 0;
-            for (; count == Block && i <= rows - Block; i += Block)
+            for (; count == order && i <= rows - order; i += order)
                 Transposition.Transpose(source + i * rowStride + first, rowStride, block + i, Width);
             for (; i < rows; i++)
             {

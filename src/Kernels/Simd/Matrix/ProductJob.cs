@@ -121,13 +121,15 @@ internal unsafe struct ProductJob<TTile, TFloats, TFormat> : IChunkedJob
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private readonly void Round(int row, int column, int rows, int columns, float* sums)
     {
-        var vectors = columns - columns % TFloats.Count;
         for (var i = 0; i < rows; i++, sums += MaxBlock)
         {
             var start = (nint)(row + i) * Columns + column;
-            for (var j = 0; j < vectors; j += TFloats.Count)
+            // Of a symmetric result up to the diagonal, and what is beside that in a vector.
+            var end = IsSymmetric ? Math.Min(columns, row + i + 1 - column) : columns;
+            var j = 0;
+            for (; j < end && j <= columns - TFloats.Count; j += TFloats.Count)
                 Elements<TFormat>.Store(Rounded<TFloats>(sums + j, start + j), Result, start + j);
-            for (var j = vectors; j < columns; j++)
+            for (; j < end; j++)
                 Elements<TFormat>.Store(Rounded<Floats1>(sums + j, start + j), Result, start + j);
         }
     }
@@ -135,48 +137,49 @@ internal unsafe struct ProductJob<TTile, TFloats, TFormat> : IChunkedJob
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private readonly T Rounded<T>(float* sum, nint index) where T : unmanaged, IFloats<T>
     {
-        var alpha = T.Create(Alpha);
-        return Addend == null
-            ? TFormat.Round(T.Multiply(alpha, TFormat.Round(T.Load(sum))))
-            : TFormat.Round(T.FusedMultiplyAdd(Elements<TFormat>.Load<T>(Addend, index), T.Create(Beta), T.Multiply(alpha, T.Load(sum))));
+        if (Addend != null)
+            return TFormat.Round(T.FusedMultiplyAdd(Elements<TFormat>.Load<T>(Addend, index), T.Create(Beta), T.Multiply(T.Create(Alpha), T.Load(sum))));
+        var rounded = TFormat.Round(T.Load(sum));
+        return Alpha == 1 ? rounded : TFormat.Round(T.Multiply(T.Create(Alpha), rounded));
     }
 
     /// <summary>Copies what was computed below the diagonal to above it.</summary>
     private readonly void Mirror(int row, int column, int rows, int columns)
     {
-        if (TFormat.Type == ElementType.BFloat16)
+        if (TFormat.Size == sizeof(ushort))
             Mirror((ushort*)Result, row, column, rows, columns);
         else
-            Mirror((float*)Result, row, column, rows, columns);
+            Mirror((uint*)Result, row, column, rows, columns);
     }
 
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private readonly void Mirror(ushort* result, int row, int column, int rows, int columns)
+    private readonly void Mirror<T>(T* result, int row, int column, int rows, int columns) where T : unmanaged
     {
-        const int Order = Transposition.Order;
-        for (var j = 0; j < columns; j += Order)
+        var order = Transposition.OrderOf<T>();
+        for (var j = 0; j < columns; j += order)
         {
-            // In a block on the diagonal, squares from the diagonal on down; those on it are mirrored onto themselves.
-            for (var i = row == column ? j : 0; i < rows; i += Order)
+            // In a block on the diagonal, squares from the diagonal on down.
+            for (var i = row == column ? j : 0; i < rows; i += order)
             {
                 var from = result + (nint)(row + i) * Columns + column + j;
                 var to = result + (nint)(column + j) * Columns + row + i;
-                if (i <= rows - Order && j <= columns - Order && from != to)
-                    Transposition.Transpose(from, Columns, to, Columns);
+                if (i > rows - order || j > columns - order)
+                    MirrorEdge(from, to, Math.Min(order, rows - i), Math.Min(order, columns - j));
+                else if (from == to)
+                    Transposition.Mirror(from, Columns);
                 else
-                    Mirror(result, row + i, column + j, Math.Min(Order, rows - i), Math.Min(Order, columns - j), from == to);
+                    Transposition.Transpose(from, Columns, to, Columns);
             }
         }
     }
 
-    private readonly void Mirror(float* result, int row, int column, int rows, int columns) => Mirror(result, row, column, rows, columns, row == column);
-
-    private readonly void Mirror<T>(T* result, int row, int column, int rows, int columns, bool onDiagonal) where T : unmanaged
+    /// <summary>The same for what is no whole square, in which elements on and above the diagonal stay.</summary>
+    private readonly void MirrorEdge<T>(T* from, T* to, int rows, int columns) where T : unmanaged
     {
         for (var j = 0; j < columns; j++)
         {
-            for (var i = onDiagonal ? j + 1 : 0; i < rows; i++)
-                result[(nint)(column + j) * Columns + row + i] = result[(nint)(row + i) * Columns + column + j];
+            for (var i = from == to ? j + 1 : 0; i < rows; i++)
+                to[(nint)j * Columns + i] = from[(nint)i * Columns + j];
         }
     }
 }

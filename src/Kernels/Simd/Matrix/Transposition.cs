@@ -5,15 +5,45 @@ using System.Runtime.Intrinsics.X86;
 
 namespace GpuOptim.Kernels.Simd.Matrix;
 
-/// <summary>Transposes small squares of 16-bit numbers, or of pairs of them, in registers.</summary>
+/// <summary>Transposes small squares of numbers of 16 or 32 bits in registers.</summary>
 internal static unsafe class Transposition
 {
-    /// <summary>Rows and columns of a square.</summary>
-    public const int Order = 8;
+    private const int Order = 8, WideOrder = 4;
 
-    /// <summary>Writes the transpose of a square of <see cref="Order"/> rows and columns.</summary>
+    /// <summary>Rows and columns of a square of numbers of a type of 16 or 32 bits.</summary>
+    public static int OrderOf<T>() where T : unmanaged => sizeof(T) == sizeof(ushort) ? Order : WideOrder;
+
+    /// <summary>Writes the transpose of a square, which may be that square.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static void Transpose(ushort* source, nint sourceStride, ushort* destination, nint destinationStride)
+    public static void Transpose<T>(T* source, nint sourceStride, T* destination, nint destinationStride) where T : unmanaged
+    {
+        if (sizeof(T) == sizeof(ushort))
+            Transpose((ushort*)source, sourceStride, (ushort*)destination, destinationStride);
+        else
+            TransposePairs((ushort*)source, 2 * sourceStride, (uint*)destination, destinationStride);
+    }
+
+    /// <summary>Copies what is below the diagonal of a square to above it.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static void Mirror<T>(T* square, nint stride) where T : unmanaged
+    {
+        var order = OrderOf<T>();
+        var transpose = stackalloc T[Order * Order];
+        Transpose(square, stride, transpose, order);
+        for (var i = 0; i < order; i++)
+        {
+            // Rows are 16 bytes.
+            var row = (ushort*)(square + i * stride);
+            var isAbove = sizeof(T) == sizeof(ushort)
+                ? Vector128.GreaterThan(Vector128<ushort>.Indices, Vector128.Create((ushort)i))
+                : Vector128.GreaterThan(Vector128<uint>.Indices, Vector128.Create((uint)i)).AsUInt16();
+            Vector128.ConditionalSelect(isAbove, Vector128.Load((ushort*)(transpose + i * order)), Vector128.Load(row)).Store(row);
+        }
+    }
+
+    /// <summary>Writes the transpose of a square of 16-bit numbers.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static void Transpose(ushort* source, nint sourceStride, ushort* destination, nint destinationStride)
     {
         if (!Sse2.IsSupported && !AdvSimd.Arm64.IsSupported)
         {
@@ -60,18 +90,19 @@ internal static unsafe class Transposition
         r7.Store(destination + 7 * destinationStride);
     }
 
-    /// <summary>Rows and columns of a square of pairs.</summary>
-    public const int PairOrder = 4;
-
-    /// <summary>Writes the transpose of a square of <see cref="PairOrder"/> rows and as many columns, each a pair of 16-bit numbers.</summary>
+    /// <summary>Writes the transpose of a square of pairs of 16-bit numbers, or of numbers of 32 bits.</summary>
+    /// <param name="source">The first pair.</param>
+    /// <param name="sourceStride">16-bit numbers from one row to the next.</param>
+    /// <param name="destination">Where to.</param>
+    /// <param name="destinationStride">Pairs from one row to the next.</param>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static void TransposePairs(ushort* source, nint sourceStride, uint* destination, nint destinationStride)
     {
         if (!Sse2.IsSupported && !AdvSimd.Arm64.IsSupported)
         {
-            for (var i = 0; i < PairOrder; i++)
+            for (var i = 0; i < WideOrder; i++)
             {
-                for (var j = 0; j < PairOrder; j++)
+                for (var j = 0; j < WideOrder; j++)
                     destination[j * destinationStride + i] = Unsafe.ReadUnaligned<uint>(source + i * sourceStride + 2 * j);
             }
             return;
