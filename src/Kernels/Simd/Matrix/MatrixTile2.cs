@@ -11,7 +11,7 @@ internal readonly unsafe struct MatrixTile2<TFloats> : IMatrixTile where TFloats
     public static int Columns => 2 * TFloats.Count;
 
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    public static void Multiply(float* left, float* right, nint depth, float* start, float* result, nint stride, bool add)
+    public static void Multiply(float* left, float* right, nint depth, float* start, float* result, nint stride, bool add, ref PanelPrefetch ahead)
     {
         TFloats sum00 = default, sum01 = default;
         TFloats sum10 = default, sum11 = default;
@@ -21,15 +21,19 @@ internal readonly unsafe struct MatrixTile2<TFloats> : IMatrixTile where TFloats
             Load(start + stride, out sum10, out sum11);
         }
 
-        for (nint k = 0; k < depth; k++, left += Columns, right += Columns)
+        for (nint k = 0; k < depth;)
         {
-            TFloats right0 = TFloats.Load(right), right1 = TFloats.Load(right + TFloats.Count);
-            var left0 = TFloats.Create(left[0]);
-            TFloats.Accumulate(ref sum00, left0, right0);
-            TFloats.Accumulate(ref sum01, left0, right1);
-            var left1 = TFloats.Create(left[1]);
-            TFloats.Accumulate(ref sum10, left1, right0);
-            TFloats.Accumulate(ref sum11, left1, right1);
+            ahead.Advance();
+            for (var end = Math.Min(k + PanelPrefetch.Interval, depth); k < end; k++, left += Columns, right += Columns)
+            {
+                TFloats right0 = TFloats.Load(right), right1 = TFloats.Load(right + TFloats.Count);
+                var left0 = TFloats.Create(left[0]);
+                TFloats.Accumulate(ref sum00, left0, right0);
+                TFloats.Accumulate(ref sum01, left0, right1);
+                var left1 = TFloats.Create(left[1]);
+                TFloats.Accumulate(ref sum10, left1, right0);
+                TFloats.Accumulate(ref sum11, left1, right1);
+            }
         }
 
         Store(sum00, sum01, result, add);

@@ -11,7 +11,7 @@ internal readonly unsafe struct MatrixTile4<TFloats> : IMatrixTile where TFloats
     public static int Columns => 3 * TFloats.Count;
 
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    public static void Multiply(float* left, float* right, nint depth, float* start, float* result, nint stride, bool add)
+    public static void Multiply(float* left, float* right, nint depth, float* start, float* result, nint stride, bool add, ref PanelPrefetch ahead)
     {
         TFloats sum00 = default, sum01 = default, sum02 = default;
         TFloats sum10 = default, sum11 = default, sum12 = default;
@@ -25,25 +25,29 @@ internal readonly unsafe struct MatrixTile4<TFloats> : IMatrixTile where TFloats
             Load(start + 3 * stride, out sum30, out sum31, out sum32);
         }
 
-        for (nint k = 0; k < depth; k++, left += Columns, right += Columns)
+        for (nint k = 0; k < depth;)
         {
-            TFloats right0 = TFloats.Load(right), right1 = TFloats.Load(right + TFloats.Count), right2 = TFloats.Load(right + 2 * TFloats.Count);
-            var left0 = TFloats.Create(left[0]);
-            TFloats.Accumulate(ref sum00, left0, right0);
-            TFloats.Accumulate(ref sum01, left0, right1);
-            TFloats.Accumulate(ref sum02, left0, right2);
-            var left1 = TFloats.Create(left[1]);
-            TFloats.Accumulate(ref sum10, left1, right0);
-            TFloats.Accumulate(ref sum11, left1, right1);
-            TFloats.Accumulate(ref sum12, left1, right2);
-            var left2 = TFloats.Create(left[2]);
-            TFloats.Accumulate(ref sum20, left2, right0);
-            TFloats.Accumulate(ref sum21, left2, right1);
-            TFloats.Accumulate(ref sum22, left2, right2);
-            var left3 = TFloats.Create(left[3]);
-            TFloats.Accumulate(ref sum30, left3, right0);
-            TFloats.Accumulate(ref sum31, left3, right1);
-            TFloats.Accumulate(ref sum32, left3, right2);
+            ahead.Advance();
+            for (var end = Math.Min(k + PanelPrefetch.Interval, depth); k < end; k++, left += Columns, right += Columns)
+            {
+                TFloats right0 = TFloats.Load(right), right1 = TFloats.Load(right + TFloats.Count), right2 = TFloats.Load(right + 2 * TFloats.Count);
+                var left0 = TFloats.Create(left[0]);
+                TFloats.Accumulate(ref sum00, left0, right0);
+                TFloats.Accumulate(ref sum01, left0, right1);
+                TFloats.Accumulate(ref sum02, left0, right2);
+                var left1 = TFloats.Create(left[1]);
+                TFloats.Accumulate(ref sum10, left1, right0);
+                TFloats.Accumulate(ref sum11, left1, right1);
+                TFloats.Accumulate(ref sum12, left1, right2);
+                var left2 = TFloats.Create(left[2]);
+                TFloats.Accumulate(ref sum20, left2, right0);
+                TFloats.Accumulate(ref sum21, left2, right1);
+                TFloats.Accumulate(ref sum22, left2, right2);
+                var left3 = TFloats.Create(left[3]);
+                TFloats.Accumulate(ref sum30, left3, right0);
+                TFloats.Accumulate(ref sum31, left3, right1);
+                TFloats.Accumulate(ref sum32, left3, right2);
+            }
         }
 
         Store(sum00, sum01, sum02, result, add);

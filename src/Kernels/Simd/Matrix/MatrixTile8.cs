@@ -11,7 +11,7 @@ internal readonly unsafe struct MatrixTile8<TFloats> : IMatrixTile where TFloats
     public static int Columns => 2 * TFloats.Count;
 
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    public static void Multiply(float* left, float* right, nint depth, float* start, float* result, nint stride, bool add)
+    public static void Multiply(float* left, float* right, nint depth, float* start, float* result, nint stride, bool add, ref PanelPrefetch ahead)
     {
         TFloats sum00 = default, sum01 = default;
         TFloats sum10 = default, sum11 = default;
@@ -33,33 +33,37 @@ internal readonly unsafe struct MatrixTile8<TFloats> : IMatrixTile where TFloats
             Load(start + 7 * stride, out sum70, out sum71);
         }
 
-        for (nint k = 0; k < depth; k++, left += Columns, right += Columns)
+        for (nint k = 0; k < depth;)
         {
-            TFloats right0 = TFloats.Load(right), right1 = TFloats.Load(right + TFloats.Count);
-            var left0 = TFloats.Create(left[0]);
-            TFloats.Accumulate(ref sum00, left0, right0);
-            TFloats.Accumulate(ref sum01, left0, right1);
-            var left1 = TFloats.Create(left[1]);
-            TFloats.Accumulate(ref sum10, left1, right0);
-            TFloats.Accumulate(ref sum11, left1, right1);
-            var left2 = TFloats.Create(left[2]);
-            TFloats.Accumulate(ref sum20, left2, right0);
-            TFloats.Accumulate(ref sum21, left2, right1);
-            var left3 = TFloats.Create(left[3]);
-            TFloats.Accumulate(ref sum30, left3, right0);
-            TFloats.Accumulate(ref sum31, left3, right1);
-            var left4 = TFloats.Create(left[4]);
-            TFloats.Accumulate(ref sum40, left4, right0);
-            TFloats.Accumulate(ref sum41, left4, right1);
-            var left5 = TFloats.Create(left[5]);
-            TFloats.Accumulate(ref sum50, left5, right0);
-            TFloats.Accumulate(ref sum51, left5, right1);
-            var left6 = TFloats.Create(left[6]);
-            TFloats.Accumulate(ref sum60, left6, right0);
-            TFloats.Accumulate(ref sum61, left6, right1);
-            var left7 = TFloats.Create(left[7]);
-            TFloats.Accumulate(ref sum70, left7, right0);
-            TFloats.Accumulate(ref sum71, left7, right1);
+            ahead.Advance();
+            for (var end = Math.Min(k + PanelPrefetch.Interval, depth); k < end; k++, left += Columns, right += Columns)
+            {
+                TFloats right0 = TFloats.Load(right), right1 = TFloats.Load(right + TFloats.Count);
+                var left0 = TFloats.Create(left[0]);
+                TFloats.Accumulate(ref sum00, left0, right0);
+                TFloats.Accumulate(ref sum01, left0, right1);
+                var left1 = TFloats.Create(left[1]);
+                TFloats.Accumulate(ref sum10, left1, right0);
+                TFloats.Accumulate(ref sum11, left1, right1);
+                var left2 = TFloats.Create(left[2]);
+                TFloats.Accumulate(ref sum20, left2, right0);
+                TFloats.Accumulate(ref sum21, left2, right1);
+                var left3 = TFloats.Create(left[3]);
+                TFloats.Accumulate(ref sum30, left3, right0);
+                TFloats.Accumulate(ref sum31, left3, right1);
+                var left4 = TFloats.Create(left[4]);
+                TFloats.Accumulate(ref sum40, left4, right0);
+                TFloats.Accumulate(ref sum41, left4, right1);
+                var left5 = TFloats.Create(left[5]);
+                TFloats.Accumulate(ref sum50, left5, right0);
+                TFloats.Accumulate(ref sum51, left5, right1);
+                var left6 = TFloats.Create(left[6]);
+                TFloats.Accumulate(ref sum60, left6, right0);
+                TFloats.Accumulate(ref sum61, left6, right1);
+                var left7 = TFloats.Create(left[7]);
+                TFloats.Accumulate(ref sum70, left7, right0);
+                TFloats.Accumulate(ref sum71, left7, right1);
+            }
         }
 
         Store(sum00, sum01, result, add);

@@ -83,7 +83,6 @@ internal unsafe struct ProductJob<TTile, TFloats, TFormat> : IChunkedJob
         var accumulation = Depth <= 1024 ? 512 : 1024;
         var width = TTile.Columns;
         var partial = sums + MaxBlock * MaxBlock;
-        var calls = (rows + TTile.Rows - 1) / TTile.Rows * ((columns + width - 1) / width);
         var stretch = Panels<TTile, TFloats, TFormat>.Stretch;
         for (var k = 0; k < Depth; k += stretch)
         {
@@ -100,19 +99,18 @@ internal unsafe struct ProductJob<TTile, TFloats, TFormat> : IChunkedJob
                 Left + Panels<TTile, TFloats, TFormat>.Offset(Rows, row, k + depth, next),
                 (nint)rows * nextPlaces,
                 Right + Panels<TTile, TFloats, TFormat>.Offset(Columns, column, k + depth, next),
-                (nint)columns * nextPlaces,
-                calls);
+                Left == Right && row == column ? 0 : (nint)columns * nextPlaces);
             for (var j = 0; j < columns; j += width)
             {
                 // Of a symmetric result only what reaches the diagonal or below.
                 var first = IsSymmetric ? Math.Max(0, (column + j - row) / TTile.Rows * TTile.Rows) : 0;
                 for (var i = first; i < rows; i += TTile.Rows)
                 {
-                    ahead.Advance();
+                    ahead.Turn();
                     var leftRows = left + (nint)(i / width) * width * places + i % width;
                     var offset = i * MaxBlock + j;
                     var block = isFirstBlock ? sums + offset : partial + offset;
-                    TTile.Multiply(leftRows, right + (nint)j * places, depth, begins ? null : block, ends ? sums + offset : block, MaxBlock, add: ends && !isFirstBlock);
+                    TTile.Multiply(leftRows, right + (nint)j * places, depth, begins ? null : block, ends ? sums + offset : block, MaxBlock, add: ends && !isFirstBlock, ref ahead);
                 }
             }
         }

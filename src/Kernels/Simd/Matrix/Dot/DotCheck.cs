@@ -16,6 +16,7 @@ internal static unsafe class DotCheck
     public static bool Passes<TLoop>() where TLoop : IDotLoop
     {
         const int PanelLength = Depth * DotBlock.Columns;
+        PanelPrefetch nothing = default;
         var memory = (float*)NativeMemory.AlignedAlloc((4 * PanelLength + 2 * BlockLength) * sizeof(float), 64);
         try
         {
@@ -31,8 +32,8 @@ internal static unsafe class DotCheck
                     for (var call = 0; call < 3; call++)
                     {
                         var (begins, add) = (call == 0, call == 2);
-                        DotTile<TLoop>.Multiply(left, right, depth, begins ? null : actual, actual, DotBlock.Columns, add);
-                        MatrixTile8<Floats16>.Multiply(left + PanelLength, right + PanelLength, depth, begins ? null : expected, expected, DotBlock.Columns, add);
+                        DotTile<TLoop>.Multiply(left, right, depth, begins ? null : actual, actual, DotBlock.Columns, add, ref nothing);
+                        MatrixTile8<Floats16>.Multiply(left + PanelLength, right + PanelLength, depth, begins ? null : expected, expected, DotBlock.Columns, add, ref nothing);
                     }
                     for (var i = 0; i < BlockLength; i++)
                     {
@@ -53,6 +54,7 @@ internal static unsafe class DotCheck
     public static bool IsFaster<TLoop>() where TLoop : IDotLoop
     {
         const int PanelLength = Depth * DotBlock.Columns, Heats = 6, Calls = 100;
+        PanelPrefetch nothing = default;
         const double Margin = 1.1;
         var memory = (float*)NativeMemory.AlignedAlloc((2 * PanelLength + BlockLength) * sizeof(float), 64);
         try
@@ -64,10 +66,10 @@ internal static unsafe class DotCheck
             {
                 var start = Stopwatch.GetTimestamp();
                 for (var call = 0; call < Calls; call++)
-                    DotTile<TLoop>.Multiply(left, right, Depth, null, sums, DotBlock.Columns, add: false);
+                    DotTile<TLoop>.Multiply(left, right, Depth, null, sums, DotBlock.Columns, add: false, ref nothing);
                 var middle = Stopwatch.GetTimestamp();
                 for (var call = 0; call < Calls; call++)
-                    MatrixTile8<Floats16>.Multiply(left, right, Depth, null, sums, DotBlock.Columns, add: false);
+                    MatrixTile8<Floats16>.Multiply(left, right, Depth, null, sums, DotBlock.Columns, add: false, ref nothing);
                 (dots, multiplyAdds) = (Math.Min(dots, middle - start), Math.Min(multiplyAdds, Stopwatch.GetTimestamp() - middle));
             }
             return dots * Margin < multiplyAdds;

@@ -12,7 +12,7 @@ internal readonly unsafe struct DotTile<TLoop> : IMatrixTile where TLoop : IDotL
 
     public static bool TakesPairs => true;
 
-    public static void Multiply(float* left, float* right, nint depth, float* start, float* result, nint stride, bool add)
+    public static void Multiply(float* left, float* right, nint depth, float* start, float* result, nint stride, bool add, ref PanelPrefetch ahead)
     {
         var block = new DotBlock
         {
@@ -24,6 +24,9 @@ internal readonly unsafe struct DotTile<TLoop> : IMatrixTile where TLoop : IDotL
             StrideBytes = stride * sizeof(float),
             Add = add ? 1 : 0,
         };
+        // Machine code asks for nothing.
+        for (nint k = 0; k < depth; k += PanelPrefetch.Interval)
+            ahead.Advance();
         TLoop.Run(&block);
     }
 }
