@@ -24,6 +24,7 @@ internal unsafe interface IMatrixTile
     /// <param name="result">The block.</param>
     /// <param name="stride">Elements from one row of <paramref name="start"/> and <paramref name="result"/> to the next.</param>
     /// <param name="add">Whether the finished sums are added to what is in <paramref name="result"/>, or replace it.</param>
+    /// <param name="columns">How many columns are asked for, from the first; others may be computed or not.</param>
     /// <param name="ahead">What to ask memory for meanwhile.</param>
-    static abstract void Multiply(float* left, float* right, nint depth, float* start, float* result, nint stride, bool add, ref PanelPrefetch ahead);
+    static abstract void Multiply(float* left, float* right, nint depth, float* start, float* result, nint stride, bool add, int columns, ref PanelPrefetch ahead);
 }

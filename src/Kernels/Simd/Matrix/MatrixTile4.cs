@@ -11,7 +11,19 @@ internal readonly unsafe struct MatrixTile4<TFloats> : IMatrixTile where TFloats
     public static int Columns => 3 * TFloats.Count;
 
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    public static void Multiply(float* left, float* right, nint depth, float* start, float* result, nint stride, bool add, ref PanelPrefetch ahead)
+    public static void Multiply(float* left, float* right, nint depth, float* start, float* result, nint stride, bool add, int columns, ref PanelPrefetch ahead)
+    {
+        if (columns <= TFloats.Count)
+            Multiply(1, left, right, depth, start, result, stride, add, ref ahead);
+        else if (columns <= 2 * TFloats.Count)
+            Multiply(2, left, right, depth, start, result, stride, add, ref ahead);
+        else
+            Multiply(3, left, right, depth, start, result, stride, add, ref ahead);
+    }
+
+    /// <remarks>How many vectors of each row are asked for is a constant: inlined, it leaves nothing of the others.</remarks>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static void Multiply(int vectors, float* left, float* right, nint depth, float* start, float* result, nint stride, bool add, ref PanelPrefetch ahead)
     {
         TFloats sum00 = default, sum01 = default, sum02 = default;
         TFloats sum10 = default, sum11 = default, sum12 = default;
@@ -19,10 +31,10 @@ internal readonly unsafe struct MatrixTile4<TFloats> : IMatrixTile where TFloats
         TFloats sum30 = default, sum31 = default, sum32 = default;
         if (start != null)
         {
-            Load(start, out sum00, out sum01, out sum02);
-            Load(start + stride, out sum10, out sum11, out sum12);
-            Load(start + 2 * stride, out sum20, out sum21, out sum22);
-            Load(start + 3 * stride, out sum30, out sum31, out sum32);
+            Load(vectors, start, ref sum00, ref sum01, ref sum02);
+            Load(vectors, start + stride, ref sum10, ref sum11, ref sum12);
+            Load(vectors, start + 2 * stride, ref sum20, ref sum21, ref sum22);
+            Load(vectors, start + 3 * stride, ref sum30, ref sum31, ref sum32);
         }
 
         for (nint k = 0; k < depth;)
@@ -30,51 +42,51 @@ internal readonly unsafe struct MatrixTile4<TFloats> : IMatrixTile where TFloats
             ahead.Advance();
             for (var end = Math.Min(k + PanelPrefetch.Interval, depth); k < end; k++, left += Columns, right += Columns)
             {
-                TFloats right0 = TFloats.Load(right), right1 = TFloats.Load(right + TFloats.Count), right2 = TFloats.Load(right + 2 * TFloats.Count);
-                var left0 = TFloats.Create(left[0]);
-                TFloats.Accumulate(ref sum00, left0, right0);
-                TFloats.Accumulate(ref sum01, left0, right1);
-                TFloats.Accumulate(ref sum02, left0, right2);
-                var left1 = TFloats.Create(left[1]);
-                TFloats.Accumulate(ref sum10, left1, right0);
-                TFloats.Accumulate(ref sum11, left1, right1);
-                TFloats.Accumulate(ref sum12, left1, right2);
-                var left2 = TFloats.Create(left[2]);
-                TFloats.Accumulate(ref sum20, left2, right0);
-                TFloats.Accumulate(ref sum21, left2, right1);
-                TFloats.Accumulate(ref sum22, left2, right2);
-                var left3 = TFloats.Create(left[3]);
-                TFloats.Accumulate(ref sum30, left3, right0);
-                TFloats.Accumulate(ref sum31, left3, right1);
-                TFloats.Accumulate(ref sum32, left3, right2);
+                TFloats right0 = TFloats.Load(right), right1 = vectors > 1 ? TFloats.Load(right + TFloats.Count) : default, right2 = vectors > 2 ? TFloats.Load(right + 2 * TFloats.Count) : default;
+                Accumulate(vectors, left[0], right0, right1, right2, ref sum00, ref sum01, ref sum02);
+                Accumulate(vectors, left[1], right0, right1, right2, ref sum10, ref sum11, ref sum12);
+                Accumulate(vectors, left[2], right0, right1, right2, ref sum20, ref sum21, ref sum22);
+                Accumulate(vectors, left[3], right0, right1, right2, ref sum30, ref sum31, ref sum32);
             }
         }
 
-        Store(sum00, sum01, sum02, result, add);
-        Store(sum10, sum11, sum12, result + stride, add);
-        Store(sum20, sum21, sum22, result + 2 * stride, add);
-        Store(sum30, sum31, sum32, result + 3 * stride, add);
+        Store(vectors, sum00, sum01, sum02, result, add);
+        Store(vectors, sum10, sum11, sum12, result + stride, add);
+        Store(vectors, sum20, sum21, sum22, result + 2 * stride, add);
+        Store(vectors, sum30, sum31, sum32, result + 3 * stride, add);
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static void Load(float* row, out TFloats sum0, out TFloats sum1, out TFloats sum2)
+    private static void Load(int vectors, float* row, ref TFloats sum0, ref TFloats sum1, ref TFloats sum2)
     {
         sum0 = TFloats.Load(row);
-        sum1 = TFloats.Load(row + TFloats.Count);
-        sum2 = TFloats.Load(row + 2 * TFloats.Count);
+        if (vectors > 1)
+            sum1 = TFloats.Load(row + TFloats.Count);
+        if (vectors > 2)
+            sum2 = TFloats.Load(row + 2 * TFloats.Count);
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static void Store(TFloats sum0, TFloats sum1, TFloats sum2, float* row, bool add)
+    private static void Accumulate(int vectors, float left, in TFloats right0, in TFloats right1, in TFloats right2, ref TFloats sum0, ref TFloats sum1, ref TFloats sum2)
     {
-        if (add)
-        {
-            sum0 = TFloats.Add(TFloats.Load(row), sum0);
-            sum1 = TFloats.Add(TFloats.Load(row + TFloats.Count), sum1);
-            sum2 = TFloats.Add(TFloats.Load(row + 2 * TFloats.Count), sum2);
-        }
-        TFloats.Store(sum0, row);
-        TFloats.Store(sum1, row + TFloats.Count);
-        TFloats.Store(sum2, row + 2 * TFloats.Count);
+        var all = TFloats.Create(left);
+        TFloats.Accumulate(ref sum0, all, right0);
+        if (vectors > 1)
+            TFloats.Accumulate(ref sum1, all, right1);
+        if (vectors > 2)
+            TFloats.Accumulate(ref sum2, all, right2);
     }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static void Store(int vectors, in TFloats sum0, in TFloats sum1, in TFloats sum2, float* row, bool add)
+    {
+        Store(sum0, row, add);
+        if (vectors > 1)
+            Store(sum1, row + TFloats.Count, add);
+        if (vectors > 2)
+            Store(sum2, row + 2 * TFloats.Count, add);
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static void Store(in TFloats sum, float* place, bool add) => TFloats.Store(add ? TFloats.Add(TFloats.Load(place), sum) : sum, place);
 }

@@ -11,7 +11,17 @@ internal readonly unsafe struct MatrixTile8<TFloats> : IMatrixTile where TFloats
     public static int Columns => 2 * TFloats.Count;
 
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    public static void Multiply(float* left, float* right, nint depth, float* start, float* result, nint stride, bool add, ref PanelPrefetch ahead)
+    public static void Multiply(float* left, float* right, nint depth, float* start, float* result, nint stride, bool add, int columns, ref PanelPrefetch ahead)
+    {
+        if (columns <= TFloats.Count)
+            Multiply(1, left, right, depth, start, result, stride, add, ref ahead);
+        else
+            Multiply(2, left, right, depth, start, result, stride, add, ref ahead);
+    }
+
+    /// <remarks>How many vectors of each row are asked for is a constant: inlined, it leaves nothing of the others.</remarks>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static void Multiply(int vectors, float* left, float* right, nint depth, float* start, float* result, nint stride, bool add, ref PanelPrefetch ahead)
     {
         TFloats sum00 = default, sum01 = default;
         TFloats sum10 = default, sum11 = default;
@@ -23,14 +33,14 @@ internal readonly unsafe struct MatrixTile8<TFloats> : IMatrixTile where TFloats
         TFloats sum70 = default, sum71 = default;
         if (start != null)
         {
-            Load(start, out sum00, out sum01);
-            Load(start + stride, out sum10, out sum11);
-            Load(start + 2 * stride, out sum20, out sum21);
-            Load(start + 3 * stride, out sum30, out sum31);
-            Load(start + 4 * stride, out sum40, out sum41);
-            Load(start + 5 * stride, out sum50, out sum51);
-            Load(start + 6 * stride, out sum60, out sum61);
-            Load(start + 7 * stride, out sum70, out sum71);
+            Load(vectors, start, ref sum00, ref sum01);
+            Load(vectors, start + stride, ref sum10, ref sum11);
+            Load(vectors, start + 2 * stride, ref sum20, ref sum21);
+            Load(vectors, start + 3 * stride, ref sum30, ref sum31);
+            Load(vectors, start + 4 * stride, ref sum40, ref sum41);
+            Load(vectors, start + 5 * stride, ref sum50, ref sum51);
+            Load(vectors, start + 6 * stride, ref sum60, ref sum61);
+            Load(vectors, start + 7 * stride, ref sum70, ref sum71);
         }
 
         for (nint k = 0; k < depth;)
@@ -38,60 +48,53 @@ internal readonly unsafe struct MatrixTile8<TFloats> : IMatrixTile where TFloats
             ahead.Advance();
             for (var end = Math.Min(k + PanelPrefetch.Interval, depth); k < end; k++, left += Columns, right += Columns)
             {
-                TFloats right0 = TFloats.Load(right), right1 = TFloats.Load(right + TFloats.Count);
-                var left0 = TFloats.Create(left[0]);
-                TFloats.Accumulate(ref sum00, left0, right0);
-                TFloats.Accumulate(ref sum01, left0, right1);
-                var left1 = TFloats.Create(left[1]);
-                TFloats.Accumulate(ref sum10, left1, right0);
-                TFloats.Accumulate(ref sum11, left1, right1);
-                var left2 = TFloats.Create(left[2]);
-                TFloats.Accumulate(ref sum20, left2, right0);
-                TFloats.Accumulate(ref sum21, left2, right1);
-                var left3 = TFloats.Create(left[3]);
-                TFloats.Accumulate(ref sum30, left3, right0);
-                TFloats.Accumulate(ref sum31, left3, right1);
-                var left4 = TFloats.Create(left[4]);
-                TFloats.Accumulate(ref sum40, left4, right0);
-                TFloats.Accumulate(ref sum41, left4, right1);
-                var left5 = TFloats.Create(left[5]);
-                TFloats.Accumulate(ref sum50, left5, right0);
-                TFloats.Accumulate(ref sum51, left5, right1);
-                var left6 = TFloats.Create(left[6]);
-                TFloats.Accumulate(ref sum60, left6, right0);
-                TFloats.Accumulate(ref sum61, left6, right1);
-                var left7 = TFloats.Create(left[7]);
-                TFloats.Accumulate(ref sum70, left7, right0);
-                TFloats.Accumulate(ref sum71, left7, right1);
+                TFloats right0 = TFloats.Load(right), right1 = vectors > 1 ? TFloats.Load(right + TFloats.Count) : default;
+                Accumulate(vectors, left[0], right0, right1, ref sum00, ref sum01);
+                Accumulate(vectors, left[1], right0, right1, ref sum10, ref sum11);
+                Accumulate(vectors, left[2], right0, right1, ref sum20, ref sum21);
+                Accumulate(vectors, left[3], right0, right1, ref sum30, ref sum31);
+                Accumulate(vectors, left[4], right0, right1, ref sum40, ref sum41);
+                Accumulate(vectors, left[5], right0, right1, ref sum50, ref sum51);
+                Accumulate(vectors, left[6], right0, right1, ref sum60, ref sum61);
+                Accumulate(vectors, left[7], right0, right1, ref sum70, ref sum71);
             }
         }
 
-        Store(sum00, sum01, result, add);
-        Store(sum10, sum11, result + stride, add);
-        Store(sum20, sum21, result + 2 * stride, add);
-        Store(sum30, sum31, result + 3 * stride, add);
-        Store(sum40, sum41, result + 4 * stride, add);
-        Store(sum50, sum51, result + 5 * stride, add);
-        Store(sum60, sum61, result + 6 * stride, add);
-        Store(sum70, sum71, result + 7 * stride, add);
+        Store(vectors, sum00, sum01, result, add);
+        Store(vectors, sum10, sum11, result + stride, add);
+        Store(vectors, sum20, sum21, result + 2 * stride, add);
+        Store(vectors, sum30, sum31, result + 3 * stride, add);
+        Store(vectors, sum40, sum41, result + 4 * stride, add);
+        Store(vectors, sum50, sum51, result + 5 * stride, add);
+        Store(vectors, sum60, sum61, result + 6 * stride, add);
+        Store(vectors, sum70, sum71, result + 7 * stride, add);
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static void Load(float* row, out TFloats sum0, out TFloats sum1)
+    private static void Load(int vectors, float* row, ref TFloats sum0, ref TFloats sum1)
     {
         sum0 = TFloats.Load(row);
-        sum1 = TFloats.Load(row + TFloats.Count);
+        if (vectors > 1)
+            sum1 = TFloats.Load(row + TFloats.Count);
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static void Store(TFloats sum0, TFloats sum1, float* row, bool add)
+    private static void Accumulate(int vectors, float left, in TFloats right0, in TFloats right1, ref TFloats sum0, ref TFloats sum1)
     {
-        if (add)
-        {
-            sum0 = TFloats.Add(TFloats.Load(row), sum0);
-            sum1 = TFloats.Add(TFloats.Load(row + TFloats.Count), sum1);
-        }
-        TFloats.Store(sum0, row);
-        TFloats.Store(sum1, row + TFloats.Count);
+        var all = TFloats.Create(left);
+        TFloats.Accumulate(ref sum0, all, right0);
+        if (vectors > 1)
+            TFloats.Accumulate(ref sum1, all, right1);
     }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static void Store(int vectors, in TFloats sum0, in TFloats sum1, float* row, bool add)
+    {
+        Store(sum0, row, add);
+        if (vectors > 1)
+            Store(sum1, row + TFloats.Count, add);
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static void Store(in TFloats sum, float* place, bool add) => TFloats.Store(add ? TFloats.Add(TFloats.Load(place), sum) : sum, place);
 }

@@ -110,7 +110,8 @@ internal unsafe struct ProductJob<TTile, TFloats, TFormat> : IChunkedJob
                     var leftRows = left + (nint)(i / width) * width * places + i % width;
                     var offset = i * MaxBlock + j;
                     var block = isFirstBlock ? sums + offset : partial + offset;
-                    TTile.Multiply(leftRows, right + (nint)j * places, depth, begins ? null : block, ends ? sums + offset : block, MaxBlock, add: ends && !isFirstBlock, ref ahead);
+                    var reach = IsSymmetric ? Math.Min(columns, row + i + TTile.Rows - column) : columns;
+                    TTile.Multiply(leftRows, right + (nint)j * places, depth, begins ? null : block, ends ? sums + offset : block, MaxBlock, add: ends && !isFirstBlock, reach - j, ref ahead);
                 }
             }
         }

@@ -32,8 +32,8 @@ internal static unsafe class DotCheck
                     for (var call = 0; call < 3; call++)
                     {
                         var (begins, add) = (call == 0, call == 2);
-                        DotTile<TLoop>.Multiply(left, right, depth, begins ? null : actual, actual, DotBlock.Columns, add, ref nothing);
-                        MatrixTile8<Floats16>.Multiply(left + PanelLength, right + PanelLength, depth, begins ? null : expected, expected, DotBlock.Columns, add, ref nothing);
+                        DotTile<TLoop>.Multiply(left, right, depth, begins ? null : actual, actual, DotBlock.Columns, add, DotBlock.Columns, ref nothing);
+                        MatrixTile8<Floats16>.Multiply(left + PanelLength, right + PanelLength, depth, begins ? null : expected, expected, DotBlock.Columns, add, DotBlock.Columns, ref nothing);
                     }
                     for (var i = 0; i < BlockLength; i++)
                     {
@@ -66,10 +66,10 @@ internal static unsafe class DotCheck
             {
                 var start = Stopwatch.GetTimestamp();
                 for (var call = 0; call < Calls; call++)
-                    DotTile<TLoop>.Multiply(left, right, Depth, null, sums, DotBlock.Columns, add: false, ref nothing);
+                    DotTile<TLoop>.Multiply(left, right, Depth, null, sums, DotBlock.Columns, add: false, DotBlock.Columns, ref nothing);
                 var middle = Stopwatch.GetTimestamp();
                 for (var call = 0; call < Calls; call++)
-                    MatrixTile8<Floats16>.Multiply(left, right, Depth, null, sums, DotBlock.Columns, add: false, ref nothing);
+                    MatrixTile8<Floats16>.Multiply(left, right, Depth, null, sums, DotBlock.Columns, add: false, DotBlock.Columns, ref nothing);
                 (dots, multiplyAdds) = (Math.Min(dots, middle - start), Math.Min(multiplyAdds, Stopwatch.GetTimestamp() - middle));
             }
             return dots * Margin < multiplyAdds;

@@ -12,7 +12,7 @@ internal readonly unsafe struct DotTile<TLoop> : IMatrixTile where TLoop : IDotL
 
     public static bool TakesPairs => true;
 
-    public static void Multiply(float* left, float* right, nint depth, float* start, float* result, nint stride, bool add, ref PanelPrefetch ahead)
+    public static void Multiply(float* left, float* right, nint depth, float* start, float* result, nint stride, bool add, int columns, ref PanelPrefetch ahead)
     {
         var block = new DotBlock
         {
