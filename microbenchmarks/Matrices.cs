@@ -103,10 +103,11 @@ public unsafe class Matrices : VectorBenchmark
     private void Multiply<TTile>() where TTile : IMatrixTile
     {
         var width = TTile.Columns;
+        PanelPrefetch nothing = default;
         for (var column = 0; column < Rows; column += width)
         {
             for (var row = 0; row < Rows; row += TTile.Rows)
-                TTile.Multiply(_panels + row / width * width * Depth + row % width, _panels + column * Depth, Depth, null, _product + row * Rows + column, Rows, add: false);
+                TTile.Multiply(_panels + row / width * width * Depth + row % width, _panels + column * Depth, Depth, null, _product + row * Rows + column, Rows, add: false, width, ref nothing);
         }
     }
 }

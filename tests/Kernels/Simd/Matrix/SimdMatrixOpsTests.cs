@@ -39,17 +39,17 @@ internal sealed unsafe class SimdMatrixOpsTests<TTile, TFloats, TFormat>
     public void Close() => _device.Dispose();
 
     [Test]
-    public void SymmetricProduct([ValueSource(nameof(_shapes))] (int Rows, int Columns) shape, [Values(1, 3)] int threads)
+    public void SymmetricProduct([ValueSource(nameof(_shapes))] (int Rows, int Columns) shape, [Values(-0.5f, 1)] float scale, [Values(1, 3)] int threads)
     {
         var matrix = Numbers(shape.Rows, shape.Columns, 1);
         using var x = Upload(matrix);
         var order = Math.Min(shape.Rows, shape.Columns);
         using var result = _device.CreateBuffer(Type, order * order);
 
-        Ops(threads).SymmetricProduct(Batch(x, shape.Rows, shape.Columns), -0.5f, Batch(result, order, order));
+        Ops(threads).SymmetricProduct(Batch(x, shape.Rows, shape.Columns), scale, Batch(result, order, order));
 
         var wide = shape.Rows > shape.Columns ? ReferenceMatrix.Transpose(matrix) : matrix;
-        var expected = ReferenceMatrix.Map(ReferenceMatrix.MultiplyInOrder(wide, wide, transposeB: true), sum => Round(-0.5f * Round(sum)));
+        var expected = ReferenceMatrix.Map(ReferenceMatrix.MultiplyInOrder(wide, wide, transposeB: true), sum => Round(scale * Round(sum)));
         AssertEqual(result, expected);
     }
 
