@@ -1,6 +1,5 @@
 using GpuOptim.Host;
 using GpuOptim.Host.Ilgpu;
-using GpuOptim.Kernels;
 using GpuOptim.Optimizers;
 using GpuOptim.Tests.Support;
 
