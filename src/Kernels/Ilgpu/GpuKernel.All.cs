@@ -1,8 +1,8 @@
 using GpuOptim.Kernels.Encodings;
 using GpuOptim.Kernels.Ilgpu.Encodings;
 using GpuOptim.Kernels.Ilgpu.Matrix;
-using GpuOptim.Kernels.Ilgpu.Matrix.Small;
 using GpuOptim.Kernels.Ilgpu.Matrix.Hopper;
+using GpuOptim.Kernels.Ilgpu.Matrix.Small;
 using GpuOptim.Kernels.Lanes;
 using GpuOptim.Kernels.Norms;
 using GpuOptim.Kernels.Rules;

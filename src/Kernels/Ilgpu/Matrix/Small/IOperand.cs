@@ -11,7 +11,7 @@ internal interface IOperand
 
     /// <summary>A warp's fragment of 16 rows by 16 inner indices, as <c>mma.m16n8k16</c> wants a left operand, or two of right ones.</summary>
     /// <param name="place">What <see cref="Place"/> says.</param>
-    /// <param name="row">Rows behind those of the place; 16 or 64 n.</param>
+    /// <param name="row">Rows behind those of the place; a multiple of 16.</param>
     /// <param name="depth">The first inner index; a multiple of 16.</param>
     static abstract UInt4 Load(int place, int row, int depth);
 }

@@ -5,8 +5,8 @@ namespace GpuOptim.Kernels.Ilgpu.Matrix.Small;
 /// every eight lines, so that eight neighbors of any line or column fall on all 32 banks.
 /// </summary>
 /// <remarks>
-/// Places are of matrices that begin on a multiple of <see cref="SmallMatrices.Alignment"/>: only then does the pattern exchange bits of an address, and a piece
-/// that is 16 n elements behind one whose number is below a power of two above n lies at an address that differs from its by an exclusive or.
+/// Matrices begin on a multiple of <see cref="SmallMatrices.Alignment"/>. The number of a piece in its line is then some bits of its address, exclusive or
+/// with the line's: one goes along a line by another exclusive or, wherever it is.
 /// </remarks>
 /// <typeparam name="TColumns">Elements of a line.</typeparam>
 internal static class Lines<TColumns> where TColumns : struct, IExtent
