@@ -18,7 +18,7 @@ internal sealed record InstructionCount(string Unit, double Instructions)
             var ways = code.Loops.SelectMany(loop => loop.Ways).Where(way => (way.Loads, way.Stores) == (work.Loads, work.Stores)).ToArray();
             return ways.Length == 0 ? null : new("element", Math.Round((double)ways.Min(way => way.Instructions) / work.Elements, 2));
         }
-        if (code.Loops.MaxBy(loop => loop.Products) is { Products: > 0 } products)
+        if (code.Loops.MinBy(loop => loop.Products == 0 ? double.MaxValue : (double)loop.Instructions / loop.Products) is { Products: > 0 } products)
             return new("HMMA", Math.Round((double)products.Instructions / products.Products, 2));
         if (code.Loops.MaxBy(loop => loop.WarpgroupProducts) is { WarpgroupProducts: > 0 } warpgroups)
             return new("HGMMA", Math.Round((double)warpgroups.Instructions / warpgroups.WarpgroupProducts, 2));

@@ -145,8 +145,7 @@ public abstract partial class Device : IDisposable
         var segments = new UpdateSegment[source.Length / length];
         for (var i = 0; i < segments.Length; i++)
             segments[i] = new(destination.Address + (nint)(i * length * source.ElementType.Size()), 0, 0, 0, length);
-        using var batch = CreateMatrixUpdateBatch(new(source.ElementType, source.ElementType, ElementType.Float32, ElementType.Float32), options, rows, columns, segments);
-        batch.Deviations = deviations?.Address ?? 0;
+        using var batch = CreateMatrixUpdateBatch(new(source.ElementType, source.ElementType, ElementType.Float32, ElementType.Float32), options, rows, columns, segments, deviations: deviations?.Address ?? 0);
         for (var i = 0; i < segments.Length; i++)
             batch.Gradients[i] = source.Address + (nint)(i * length * source.ElementType.Size());
         UpdateMatrices<CopyRule, CopyRule>([default], [], [default], [], options.Plan, [batch]);
@@ -161,8 +160,9 @@ public abstract partial class Device : IDisposable
     /// The matrices, row by row; the first state is what the direction's rule keeps, the second the floats that neurons are normalized by, of all matrices or none.
     /// </param>
     /// <param name="writesDirections">Whether the segments' parameters are where directions go, of their own type, to be copied there.</param>
+    /// <param name="deviations">Where the deviation of each orthogonalized matrix goes, as floats; 0 for nowhere.</param>
     internal abstract MatrixUpdateBatch CreateMatrixUpdateBatch(
-        UpdateTypes types, NewtonSchulzOptions orthogonalization, int rows, int columns, ReadOnlySpan<UpdateSegment> segments, bool writesDirections = false);
+        UpdateTypes types, NewtonSchulzOptions orthogonalization, int rows, int columns, ReadOnlySpan<UpdateSegment> segments, bool writesDirections = false, nint deviations = 0);
 
     /// <summary>
     /// Updates matrices through their orthogonal factors: one rule makes a direction of the gradient and its state, Newton-Schulz
@@ -230,6 +230,9 @@ public abstract partial class Device : IDisposable
     private protected NewtonSchulzMethod MethodOf(NewtonSchulzOptions orthogonalization, int rows, int columns) => orthogonalization.Method == NewtonSchulzMethod.Automatic
         ? NewtonSchulzCost.Faster(orthogonalization, rows, columns, BFloat16Speed)
         : orthogonalization.Method;
+
+    /// <summary>Whether a GPU orthogonalizes matrices in one launch.</summary>
+    internal virtual bool OrthogonalizesAtOnce(NewtonSchulzMethod method, ElementType workType, int rows, int columns) => false;
 
     /// <summary>Refuses a pointer at which there cannot be so many numbers of an engine's.</summary>
     internal abstract void ThrowIfForeign(nint pointer, long length, ElementType elementType);

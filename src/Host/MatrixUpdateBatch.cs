@@ -7,7 +7,7 @@ namespace GpuOptim.Host;
 internal abstract class MatrixUpdateBatch : UpdateBatch
 {
     private protected MatrixUpdateBatch(
-        UpdateTypes types, NewtonSchulzOptions orthogonalization, NewtonSchulzMethod method, int rows, int columns, ReadOnlySpan<UpdateSegment> segments, bool writesDirections)
+        UpdateTypes types, NewtonSchulzOptions orthogonalization, NewtonSchulzMethod method, int rows, int columns, ReadOnlySpan<UpdateSegment> segments, bool writesDirections, nint deviations)
         : base(types, segments)
     {
         Method = method;
@@ -15,6 +15,7 @@ internal abstract class MatrixUpdateBatch : UpdateBatch
         Rows = rows;
         Columns = columns;
         WritesDirections = writesDirections;
+        Deviations = deviations;
         NormalizesNeurons = segments is [{ State1: not 0 }, ..];
         WrittenType = NormalizesNeurons ? ElementType.Float32 : orthogonalization.DirectionType;
     }
@@ -46,7 +47,7 @@ internal abstract class MatrixUpdateBatch : UpdateBatch
         : Types with { Gradient = DirectionType, Encoding = StateEncoding.None };
 
     /// <summary>Where the deviation of each orthogonalized matrix goes, as floats; 0 for nowhere.</summary>
-    public nint Deviations { get; set; }
+    public nint Deviations { get; }
 
     /// <summary>Rows of each matrix.</summary>
     public int Rows { get; }

@@ -17,12 +17,12 @@ public sealed record NewtonSchulzPlan
     private const double BFloat16Rounding = 0.06;
     private const double Float32Rounding = 1e-4;
 
-    private NewtonSchulzPlan(int rows, int columns, double tolerance, double smallest, NewtonSchulzOptions options, double deviation)
+    private NewtonSchulzPlan(int rows, int columns, double tolerance, double smallest, NewtonSchulzOptions options, double deviation, Device? device)
     {
         (Rows, Columns, Tolerance, Smallest, Options, Deviation) = (rows, columns, tolerance, smallest, options, deviation);
         var steps = options.Plan;
         MultiplyAdds = NewtonSchulzCost.MultiplyAdds(options.Method, steps, rows, columns);
-        Launches = NewtonSchulzCost.Launches(options.Method, steps);
+        Launches = NewtonSchulzCost.Launches(options.Method, steps, device?.OrthogonalizesAtOnce(options.Method, options.WorkTypeOf(options.Method), rows, columns) ?? false);
     }
 
     /// <summary>Rows of a matrix.</summary>
@@ -46,7 +46,7 @@ public sealed record NewtonSchulzPlan
     /// <summary>Multiply-adds for each matrix, one triangle of each symmetric product counted.</summary>
     public double MultiplyAdds { get; }
 
-    /// <summary>Launches on a GPU, for any number of matrices.</summary>
+    /// <summary>Launches on a GPU, for any number of matrices; on any GPU if no device was named.</summary>
     public int Launches { get; }
 
     /// <summary>Finds the cheapest way.</summary>
@@ -57,7 +57,7 @@ public sealed record NewtonSchulzPlan
     /// The smallest singular value, as a part of the matrix's Frobenius norm, of which that is asked; in [1e-6, 1). Of a matrix of n singular values
     /// whose largest is c times its smallest, the smallest is at least 1 / (c √n).
     /// </param>
-    /// <param name="device">Where: says how fast products of either precision are. On any if null, where they are as fast.</param>
+    /// <param name="device">Where: says how fast products of either precision are, and which matrices take one launch. On any if null, where they are as fast.</param>
     /// <exception cref="ArgumentOutOfRangeException">Out of range.</exception>
     public static NewtonSchulzPlan For(int rows, int columns, double tolerance, double smallest = 1e-3, Device? device = null)
     {
@@ -69,7 +69,7 @@ public sealed record NewtonSchulzPlan
             throw new ArgumentOutOfRangeException(nameof(smallest), smallest, "smallest must be in [1e-6, 1).");
         var plans =
             from family in Families(smallest)
-            from plan in Cheapest(family, rows, columns, tolerance, smallest)
+            from plan in Cheapest(family, rows, columns, tolerance, smallest, device)
             let speed = plan.Options.WorkTypeOf(plan.Options.Method) == ElementType.BFloat16 ? device?.BFloat16Speed ?? 1 : 1
             orderby plan.MultiplyAdds / speed, plan.Launches, plan.Deviation
             select plan;
@@ -89,7 +89,7 @@ public sealed record NewtonSchulzPlan
     ];
 
     /// <summary>The plans of the fewest steps that do, one for each method and precision.</summary>
-    private static IEnumerable<NewtonSchulzPlan> Cheapest(Func<int, NewtonSchulzCoefficients> family, int rows, int columns, double tolerance, double smallest)
+    private static IEnumerable<NewtonSchulzPlan> Cheapest(Func<int, NewtonSchulzCoefficients> family, int rows, int columns, double tolerance, double smallest, Device? device)
     {
         (NewtonSchulzMethod Method, NewtonSchulzPrecision Precision)[] ways =
             [(NewtonSchulzMethod.Standard, NewtonSchulzPrecision.BFloat16), (NewtonSchulzMethod.Standard, NewtonSchulzPrecision.Float32), (NewtonSchulzMethod.Gram, NewtonSchulzPrecision.Float32)];
@@ -107,7 +107,7 @@ public sealed record NewtonSchulzPlan
                 if (method == NewtonSchulzMethod.Gram)
                     deviation += GramRestarts.Error(options.Plan.Steps, options.Plan.Restarts);
                 if (deviation <= tolerance && found.Add((method, precision)))
-                    yield return new(rows, columns, tolerance, smallest, options, deviation);
+                    yield return new(rows, columns, tolerance, smallest, options, deviation, device);
             }
         }
     }

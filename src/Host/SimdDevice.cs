@@ -120,10 +120,10 @@ public sealed unsafe class SimdDevice : Device
     }
 
     internal override MatrixUpdateBatch CreateMatrixUpdateBatch(
-        UpdateTypes types, NewtonSchulzOptions orthogonalization, int rows, int columns, ReadOnlySpan<UpdateSegment> segments, bool writesDirections = false)
+        UpdateTypes types, NewtonSchulzOptions orthogonalization, int rows, int columns, ReadOnlySpan<UpdateSegment> segments, bool writesDirections = false, nint deviations = 0)
     {
         ObjectDisposedException.ThrowIf(IsDisposed, this);
-        return new SimdMatrixUpdateBatch(types, orthogonalization, MethodOf(orthogonalization, rows, columns), rows, columns, segments, writesDirections, _workers, VectorBits);
+        return new SimdMatrixUpdateBatch(types, orthogonalization, MethodOf(orthogonalization, rows, columns), rows, columns, segments, writesDirections, deviations, _workers, VectorBits);
     }
 
     internal override void UpdateMatrices<TMomentum, TUpdate>(

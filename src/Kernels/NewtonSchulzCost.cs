@@ -13,8 +13,13 @@ internal static class NewtonSchulzCost
     }
 
     /// <summary>Launches on a GPU.</summary>
-    public static int Launches(NewtonSchulzMethod method, NewtonSchulzSteps plan)
+    /// <param name="method">The method.</param>
+    /// <param name="plan">The steps.</param>
+    /// <param name="isAtOnce">Whether tensor cores take small matrices through all steps at once.</param>
+    public static int Launches(NewtonSchulzMethod method, NewtonSchulzSteps plan, bool isAtOnce = false)
     {
+        if (isAtOnce)
+            return 1;
         var (squares, symmetric, applied) = Products(method, plan);
         // The first is the normalization; to each of Gram's squares an identity is added.
         return 1 + squares + symmetric + applied + (method == NewtonSchulzMethod.Gram ? squares : 0);

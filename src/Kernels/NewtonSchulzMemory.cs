@@ -20,9 +20,16 @@ internal readonly record struct NewtonSchulzMemory(MatrixBatch X, MatrixBatch Ot
     /// <param name="alignment">A number of bytes on whose multiples parts begin, seen from the first.</param>
     public static NewtonSchulzMemory Create(NewtonSchulzMethod method, MatrixBatch x, MatrixBatch square, int alignment)
     {
-        long Bytes(MatrixBatch matrices) => (matrices.Count * matrices.Length * matrices.ElementType.Size() + alignment - 1) / alignment * alignment;
-        return new(x, x with { Address = x.Address + (nint)Bytes(x) }, square with { Address = x.Address + (nint)(2 * Bytes(x)) }, Bytes(square));
+        var bytes = (nint)Bytes(x, alignment);
+        return new(x, x with { Address = x.Address + bytes }, square with { Address = x.Address + 2 * bytes }, Bytes(square, alignment));
     }
 
+    /// <summary>The memory of matrices that are worked on elsewhere, and come back to where they were.</summary>
+    /// <param name="x">The matrices.</param>
+    /// <param name="alignment">A number of bytes on whose multiples memory ends, seen from the first matrix.</param>
+    public static NewtonSchulzMemory CreateInPlace(MatrixBatch x, int alignment) => new(x, x, x with { Address = x.Address + (nint)Bytes(x, alignment) }, 0);
+
     private static int Count(NewtonSchulzMethod method) => method == NewtonSchulzMethod.Gram ? 4 : 2;
+
+    private static long Bytes(MatrixBatch matrices, int alignment) => (matrices.Count * matrices.Length * matrices.ElementType.Size() + alignment - 1) / alignment * alignment;
 }

@@ -55,10 +55,10 @@ public sealed class CudaTests : CardTest
     public void ZerosBetweenRowsStayZero()
     {
         using var device = new IlgpuDevice(Accelerator);
-        var parameter = device.CreateParameter<float>("w", [40, 41], new float[40 * 41]);
+        var parameter = device.CreateParameter<float>("w", [40, 141], new float[40 * 141]);
         using var scaler = new GradientScaler(device, new() { InitialScale = 1 });
         using var optimizer = new Muon([parameter]) { GradientScaler = scaler };
-        float[] gradient = [.. Enumerable.Range(0, 40 * 41).Select(i => MathF.Sin(i))];
+        float[] gradient = [.. Enumerable.Range(0, 40 * 141).Select(i => MathF.Sin(i))];
         parameter.Gradient.CopyFrom([.. gradient.Select((value, i) => i == 77 ? float.PositiveInfinity : value)]);
         optimizer.Step();
         Assert.That(parameter.Data.ToArray(), Is.All.Zero, "the step is skipped");
@@ -66,7 +66,7 @@ public sealed class CudaTests : CardTest
         optimizer.Step();
         var after = parameter.Data.ToArray();
 
-        var fresh = device.CreateParameter<float>("w", [40, 41], new float[40 * 41]);
+        var fresh = device.CreateParameter<float>("w", [40, 141], new float[40 * 141]);
         fresh.Gradient.CopyFrom(gradient);
         using var reference = new Muon([fresh]);
         reference.Step();

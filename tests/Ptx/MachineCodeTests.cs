@@ -2,6 +2,8 @@ using System.Globalization;
 using GpuOptim.Benchmarks.Ilgpu;
 using GpuOptim.Kernels.Ilgpu;
 using GpuOptim.Kernels.Ilgpu.Matrix.Hopper;
+using GpuOptim.Kernels.Ilgpu.Matrix.Small;
+using GpuOptim.Kernels.Norms;
 
 namespace GpuOptim.Tests.Ptx;
 
@@ -16,7 +18,7 @@ public sealed class MachineCodeTests
     /// <summary>Some for each of the others, as far as the assembler knows them.</summary>
     [Test]
     public void AssemblesForOtherCards(
-        [Values("AdamRule.Float32.Float32.Float32", "AdamRule.BFloat16.BFloat16.BFloat16", "Normalize.BFloat16", "MultiplyAdd.Float32", "MultiplyAdd.TensorCore")] string kernel,
+        [Values("AdamRule.Float32.Float32.Float32", "AdamRule.BFloat16.BFloat16.BFloat16", "Normalize.BFloat16", "MultiplyAdd.Float32", "MultiplyAdd.TensorCore", "Orthogonalize.128x128")] string kernel,
         [Values(86, 89, 100, 120)] int architecture) => AssertSound(new(kernel), architecture);
 
     /// <summary>The main loop of a product on tensor cores: 64 products of a warp, and little else. Two groups fit a multiprocessor.</summary>
@@ -31,6 +33,30 @@ public sealed class MachineCodeTests
         Assert.That(loops[0].Instructions, Is.LessThanOrEqualTo(140));
         Assert.That((loops[0].Branches, loops[0].GlobalLoads, loops[0].Divisions), Is.EqualTo((1, 0, 0)));
         Assert.That(code.WarpsAMultiprocessor(architecture, groupSize: 128, sharedBytes: 80 << 10), Is.EqualTo(8));
+    }
+
+    /// <summary>
+    /// The loops of a step on small matrices, for wide and tall ones: 32 inner indices of X Xᵀ, of its square and of the product with X. A result's 64 x 64 elements are 16
+    /// products of a warp, and of four such a symmetric one computes three.
+    /// </summary>
+    [TestCase("64x64", new[] { 16, 16, 16, 16, 16 }, 2.6, 20)]
+    [TestCase("64x128", new[] { 16, 16, 32 }, 2.4, 12)]
+    [TestCase("128x64", new[] { 16, 16, 32 }, 2.4, 12)]
+    [TestCase("128x128", new[] { 48, 48, 48, 64, 64 }, 1.9, 4)]
+    public void SmallMatricesKeepTensorCoresBusy(string shape, int[] products, double instructions, int warps)
+    {
+        foreach (var architecture in (int[])[80, 90])
+        {
+            var code = Assemble(new($"Orthogonalize.{shape}"), architecture);
+            if (code.Loops is null)
+                Assert.Ignore("There is no nvdisasm beside ptxas.");
+            var loops = code.Loops.Where(loop => loop.Products > 0).OrderBy(loop => loop.Products).ToArray()[..^1];
+            Assert.That(loops.Select(loop => loop.Products), Is.EqualTo(products));
+            Assert.That(loops.Select(loop => (double)loop.Instructions / loop.Products), Is.All.LessThanOrEqualTo(instructions));
+            Assert.That(loops.Select(loop => (loop.Branches, loop.GlobalLoads, loop.Divisions)), Is.All.EqualTo((1, 0, 0)));
+            var bytes = 3 * 2 * shape.Split('x').Select(int.Parse).Aggregate((rows, columns) => rows * columns) + SmallMatrices.Alignment + NormOrder.Strands * sizeof(double);
+            Assert.That(code.WarpsAMultiprocessor(architecture, SmallMatrices.GroupSize, bytes), Is.GreaterThanOrEqualTo(warps));
+        }
     }
 
     /// <summary>The main loop of a product by warpgroups: four products of 64 x 256 x 16, twelve copies of 16 bytes, one wait of all for all.</summary>

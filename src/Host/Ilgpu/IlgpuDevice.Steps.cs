@@ -85,10 +85,10 @@ public sealed partial class IlgpuDevice
     internal override GradientNorm CreateGradientNorm() => new IlgpuGradientNorm(_queue, CheckLag);
 
     internal override MatrixUpdateBatch CreateMatrixUpdateBatch(
-        UpdateTypes types, NewtonSchulzOptions orthogonalization, int rows, int columns, ReadOnlySpan<UpdateSegment> segments, bool writesDirections = false)
+        UpdateTypes types, NewtonSchulzOptions orthogonalization, int rows, int columns, ReadOnlySpan<UpdateSegment> segments, bool writesDirections = false, nint deviations = 0)
     {
         ObjectDisposedException.ThrowIf(IsDisposed, this);
-        return new IlgpuMatrixUpdateBatch(_queue, types, orthogonalization, MethodOf(orthogonalization, rows, columns), rows, columns, segments, writesDirections);
+        return new IlgpuMatrixUpdateBatch(_queue, types, orthogonalization, MethodOf(orthogonalization, rows, columns), rows, columns, segments, writesDirections, deviations);
     }
 
     internal override void UpdateMatrices<TMomentum, TUpdate>(
@@ -147,7 +147,10 @@ public sealed partial class IlgpuDevice
                 step.Add(new EncodedMomentumLaunch<TMomentum>(momenta, batch));
             else
                 step.Add(new MomentumLaunch<TMomentum>(momenta, batch));
-            step.Add(new OrthogonalizeLaunch(batch, plan));
+            if (batch.IsAtOnce)
+                step.Add(new OrthogonalizeAtOnceLaunch(batch, plan, step.Block, step.Block.Put<NewtonSchulzStep>(plan.Steps, plan.Steps.Length)));
+            else
+                step.Add(new OrthogonalizeLaunch(batch, plan));
             var orthogonal = NewtonSchulz.ResultOf(batch.Memory, batch.Method, plan);
             if (batch.Neurons is not null)
                 step.Add(new NeuronLaunch(momenta, step.Block.Put(neuronRules, batch.Momentum.RulesCapacity), batch, orthogonal));

@@ -1,5 +1,6 @@
 using System.Diagnostics.CodeAnalysis;
 using GpuOptim.Host.Ilgpu.OpenCL;
+using GpuOptim.Kernels;
 using ILGPU;
 using ILGPU.Runtime;
 using ILGPU.Runtime.CPU;
@@ -106,6 +107,8 @@ public sealed partial class IlgpuDevice : Device
 
     /// <remarks>An H100 multiplies 8 times as fast on tensor cores as our kernel does elsewhere, or more.</remarks>
     internal override double BFloat16Speed => _queue.RunsTensorCores ? 8 : 1;
+
+    internal override bool OrthogonalizesAtOnce(NewtonSchulzMethod method, ElementType workType, int rows, int columns) => _queue.OrthogonalizesAtOnce(method, workType, rows, columns);
 
     /// <remarks>A kernel of OpenCL's reaches only what it is given, and there is no list of those that encoded numbers take.</remarks>
     internal override bool SupportsEncodings => Accelerator is not CLAccelerator;

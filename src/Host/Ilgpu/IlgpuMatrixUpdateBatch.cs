@@ -28,26 +28,32 @@ internal sealed class IlgpuMatrixUpdateBatch : MatrixUpdateBatch
         int rows,
         int columns,
         ReadOnlySpan<UpdateSegment> segments,
-        bool writesDirections)
-        : base(types, orthogonalization, method, rows, columns, segments, writesDirections)
+        bool writesDirections,
+        nint deviations)
+        : base(types, orthogonalization, method, rows, columns, segments, writesDirections, deviations)
     {
         _queue = queue;
+        // What measures deviations takes products of matrices in the device's memory.
+        IsAtOnce = deviations == 0 && queue.OrthogonalizesAtOnce(Method, WorkType, rows, columns);
         using var scope = queue.Enter();
         var x = new MatrixBatch(0, WorkType, segments.Length, rows, columns);
         var square = x with { Rows = x.Order, Columns = x.Order };
-        var runsTensorCores = WorkType == ElementType.BFloat16 && queue.RunsTensorCores;
-        if (runsTensorCores)
+        var isPadded = !IsAtOnce && WorkType == ElementType.BFloat16 && queue.RunsTensorCores;
+        if (isPadded)
             (x, square) = (TensorProduct.Pad(x, queue.TileDepth), TensorProduct.Pad(square, queue.TileDepth));
         Raw = x with { Stride = 0, Lines = 0 };
         // Where there are zeros between a matrix's rows, directions lie elsewhere until they are normalized, and each row is updated as a tensor;
         // unless normal neurons lie elsewhere again, as floats.
         var isSparse = x.Stride != columns;
         // Each batch of matrices begins where a kernel can take 16 bytes at once.
-        long bytes = NewtonSchulzMemory.Create(Method, x, square, Alignment).End(Method);
+        NewtonSchulzMemory MemoryAt(nint address) => IsAtOnce
+            ? NewtonSchulzMemory.CreateInPlace(x with { Address = address }, Alignment)
+            : NewtonSchulzMemory.Create(Method, x with { Address = address }, square, Alignment);
+        long bytes = MemoryAt(0).End(Method);
         var raw = isSparse ? (segments.Length * Raw.Length * WorkType.Size() + Alignment - 1) / Alignment * Alignment : 0;
         var neurons = NormalizesNeurons ? segments.Length * Raw.Length * sizeof(float) : 0;
-        (var address, _scratch) = queue.AllocateAligned(bytes + raw + neurons + (runsTensorCores ? TensorProduct.BytesBehind(x) : 0));
-        Memory = NewtonSchulzMemory.Create(Method, x with { Address = address }, square, Alignment);
+        (var address, _scratch) = queue.AllocateAligned(bytes + raw + neurons + (isPadded ? TensorProduct.BytesBehind(x) : 0));
+        Memory = MemoryAt(address);
         Raw = isSparse ? Raw with { Address = Memory.End(Method) } : Memory.X;
         if (NormalizesNeurons)
             Neurons = new(queue, rows, segments, Memory.End(Method) + (nint)raw);
@@ -65,6 +71,9 @@ internal sealed class IlgpuMatrixUpdateBatch : MatrixUpdateBatch
         _sums = queue.Allocate(Momentum.Chunks * sizeof(double));
         Ops = WorkType == ElementType.BFloat16 ? new IlgpuMatrixOps<BFloat16Format>(queue, Raw, Sums) : new IlgpuMatrixOps<Float32Format>(queue, Raw, Sums);
     }
+
+    /// <summary>Whether one launch orthogonalizes them.</summary>
+    public bool IsAtOnce { get; }
 
     /// <summary>The directions as they come of gradients and momentum.</summary>
     public MatrixBatch Raw { get; }

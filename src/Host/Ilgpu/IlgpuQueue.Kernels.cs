@@ -4,6 +4,7 @@ using GpuOptim.Kernels;
 using GpuOptim.Kernels.Ilgpu;
 using GpuOptim.Kernels.Ilgpu.Matrix;
 using GpuOptim.Kernels.Ilgpu.Matrix.Hopper;
+using GpuOptim.Kernels.Ilgpu.Matrix.Small;
 using GpuOptim.Kernels.Lanes;
 using GpuOptim.Kernels.Norms;
 using GpuOptim.Kernels.Rules;
@@ -184,6 +185,23 @@ internal partial class IlgpuQueue
         }
     }
 
+    /// <summary>Orthogonalizes small matrices in place, each by a group.</summary>
+    /// <param name="matrices">The matrices.</param>
+    /// <param name="sums">The sums of squares of their chunks.</param>
+    /// <param name="scale">Factor of norms.</param>
+    /// <param name="epsilon">The least divisor.</param>
+    /// <param name="steps">The coefficients of each step.</param>
+    public void Orthogonalize(MatrixBatch matrices, ArrayView<double> sums, double scale, float epsilon, ArrayView<NewtonSchulzStep> steps)
+    {
+        switch (SmallMatrices.IsSmall(matrices.Rows), SmallMatrices.IsSmall(matrices.Columns))
+        {
+            case (true, true): Orthogonalize<Extent64, Extent64>(matrices, sums, scale, epsilon, steps); break;
+            case (true, false): Orthogonalize<Extent64, Extent128>(matrices, sums, scale, epsilon, steps); break;
+            case (false, true): Orthogonalize<Extent128, Extent64>(matrices, sums, scale, epsilon, steps); break;
+            default: Orthogonalize<Extent128, Extent128>(matrices, sums, scale, epsilon, steps); break;
+        }
+    }
+
     /// <summary>How many groups normalize each matrix.</summary>
     /// <remarks>A group takes the norm anew, so it gets several chunks of a matrix of many.</remarks>
     protected static int GroupsToNormalize(MatrixBatch x) => (int)Math.Min(NormOrder.Chunks(x.Length), 512);
@@ -195,6 +213,18 @@ internal partial class IlgpuQueue
     protected TLauncher Kernel<TKernel, TLauncher>(UpdateTypes types)
         where TKernel : ITypedKernel
         where TLauncher : Delegate => _kernels.Get<TKernel, TLauncher>(types, _logger);
+
+    private void Orthogonalize<TRows, TColumns>(MatrixBatch matrices, ArrayView<double> sums, double scale, float epsilon, ArrayView<NewtonSchulzStep> steps)
+        where TRows : struct, IExtent
+        where TColumns : struct, IExtent =>
+        Kernel<Action<AcceleratorStream, KernelConfig, GpuMatrices, ArrayView<double>, double, float, ArrayView<NewtonSchulzStep>>>(OrthogonalizeKernel<TRows, TColumns>.Run)(
+            NextLaunch(),
+            new(matrices.Count, SmallMatrices.GroupSize, SharedMemoryConfig.RequestDynamic<byte>(SmallMatrices.SharedBytes<TRows, TColumns>())),
+            new(matrices),
+            sums,
+            scale,
+            epsilon,
+            steps);
 
     /// <summary>Adds the launch of the type that rules turn out to be.</summary>
     private readonly struct UpdateVisitor(IlgpuStep step, StepTable table, UpdateTypes types) : IRuleVisitor

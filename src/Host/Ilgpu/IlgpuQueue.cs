@@ -1,7 +1,9 @@
 using GpuOptim.Host.Ilgpu.Steps;
+using GpuOptim.Kernels;
 using GpuOptim.Kernels.Ilgpu;
 using GpuOptim.Kernels.Ilgpu.Matrix;
 using GpuOptim.Kernels.Ilgpu.Matrix.Hopper;
+using GpuOptim.Kernels.Ilgpu.Matrix.Small;
 using ILGPU;
 using ILGPU.Runtime;
 using ILGPU.Runtime.Cuda;
@@ -78,6 +80,10 @@ internal partial class IlgpuQueue : IDisposable
 
     /// <summary>Whether it is warpgroups that make them.</summary>
     public bool RunsWarpgroups => RunsTensorCores && _hasWarpgroups;
+
+    /// <summary>Whether one launch orthogonalizes matrices.</summary>
+    public bool OrthogonalizesAtOnce(NewtonSchulzMethod method, ElementType workType, int rows, int columns) =>
+        RunsTensorCores && SmallMatrices.Takes(method, workType, rows, columns);
 
     /// <summary>Inner indices of a tile of theirs, to whole ones of which matrices are padded.</summary>
     public int TileDepth => RunsWarpgroups ? WarpgroupProduct.TileDepth : TensorProduct.TileDepth;

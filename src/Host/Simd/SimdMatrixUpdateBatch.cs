@@ -6,8 +6,8 @@ namespace GpuOptim.Host.Simd;
 
 /// <summary>The table of an update that orthogonalizes, on the CPU, with the matrix operations that suit it.</summary>
 internal sealed class SimdMatrixUpdateBatch(
-    UpdateTypes types, NewtonSchulzOptions orthogonalization, NewtonSchulzMethod method, int rows, int columns, ReadOnlySpan<UpdateSegment> segments, bool writesDirections, Workers workers, int vectorBits)
-    : MatrixUpdateBatch(types, orthogonalization, method, rows, columns, segments, writesDirections)
+    UpdateTypes types, NewtonSchulzOptions orthogonalization, NewtonSchulzMethod method, int rows, int columns, ReadOnlySpan<UpdateSegment> segments, bool writesDirections, nint deviations, Workers workers, int vectorBits)
+    : MatrixUpdateBatch(types, orthogonalization, method, rows, columns, segments, writesDirections, deviations)
 {
     private readonly UpdateSegment[] _segments = segments.ToArray();
 

@@ -2,6 +2,7 @@ using GpuOptim.Kernels.Encodings;
 using GpuOptim.Kernels.Ilgpu.Encodings;
 using GpuOptim.Kernels.Ilgpu.Matrix;
 using GpuOptim.Kernels.Ilgpu.Matrix.Hopper;
+using GpuOptim.Kernels.Ilgpu.Matrix.Small;
 using GpuOptim.Kernels.Lanes;
 using GpuOptim.Kernels.Norms;
 using GpuOptim.Kernels.Rules;
@@ -46,6 +47,10 @@ internal sealed partial record GpuKernel
         new("SymmetricProduct.TensorCore.Wide", ((Delegate)TensorProduct<DepthContiguous, DepthContiguous, LowerTiles>.Multiply).Method, CudaArchitecture.SM_80),
         new("SymmetricProduct.TensorCore.Tall", ((Delegate)TensorProduct<DepthStrided, DepthStrided, LowerTiles>.Multiply).Method, CudaArchitecture.SM_80),
         new("MultiplyAdd.TensorCore", ((Delegate)TensorProduct<DepthContiguous, DepthStrided, AllTiles>.Multiply).Method, CudaArchitecture.SM_80),
+        new("Orthogonalize.64x64", ((Delegate)OrthogonalizeKernel<Extent64, Extent64>.Run).Method, CudaArchitecture.SM_80),
+        new("Orthogonalize.64x128", ((Delegate)OrthogonalizeKernel<Extent64, Extent128>.Run).Method, CudaArchitecture.SM_80),
+        new("Orthogonalize.128x64", ((Delegate)OrthogonalizeKernel<Extent128, Extent64>.Run).Method, CudaArchitecture.SM_80),
+        new("Orthogonalize.128x128", ((Delegate)OrthogonalizeKernel<Extent128, Extent128>.Run).Method, CudaArchitecture.SM_80),
         new("SymmetricProduct.Warpgroup.Wide", ((Delegate)WarpgroupProduct<DepthContiguous, DepthContiguous, LowerTiles>.Multiply).Method, CudaArchitecture.SM_90),
         new("SymmetricProduct.Warpgroup.Tall", ((Delegate)WarpgroupProduct<DepthStrided, DepthStrided, LowerTiles>.Multiply).Method, CudaArchitecture.SM_90),
         new("MultiplyAdd.Warpgroup", ((Delegate)WarpgroupProduct<DepthContiguous, DepthStrided, AllTiles>.Multiply).Method, CudaArchitecture.SM_90),

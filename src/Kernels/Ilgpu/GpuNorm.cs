@@ -56,6 +56,28 @@ internal static unsafe class GpuNorm
         return strands[0];
     }
 
+    /// <summary>What a matrix is divided by, <c>max(round(scale * norm), round(epsilon))</c>.</summary>
+    /// <param name="strands">Strands in shared memory.</param>
+    /// <param name="sums">The sums of squares of chunks, matrix after matrix.</param>
+    /// <param name="matrix">Which matrix it is.</param>
+    /// <param name="length">Its elements.</param>
+    /// <param name="scale">Factor of the norm.</param>
+    /// <param name="epsilon">The least divisor.</param>
+    public static float Divisor<TFormat>(ArrayView<double> strands, ArrayView<double> sums, int matrix, long length, double scale, float epsilon) where TFormat : IFormat
+    {
+        var chunks = (length + NormOrder.ChunkLength - 1) / NormOrder.ChunkLength;
+        for (var strand = Group.IdxX; strand < NormOrder.Strands; strand += Group.DimX)
+        {
+            var sum = 0.0;
+            for (long chunk = strand; chunk < chunks; chunk += NormOrder.Strands)
+                sum += sums[matrix * chunks + chunk];
+            strands[strand] = sum;
+        }
+        var norm = TFormat.Round(GpuFloats1.Create((float)(scale * Math.Sqrt(Fold<TwoNorm>(strands)))));
+        var least = TFormat.Round(GpuFloats1.Create(epsilon));
+        return norm.Value < least.Value ? least.Value : norm.Value;
+    }
+
     /// <summary>Accumulates numbers that are no part of something longer, by one group; every thread gets what they make.</summary>
     /// <param name="strands">Strands in shared memory.</param>
     /// <param name="chunkStrands">As many more.</param>

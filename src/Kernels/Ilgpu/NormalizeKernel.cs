@@ -19,17 +19,7 @@ internal static unsafe class NormalizeKernel<TFormat> where TFormat : IFormat
         var strands = SharedMemory.Allocate1D<double>(NormOrder.Strands);
         var matrix = Grid.IdxX / groups;
         var length = division.Length;
-        var chunks = (length + NormOrder.ChunkLength - 1) / NormOrder.ChunkLength;
-        for (var strand = Group.IdxX; strand < NormOrder.Strands; strand += Group.DimX)
-        {
-            var sum = 0.0;
-            for (long chunk = strand; chunk < chunks; chunk += NormOrder.Strands)
-                sum += sums[matrix * chunks + chunk];
-            strands[strand] = sum;
-        }
-        var norm = TFormat.Round(GpuFloats1.Create((float)(scale * Math.Sqrt(GpuNorm.Fold<TwoNorm>(strands)))));
-        var least = TFormat.Round(GpuFloats1.Create(epsilon));
-        var divisor = norm.Value < least.Value ? least.Value : norm.Value;
+        var divisor = GpuNorm.Divisor<TFormat>(strands, sums, matrix, length, scale, epsilon);
 
         var source = division.Source + matrix * division.SourceLength * TFormat.Size;
         var result = division.Result + matrix * division.ResultLength * TFormat.Size;

@@ -70,11 +70,21 @@ internal static class TensorCore
     {
     }
 
+    [IntrinsicImplementation, PtxInstruction("st.shared.b16", "[{0}], {1}")]
+    public static void StoreShared(int destination, ushort value)
+    {
+    }
+
     [IntrinsicImplementation, PtxInstruction("ld.shared.v2.b32", "{0}, [{1}]")]
     public static UInt2 LoadSharedTwo(int source) => default;
 
     [IntrinsicImplementation, PtxInstruction("ld.shared.v4.b32", "{0}, [{1}]")]
     public static UInt4 LoadSharedFour(int source) => default;
+
+    [IntrinsicImplementation, PtxInstruction("st.shared.v4.b32", "[{0}], {1}")]
+    public static void StoreSharedFour(int destination, UInt4 value)
+    {
+    }
 
     [IntrinsicImplementation, PtxInstruction("st.global.v4.b32", "[{0}], {1}")]
     public static void StoreFour(long destination, UInt4 value)

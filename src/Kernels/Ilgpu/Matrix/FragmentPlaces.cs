@@ -7,8 +7,8 @@ internal readonly struct FragmentPlaces(int place0, int place1, int place2, int 
 
     /// <summary>The first row of the matrix of 8 x 8 elements that a lane names a line of.</summary>
     /// <remarks><c>mma</c> takes a left operand's four matrices down and then across; of a right one's two at a time, across and then down.</remarks>
-    public static int Row(int lane, bool isRight) => (isRight ? lane / 16 : lane / 8 % 2) * 8;
+    public static int Row(int lane, bool isRight) => (isRight ? lane / 16 : (lane / 8) & 1) * 8;
 
     /// <summary>Its first inner index.</summary>
-    public static int Depth(int lane, bool isRight) => (isRight ? lane / 8 % 2 : lane / 16) * 8;
+    public static int Depth(int lane, bool isRight) => (isRight ? (lane / 8) & 1 : lane / 16) * 8;
 }

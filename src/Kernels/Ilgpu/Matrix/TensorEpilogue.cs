@@ -98,16 +98,11 @@ internal readonly struct TensorEpilogue(GpuProduct product, int matrix, int shar
             if (row + line < _product.Rows && length > 0)
             {
                 var numbers = TensorCore.LoadSharedFour(pass.Place);
-                if (length < 8)
-                    numbers = new(First(numbers.X, length), First(numbers.Y, length - 2), First(numbers.Z, length - 4), First(numbers.W, length - 6));
-                TensorCore.StoreFour(pass.Address, numbers);
+                TensorCore.StoreFour(pass.Address, Eight.First(numbers, length));
             }
             pass.Advance();
         }
     }
-
-    /// <summary>Of two numbers the first so many, and zeros.</summary>
-    private static uint First(uint two, int length) => length > 1 ? two : length > 0 ? two & 0xFFFF : 0;
 
     private void Finish(Float4 sums, int row, int column)
     {
