@@ -7,9 +7,9 @@ root=$(cd "$(dirname "$0")/../.." && pwd)
 out=$(realpath -m "${1:-gpuoptim-card.tar.xz}")
 folder=$(mktemp -d)
 trap 'rm -rf "$folder"' EXIT
-# One after the other into one folder, so that they share the runtime. The benchmarks can do without libtorch.
+# One after the other into one folder, so that they share the runtime. The benchmarks can do without libtorch, a card needs no virtual one, and analyzers are the build's.
 for project in tests benchmarks; do
-  dotnet publish "$root/$project" -c Release -r linux-x64 --self-contained -p:Libtorch=false -o "$folder/gpuoptim-card" >"$folder/log" || { cat "$folder/log"; exit 1; }
+  dotnet publish "$root/$project" -c Release -r linux-x64 --self-contained -p:Libtorch=false -p:SkipVirtualCard=true -p:RunAnalyzers=false -o "$folder/gpuoptim-card" >"$folder/log" || { cat "$folder/log"; exit 1; }
 done
 cd "$folder/gpuoptim-card"
 # libtorch is 600 MB, and no test or benchmark of a card needs it. TorchSharp.dll is small, and without it no test is found.

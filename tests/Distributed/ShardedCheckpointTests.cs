@@ -8,6 +8,7 @@ using GpuOptim.Tests.Support;
 namespace GpuOptim.Tests.Distributed;
 
 /// <summary>Runs that several ranks save go on with others, to the same bits.</summary>
+[Parallelizable(ParallelScope.Self)]
 public sealed class ShardedCheckpointTests : FolderTest
 {
     private static readonly ConcurrentDictionary<string, (string[] Half, string[] End)> _expected = [];

@@ -6,6 +6,7 @@ using GpuOptim.Tests.Support;
 namespace GpuOptim.Tests.Distributed;
 
 /// <summary>What a sharded optimizer costs, and what ranks are told that do not agree.</summary>
+[Parallelizable(ParallelScope.Self)]
 public sealed class ShardedOptimizerTests
 {
     [Test]

@@ -4,6 +4,7 @@ using GpuOptim.Tests.Support;
 
 namespace GpuOptim.Tests.Optimizers;
 
+[Parallelizable(ParallelScope.Self)]
 public sealed class AtomicFileTests : FolderTest
 {
     private const string PathVariable = "GPUOPTIM_TESTS_WRITE_UNTIL_KILLED";
