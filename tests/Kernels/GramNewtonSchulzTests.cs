@@ -21,16 +21,20 @@ public sealed class GramNewtonSchulzTests(TestDevice testDevice)
     [Test]
     public void EveryCoefficientSetIsItsPolynomial(
         [ValueSource(typeof(NewtonSchulzCoefficients), nameof(NewtonSchulzCoefficients.All))] NewtonSchulzCoefficients coefficients,
-        [Values("24x40", "40x24", "17x17", "1x9")] string shape)
+        [Values("24x40", "40x24", "17x17", "1x9")] string shape,
+        [Values(NewtonSchulzPrecision.Float32, NewtonSchulzPrecision.Float16)] NewtonSchulzPrecision precision)
     {
+        if (precision == NewtonSchulzPrecision.Float16 && coefficients == NewtonSchulzCoefficients.Cans)
+            Assert.Ignore("Its first polynomials are so steep at 1 that no bound below 1 holds.");
         var (rows, columns) = (int.Parse(shape.Split('x')[0]), int.Parse(shape.Split('x')[1]));
         var matrix = ReferenceMatrix.Random(rows, columns, 7);
         float[] input = [.. ReferenceMatrix.Flatten(matrix).Select(value => (float)value)];
         var expected = ReferenceMatrix.Flatten(ReferenceMatrix.Orthogonalize(
             matrix, Enumerable.Range(0, coefficients.DefaultSteps).Select(step => (coefficients[step].A, coefficients[step].B, coefficients[step].C)), coefficients.NormScale));
-        var options = _gram with { Coefficients = coefficients };
+        var options = _gram with { Coefficients = coefficients, Precision = precision };
+        var (type, rounding) = precision == NewtonSchulzPrecision.Float32 ? (ElementType.Float32, 1e-4) : (ElementType.Float16, 0.0075);
         var actual = Orthogonalize(input, rows, columns, options);
-        Assert.That(actual.Zip(expected, (a, b) => Math.Abs(a - b)).Max(), Is.LessThanOrEqualTo(1e-4 + GramRestarts.Error(options.Plan.Steps, options.Plan.Restarts)));
+        Assert.That(actual.Zip(expected, (a, b) => Math.Abs(a - b)).Max(), Is.LessThanOrEqualTo(rounding + GramRestarts.Error(options.Plan.Steps, options.Plan.Restarts, type)));
     }
 
     [Test]
@@ -47,7 +51,8 @@ public sealed class GramNewtonSchulzTests(TestDevice testDevice)
     [Test]
     public void IsAsGoodAsTheStandard(
         [Values("condition 1e4", "rank 3", "huge", "tiny", "one large value")] string kind,
-        [Values("Muon", "PolarExpress", "PolarExpressFive")] string set)
+        [Values("Muon", "PolarExpress", "PolarExpressFive")] string set,
+        [Values(NewtonSchulzPrecision.BFloat16, NewtonSchulzPrecision.Float16)] NewtonSchulzPrecision precision)
     {
         const int Rows = 24, Columns = 64;
         var input = Matrix(kind, Rows, Columns);
@@ -57,11 +62,11 @@ public sealed class GramNewtonSchulzTests(TestDevice testDevice)
             Enumerable.Range(0, coefficients.DefaultSteps).Select(step => (coefficients[step].A, coefficients[step].B, coefficients[step].C)),
             coefficients.NormScale));
         var options = new NewtonSchulzOptions { Coefficients = coefficients, Epsilon = 1e-30 };
-        var gram = Orthogonalize(input, Rows, Columns, options with { Method = NewtonSchulzMethod.Gram });
+        var gram = Orthogonalize(input, Rows, Columns, options with { Method = NewtonSchulzMethod.Gram, Precision = precision });
         var single = Orthogonalize(input, Rows, Columns, options with { Precision = NewtonSchulzPrecision.Float32 });
         Assert.That(Distance(gram), Is.LessThanOrEqualTo(Distance(Orthogonalize(input, Rows, Columns, options))), "than in bfloat16");
-        Assert.That(Distance(gram), Is.LessThanOrEqualTo(Distance(single) + GramRestarts.Tolerance), "than in float32");
-        Assert.That(Deviation(gram), Is.LessThanOrEqualTo(Deviation(single) + GramRestarts.Tolerance));
+        Assert.That(Distance(gram), Is.LessThanOrEqualTo(Distance(single) + GramRestarts.ToleranceOf(ElementType.Float32)), "than in float32");
+        Assert.That(Deviation(gram), Is.LessThanOrEqualTo(Deviation(single) + GramRestarts.ToleranceOf(ElementType.Float32)));
 
         double Distance(float[] values) => values.Zip(exact, (a, b) => Math.Abs(a - b)).Max();
 
@@ -88,7 +93,7 @@ public sealed class GramNewtonSchulzTests(TestDevice testDevice)
         }
     }
 
-    /// <summary>All devices compute the same bits, but for tensor cores, which have no part in it.</summary>
+    /// <summary>All devices compute the same bits where tensor cores have no part in it.</summary>
     [Test]
     public void EveryDeviceComputesTheSameBits([Values("Muon", "Cubic", "PolarExpressFive")] string set)
     {

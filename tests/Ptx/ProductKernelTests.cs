@@ -21,31 +21,34 @@ public sealed class ProductKernelTests : IDisposable
     /// <summary>The plain product, for every card and element type: the bits of the <see cref="SimdDevice"/>.</summary>
     [Test]
     public void TiledProductGivesTheBitsOfSimd(
-        [ValueSource(nameof(_shapes))] (int Rows, int Columns) shape, [Values] ProductOperation operation, [Values(ElementType.BFloat16, ElementType.Float32)] ElementType type)
+        [ValueSource(nameof(_shapes))] (int Rows, int Columns) shape, [Values] ProductOperation operation, [Values(ElementType.BFloat16, ElementType.Float16, ElementType.Float32)] ElementType type)
     {
         using var job = ProductJob.Prepare(_device, operation, type, shape.Rows, shape.Columns);
         var (result, statistics) = job.Simulate(ProductVariant.Tiled(type));
         Expect.Clean(statistics);
+        var expected = ProductJob.Bytes(job.Result);
         if (type == ElementType.Float32)
-            Bits.AreEqual<float>(MemoryMarshal.Cast<byte, float>(result), MemoryMarshal.Cast<byte, float>(ProductJob.Bytes(job.Result)), "element");
+            Bits.AreEqual<float>(MemoryMarshal.Cast<byte, float>(result), MemoryMarshal.Cast<byte, float>(expected), "element");
         else
-            Bits.AreEqual<BFloat16>(MemoryMarshal.Cast<byte, BFloat16>(result), MemoryMarshal.Cast<byte, BFloat16>(ProductJob.Bytes(job.Result)), "element");
+            Bits.AreEqual<ushort>(MemoryMarshal.Cast<byte, ushort>(result), MemoryMarshal.Cast<byte, ushort>(expected), "element");
     }
 
     /// <summary>The product on tensor cores, which sum as they like: within rounding of the product in double, symmetric where it must be.</summary>
     [Test]
     public void TensorCoreProductIsWithinRounding(
-        [ValueSource(nameof(_shapes))] (int Rows, int Columns) shape, [Values] ProductOperation operation)
+        [ValueSource(nameof(_shapes))] (int Rows, int Columns) shape,
+        [Values] ProductOperation operation,
+        [ValueSource(typeof(ProductVariant), nameof(ProductVariant.TensorCores))] ProductVariant variant)
     {
-        using var job = ProductJob.Prepare(_device, operation, ElementType.BFloat16, shape.Rows, shape.Columns);
-        job.AssertIsWithinRounding(ProductVariant.TensorCore);
+        using var job = ProductJob.Prepare(_device, operation, variant.Type, shape.Rows, shape.Columns);
+        job.AssertIsWithinRounding(variant);
     }
 
     /// <summary>Warps that run far apart find the same: nothing hangs on an order that no barrier makes.</summary>
     [Test]
     public void WarpsMayRunInAnyOrder([ValueSource(typeof(ProductVariant), nameof(ProductVariant.OnTensorCores))] ProductVariant variant, [Values] ProductOperation operation, [Values(false, true)] bool isTall)
     {
-        using var job = ProductJob.Prepare(_device, operation, ElementType.BFloat16, isTall ? 200 : 136, isTall ? 136 : 200);
+        using var job = ProductJob.Prepare(_device, operation, variant.Type, isTall ? 200 : 136, isTall ? 136 : 200);
         var (expected, _) = job.Simulate(variant);
         foreach (var seed in (int[])[1, 2])
         {
@@ -60,11 +63,12 @@ public sealed class ProductKernelTests : IDisposable
     /// twice at a time; whole sectors of global memory.
     /// </summary>
     [Test]
-    public void TensorCoresDoTheWorkOfTheTiles([Values] ProductOperation operation, [Values(false, true)] bool isTall)
+    public void TensorCoresDoTheWorkOfTheTiles(
+        [ValueSource(typeof(ProductVariant), nameof(ProductVariant.TensorCores))] ProductVariant variant, [Values] ProductOperation operation, [Values(false, true)] bool isTall)
     {
         const int Small = 384, Large = 512, TileRows = 128, TileDepth = 32, WarpsPerTile = 4, MultiplyAddsPerWarp = 2 * 32;
-        using var job = ProductJob.Prepare(_device, operation, ElementType.BFloat16, isTall ? Large : Small, isTall ? Small : Large);
-        var (_, statistics) = job.Simulate(ProductVariant.TensorCore);
+        using var job = ProductJob.Prepare(_device, operation, variant.Type, isTall ? Large : Small, isTall ? Small : Large);
+        var (_, statistics) = job.Simulate(variant);
         var mirrored = operation == ProductOperation.MultiplyAdd ? 0 : Small / TileRows * (Small / TileRows - 1) / 2;
         var tiles = operation == ProductOperation.MultiplyAdd ? Small / TileRows * (Large / TileRows) : Small / TileRows + mirrored;
         var expected = ProductJob.Count * tiles * (job.Depth / TileDepth) * WarpsPerTile * MultiplyAddsPerWarp;

@@ -105,7 +105,7 @@ public sealed partial class IlgpuDevice : Device
     }
 
     /// <remarks>An H100 multiplies 8 times as fast on tensor cores as our kernel does elsewhere, or more.</remarks>
-    internal override double BFloat16Speed => _queue.RunsTensorCores ? 8 : 1;
+    internal override double SpeedOf(ElementType type) => type.Size() == 2 && _queue.RunsTensorCores ? 8 : 1;
 
     /// <remarks>A kernel of OpenCL's reaches only what it is given, and there is no list of those that encoded numbers take.</remarks>
     internal override bool SupportsEncodings => Accelerator is not CLAccelerator;

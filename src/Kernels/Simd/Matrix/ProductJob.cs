@@ -144,7 +144,7 @@ internal unsafe struct ProductJob<TTile, TFloats, TFormat> : IChunkedJob
     /// <summary>Copies what was computed below the diagonal to above it.</summary>
     private readonly void Mirror(int row, int column, int rows, int columns)
     {
-        if (TFormat.Type == ElementType.BFloat16)
+        if (TFormat.Size == 2)
             Mirror((ushort*)Result, row, column, rows, columns);
         else
             Mirror((float*)Result, row, column, rows, columns);

@@ -8,13 +8,14 @@ namespace GpuOptim.Kernels.Ilgpu.Matrix;
 /// Addend and results pass through shared memory, in lines of 256 bytes whose pieces change places as those of <see cref="DepthStrided"/> do, so that
 /// global memory sees whole lines and shared memory no conflict.
 /// </summary>
+/// <typeparam name="TFormat">The matrices' element type: BFloat16 or Float16.</typeparam>
 /// <param name="product">The products.</param>
 /// <param name="matrix">Which matrix of the batch it is.</param>
 /// <param name="shared">Where 64 KB of shared memory are, which nobody uses any more.</param>
 /// <param name="groupSize">Threads of the group, 128 or 256; a constant.</param>
 /// <param name="row">First row of the tile.</param>
 /// <param name="column">First column of the tile.</param>
-internal readonly struct TensorEpilogue(GpuProduct product, int matrix, int shared, int groupSize, int row, int column)
+internal readonly struct TensorEpilogue<TFormat>(GpuProduct product, int matrix, int shared, int groupSize, int row, int column) where TFormat : IFormat
 {
     private readonly GpuProduct _product = product;
     private readonly long _offset = matrix * product.ResultLength * 2;
@@ -121,10 +122,12 @@ internal readonly struct TensorEpilogue(GpuProduct product, int matrix, int shar
     private void Finish(float lower, float upper, int place)
     {
         var addends = _product.Addend != 0 ? TensorCore.LoadShared(place) : 0u;
-        TensorCore.StoreShared(place, Ptx.FloatsToBFloat16(Finish(lower, addends << 16), Finish(upper, addends & 0xFFFF_0000u)));
+        TensorCore.StoreShared(place, TFormat.Type == ElementType.BFloat16
+            ? Ptx.FloatsToBFloat16(Finish(lower, Interop.IntAsFloat(addends << 16)), Finish(upper, Interop.IntAsFloat(addends & 0xFFFF_0000u)))
+            : Ptx.FloatsToHalves(Finish(lower, Ptx.HalfToFloat((ushort)addends)), Finish(upper, Ptx.HalfToFloat((ushort)(addends >> 16)))));
     }
 
-    private float Finish(float sum, uint addend) => _product.Finish<BFloat16Format>(new(sum), new(Interop.IntAsFloat(addend))).Value;
+    private float Finish(float sum, float addend) => _product.Finish<TFormat>(new(sum), new(addend)).Value;
 
     /// <summary>Bytes from the start of the lines in shared memory to an element at the start of a piece.</summary>
     private static int Place(int line, int column) => DepthStrided.Place(column, line);
@@ -147,7 +150,7 @@ internal readonly struct TensorEpilogue(GpuProduct product, int matrix, int shar
         public readonly int First = Group.IdxX / 16, Column = column + Group.IdxX % 16 * 8;
 
         /// <summary>Where they are in shared memory, and in the matrix.</summary>
-        public int Place = TensorCore.Keep(shared + TensorEpilogue.Place(Group.IdxX / 16, Group.IdxX % 16 * 8));
+        public int Place = TensorCore.Keep(shared + TensorEpilogue<TFormat>.Place(Group.IdxX / 16, Group.IdxX % 16 * 8));
 
         public long Address = TensorCore.Keep(matrix + ((row + Group.IdxX / 16) * (long)stride + column + Group.IdxX % 16 * 8) * 2);
 
