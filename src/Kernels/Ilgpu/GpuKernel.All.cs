@@ -154,7 +154,7 @@ internal sealed partial record GpuKernel
         where TRaw : IFormat
         where TFormat : IFormat =>
     [
-        new($"Normalize.{TFormat.Type}", ((Delegate)NormalizeKernel<TRaw, TFormat>.Run).Method, Work: new(16 / TFormat.Size, 1, 1)),
+        new($"Normalize.{TFormat.Type}", ((Delegate)NormalizeKernel<TRaw, TFormat>.Run).Method, Work: new(16 / TFormat.Size, TRaw.Size / TFormat.Size, 1)),
         new($"SymmetricProduct.{TFormat.Type}.Wide", ((Delegate)TiledProduct<TFormat, DepthContiguous, DepthContiguous, LowerTiles>.Multiply).Method),
         new($"SymmetricProduct.{TFormat.Type}.Tall", ((Delegate)TiledProduct<TFormat, DepthStrided, DepthStrided, LowerTiles>.Multiply).Method),
         new($"MultiplyAdd.{TFormat.Type}", ((Delegate)TiledProduct<TFormat, DepthContiguous, DepthStrided, AllTiles>.Multiply).Method),
