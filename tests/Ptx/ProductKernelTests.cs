@@ -27,10 +27,18 @@ public sealed class ProductKernelTests : IDisposable
         var (result, statistics) = job.Simulate(ProductVariant.Tiled(type));
         Expect.Clean(statistics);
         var expected = ProductJob.Bytes(job.Result);
-        if (type == ElementType.Float32)
-            Bits.AreEqual<float>(MemoryMarshal.Cast<byte, float>(result), MemoryMarshal.Cast<byte, float>(expected), "element");
-        else
-            Bits.AreEqual<ushort>(MemoryMarshal.Cast<byte, ushort>(result), MemoryMarshal.Cast<byte, ushort>(expected), "element");
+        switch (type)
+        {
+            case ElementType.Float32:
+                Bits.AreEqual<float>(MemoryMarshal.Cast<byte, float>(result), MemoryMarshal.Cast<byte, float>(expected), "element");
+                break;
+            case ElementType.BFloat16:
+                Bits.AreEqual<BFloat16>(MemoryMarshal.Cast<byte, BFloat16>(result), MemoryMarshal.Cast<byte, BFloat16>(expected), "element");
+                break;
+            default:
+                Bits.AreEqual<Half>(MemoryMarshal.Cast<byte, Half>(result), MemoryMarshal.Cast<byte, Half>(expected), "element");
+                break;
+        }
     }
 
     /// <summary>The product on tensor cores, which sum as they like: within rounding of the product in double, symmetric where it must be.</summary>
