@@ -66,8 +66,44 @@ internal readonly struct TensorEpilogue<TFormat>(GpuProduct product, int matrix,
             Mirror(TensorProduct.TileRows / 2);
     }
 
-    /// <summary>Writes as many of the tile's columns as the group's warps turn, 16 each, as rows, by way of the memory behind the tile.</summary>
+    /// <summary>Writes the results of a tile on the diagonal of a symmetric product, by a group of 128: above it those below it.</summary>
+    /// <remarks>A product of matrices that commute but for rounding is not symmetric by itself; what is not, Newton-Schulz on X Xᵀ would enlarge.</remarks>
+    public void EndOnDiagonal()
+    {
+        Group.Barrier();
+        StoreHalf(0);
+        Group.Barrier();
+        StoreHalf(TensorProduct.TileRows / 2);
+    }
+
+    /// <summary>Writes half of the rows of a tile on the diagonal.</summary>
+    private void StoreHalf(int first)
+    {
+        var turned = Turn(first);
+        var pass = new LinePass(turned, _product.Result + _offset, _product.ResultStride, _row + first, _column, _groupSize);
+        var length = _product.Columns - pass.Column;
+        for (var line = pass.First; line < TensorProduct.TileRows / 2; line += pass.Lines)
+        {
+            if (_row + first + line < _product.Rows && length > 0)
+            {
+                UInt4 above = TensorCore.LoadSharedFour(pass.Place), below = TensorCore.LoadSharedFour(pass.Place + Place(first, 0) - Place(TensorProduct.TileRows, 0));
+                var count = first + line + 1 - Group.IdxX % 16 * 8;
+                Store(pass.Address, new(Join(below.X, above.X, count), Join(below.Y, above.Y, count - 2), Join(below.Z, above.Z, count - 4), Join(below.W, above.W, count - 6)), length);
+            }
+            pass.Advance();
+        }
+    }
+
+    /// <summary>Writes as many of the tile's columns as the group's warps turn as rows.</summary>
     private void Mirror(int first)
+    {
+        Store(Turn(first), _groupSize / 2, _column + first, _row);
+        Group.Barrier();
+    }
+
+    /// <summary>Turns columns of the tile to rows, 16 for each warp.</summary>
+    /// <returns>Where they are, behind the tile.</returns>
+    private int Turn(int first)
     {
         var turned = _shared + Place(TensorProduct.TileRows, 0);
         int warp = Group.IdxX / 32, lane = Group.IdxX % 32;
@@ -85,8 +121,7 @@ internal readonly struct TensorEpilogue<TFormat>(GpuProduct product, int matrix,
             block += 16 * 256;
         }
         Group.Barrier();
-        Store(turned, _groupSize / 2, _column + first, _row);
-        Group.Barrier();
+        return turned;
     }
 
     /// <summary>Writes lines of the result, 16 bytes at a time. What is behind a row's end stays zero.</summary>
@@ -97,15 +132,21 @@ internal readonly struct TensorEpilogue<TFormat>(GpuProduct product, int matrix,
         for (var line = pass.First; line < lines; line += pass.Lines)
         {
             if (row + line < _product.Rows && length > 0)
-            {
-                var numbers = TensorCore.LoadSharedFour(pass.Place);
-                if (length < 8)
-                    numbers = new(First(numbers.X, length), First(numbers.Y, length - 2), First(numbers.Z, length - 4), First(numbers.W, length - 6));
-                TensorCore.StoreFour(pass.Address, numbers);
-            }
+                Store(pass.Address, TensorCore.LoadSharedFour(pass.Place), length);
             pass.Advance();
         }
     }
+
+    /// <summary>Writes the first so many of eight numbers, and zeros.</summary>
+    private static void Store(long address, UInt4 numbers, int length)
+    {
+        if (length < 8)
+            numbers = new(First(numbers.X, length), First(numbers.Y, length - 2), First(numbers.Z, length - 4), First(numbers.W, length - 6));
+        TensorCore.StoreFour(address, numbers);
+    }
+
+    /// <summary>The first so many of two numbers, and of two others the rest.</summary>
+    private static uint Join(uint two, uint others, int length) => First(two, length) | (others ^ First(others, length));
 
     /// <summary>Of two numbers the first so many, and zeros.</summary>
     private static uint First(uint two, int length) => length > 1 ? two : length > 0 ? two & 0xFFFF : 0;

@@ -71,6 +71,10 @@ internal static class TensorProduct<TFormat, TLeft, TRight, TOrder>
         epilogue.Finish(sums.Strip1, firstRow + 16, firstColumn);
         epilogue.Finish(sums.Strip2, firstRow + 32, firstColumn);
         epilogue.Finish(sums.Strip3, firstRow + 48, firstColumn);
-        epilogue.End(TOrder.Mirrors && row != column);
+        // Of bfloat16 no products are asked for but those of a matrix and its transpose, which are symmetric to the bit.
+        if (TFormat.Type != ElementType.BFloat16 && TOrder.Mirrors && row == column)
+            epilogue.EndOnDiagonal();
+        else
+            epilogue.End(TOrder.Mirrors && row != column);
     }
 }
