@@ -52,6 +52,29 @@ public sealed class ProductKernelTests : IDisposable
         job.AssertIsWithinRounding(variant);
     }
 
+    /// <summary>Of matrices that commute but for rounding the product is symmetric to the bit all the same.</summary>
+    [Test]
+    public void ProductsOfCommutingMatricesAreSymmetric([Values(5, 72, 136)] int order)
+    {
+        using var square = ProductJob.Prepare(_device, ProductOperation.SymmetricPolynomial, ElementType.Float16, order, 2 * order);
+        var (bytes, statistics) = (square with { Left = square.Result }).Simulate(ProductVariant.TensorCores[1]);
+        Expect.Clean(statistics);
+        Assert.That(statistics.SharedConflicts, Is.Zero);
+        Half[] left = MemoryMarshal.Cast<byte, Half>(ProductJob.Bytes(square.Result)).ToArray(), right = MemoryMarshal.Cast<byte, Half>(ProductJob.Bytes(square.Right)).ToArray();
+        var result = MemoryMarshal.Cast<byte, Half>(bytes).ToArray();
+        var largest = result.Max(number => Math.Abs((double)number));
+        for (var row = 0; row < order; row++)
+        {
+            for (var column = 0; column <= row; column++)
+            {
+                var sum = Enumerable.Range(0, order).Sum(k => (double)left[row * order + k] * (double)right[k * order + column]);
+                var number = result[row * order + column];
+                Assert.That((double)number, Is.EqualTo(square.Alpha * sum + square.Beta * (double)right[row * order + column]).Within(largest / (1 << 10)));
+                Assert.That(result[column * order + row], Is.EqualTo(number));
+            }
+        }
+    }
+
     /// <summary>Warps that run far apart find the same: nothing hangs on an order that no barrier makes.</summary>
     [Test]
     public void WarpsMayRunInAnyOrder([ValueSource(typeof(ProductVariant), nameof(ProductVariant.OnTensorCores))] ProductVariant variant, [Values] ProductOperation operation, [Values(false, true)] bool isTall)
