@@ -83,7 +83,10 @@ public sealed class NewtonSchulzPlanTests
     {
         var options = new NewtonSchulzOptions
         {
-            Method = NewtonSchulzMethod.Gram, Coefficients = NewtonSchulzCoefficients.All.Single(each => each.Name == set), Steps = steps, Precision = NewtonSchulzPrecision.Float16,
+            Method = NewtonSchulzMethod.Gram,
+            Coefficients = NewtonSchulzCoefficients.All.Single(each => each.Name == set),
+            Steps = steps,
+            Precision = NewtonSchulzPrecision.Float16,
         };
         Assert.That(string.Join(' ', options.Plan.Restarts), Is.EqualTo(restarts));
         Assert.That((options with { Precision = NewtonSchulzPrecision.Float32 }).Plan.Restarts, Has.Length.LessThanOrEqualTo(options.Plan.Restarts.Length));
