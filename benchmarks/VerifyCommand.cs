@@ -44,6 +44,8 @@ internal static class VerifyCommand
         foreach (var (shapes, shape) in (((int, int)[], string)[])[([(64, 200), (64, 200)], "wide"), ([(200, 136)], "tall"), ([(64, 96), (64, 96)], "small"), ([(33, 17)], "odd")])
         {
             failures += Report($"muon {shape}", Difference(device, reference, steps, ElementType.Float32, shapes, parameters => new Optimizers.Muon(parameters)), MuonTolerance);
+            var fine = new MuonOptions { NewtonSchulz = new() { Method = NewtonSchulzMethod.Gram, Precision = NewtonSchulzPrecision.Float16 } };
+            failures += Report($"muon {shape}, Gram in float16", Difference(device, reference, steps, ElementType.Float32, shapes, parameters => new Optimizers.Muon(parameters, fine)), MuonTolerance);
             // Products of floats sum in the CPU's order.
             var options = new NorMuonOptions { NewtonSchulz = new() { Precision = NewtonSchulzPrecision.Float32 } };
             if (device.SupportsMeasures)

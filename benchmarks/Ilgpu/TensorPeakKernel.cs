@@ -25,14 +25,14 @@ internal static class TensorPeakKernel
         Float4 e = new(5, 0, 0, 0), f = new(6, 0, 0, 0), g = new(7, 0, 0, 0), h = new(8, 0, 0, 0);
         for (var step = 0; step < Steps; step++)
         {
-            a = TensorCore.MultiplyAdd(left, right, a);
-            b = TensorCore.MultiplyAdd(left, right, b);
-            c = TensorCore.MultiplyAdd(left, right, c);
-            d = TensorCore.MultiplyAdd(left, right, d);
-            e = TensorCore.MultiplyAdd(left, right, e);
-            f = TensorCore.MultiplyAdd(left, right, f);
-            g = TensorCore.MultiplyAdd(left, right, g);
-            h = TensorCore.MultiplyAdd(left, right, h);
+            a = TensorCore.MultiplyAddBFloat16(left, right, a);
+            b = TensorCore.MultiplyAddBFloat16(left, right, b);
+            c = TensorCore.MultiplyAddBFloat16(left, right, c);
+            d = TensorCore.MultiplyAddBFloat16(left, right, d);
+            e = TensorCore.MultiplyAddBFloat16(left, right, e);
+            f = TensorCore.MultiplyAddBFloat16(left, right, f);
+            g = TensorCore.MultiplyAddBFloat16(left, right, g);
+            h = TensorCore.MultiplyAddBFloat16(left, right, h);
         }
         // Sums that nobody reads would not be computed.
         result[Grid.GlobalIndex.X] = a.X + b.X + c.X + d.X + e.X + f.X + g.X + h.X;

@@ -91,10 +91,18 @@ internal sealed class NewtonSchulzVerb() : Verb("newton-schulz", "How fast are m
         {
             var memory = scope.Keep(device.CreateBuffer(type, (long)rows * columns));
             var random = new Random(rows);
-            if (memory is DeviceBuffer<BFloat16> narrow)
-                Numbers(narrow, random);
-            else
-                Numbers((DeviceBuffer<float>)memory, random);
+            switch (memory)
+            {
+                case DeviceBuffer<BFloat16> numbers:
+                    Numbers(numbers, random);
+                    break;
+                case DeviceBuffer<Half> numbers:
+                    Numbers(numbers, random);
+                    break;
+                default:
+                    Numbers((DeviceBuffer<float>)memory, random);
+                    break;
+            }
             return new(memory.Address, type, 1, rows, columns);
         }
         MatrixBatch x = Matrix(shape.Rows, shape.Columns), y = Matrix(shape.Rows, shape.Columns), a = Matrix(order, order), b = Matrix(order, order);

@@ -40,6 +40,7 @@ fi
   part tests 150 "$tests" --filter "$filter" --output Detailed --no-ansi --ignore-exit-code 8
   part throughput 60 "$bench" throughput --device $device $plan --layout $layouts --json "$out/throughput.json"
   part newton-schulz 40 "$bench" newton-schulz --device $device $plan --shape $shapes --json "$out/newton-schulz.json"
+  part newton-schulz-float16 40 "$bench" newton-schulz --device $device $plan --shape $shapes --precision Float16 --json "$out/newton-schulz-float16.json"
   # What is off unless asked for, since no card has run it.
   [ -n "$dry" ] || part verify-wgmma 40 env GPUOPTIM_WGMMA=1 "$bench" verify --device $device --quick
   [ -n "$dry" ] || part newton-schulz-wgmma 40 env GPUOPTIM_WGMMA=1 "$bench" newton-schulz --device $device $plan --shape $shapes --json "$out/newton-schulz-wgmma.json"

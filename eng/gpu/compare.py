@@ -41,7 +41,7 @@ number = lambda value, digits: "" if value is None else f"{value:.{digits}f}"
 times = lambda rival, own: "" if rival is None else f"{rival / own:.2f}"
 share = lambda value, of: "" if not of else f"{100 * value / of:.0f} %"
 
-own = {name: load(name + ".json") for name in ("throughput", "newton-schulz", "newton-schulz-wgmma", "muon")}
+own = {name: load(name + ".json") for name in ("throughput", "newton-schulz", "newton-schulz-float16", "newton-schulz-wgmma", "muon")}
 copy = next((case["GB_per_s"] for case in cases if case["name"] == "copy"), None)
 product = max((case["TFLOP_per_s"] for case in cases if case["name"].startswith("product bf16")), default=None)
 print(f"{next((each['machine']['device'] for each in own.values() if each), '')}; PyTorch {torch.get('torch', 'was not there')}")
@@ -73,11 +73,11 @@ for setting, figure, host in results("throughput"):
 table("Updates", ["", "ns/param", "PyTorch", "mode", "x PyTorch", "GB/s", "of copy", "host us"], rows)
 
 rows = []
-for name in ("newton-schulz", "newton-schulz-wgmma", "muon"):
-    asked = name.removesuffix("-wgmma")
+for name in ("newton-schulz", "newton-schulz-float16", "newton-schulz-wgmma", "muon"):
+    asked = name.removesuffix("-wgmma").removesuffix("-float16")
     for setting, figure, host in results(name):
         what = setting["model"] if name == "muon" else setting["shape"]
         ms, dense = figure["median"] * 1e3, figure["work"]["denseFlops"]
         rival, mode = best(asked, " " + what)
-        rows.append([f"{figure['subject']} {what}{', wgmma' if name != asked else ''}", number(ms, 3), number(rival, 3), mode, times(rival, ms), number(dense / ms / 1e9, 0), share(dense / ms / 1e9, product), number(host, 1)])
+        rows.append([f"{figure['subject']} {what}{name.replace(f'{asked}-', ', ') if name != asked else ''}", number(ms, 3), number(rival, 3), mode, times(rival, ms), number(dense / ms / 1e9, 0), share(dense / ms / 1e9, product), number(host, 1)])
 table("Orthogonalization", ["", "ms", "PyTorch", "mode", "x PyTorch", "dense TFLOP/s", "of product", "host us"], rows)

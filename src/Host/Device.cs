@@ -50,8 +50,8 @@ public abstract partial class Device : IDisposable
     /// <summary>Whether updates may be of encoded numbers.</summary>
     internal virtual bool SupportsEncodings => true;
 
-    /// <summary>About how many multiply-adds of bfloat16 matrices take the time of one of float32 matrices.</summary>
-    internal virtual double BFloat16Speed => 1;
+    /// <summary>About how many multiply-adds of matrices of a type take the time of one of float32 matrices.</summary>
+    internal virtual double SpeedOf(ElementType type) => 1;
 
     /// <summary>Whether rows, columns and tensors may be measured while they are updated.</summary>
     internal virtual bool SupportsMeasures => true;
@@ -122,7 +122,7 @@ public abstract partial class Device : IDisposable
     /// Where the largest size of an element of X Xᵀ - I goes, X being a result, or its transpose if it is tall: a number for each matrix, for logs. On a GPU
     /// it stays there until it is read; the host does not wait. Nowhere if null.
     /// </param>
-    /// <exception cref="ArgumentException">The buffers' lengths differ or are no multiple of the matrices', or a buffer lies elsewhere.</exception>
+    /// <exception cref="ArgumentException">The buffers' lengths differ or are no multiple of the matrices', a buffer lies elsewhere, or the precision has no room for what the coefficients make.</exception>
     /// <exception cref="ObjectDisposedException">The device or a buffer was disposed of.</exception>
     public void Orthogonalize<T>(DeviceBuffer<T> source, DeviceBuffer<T> destination, int rows, int columns, NewtonSchulzOptions? options = null, DeviceBuffer<float>? deviations = null)
         where T : unmanaged
@@ -142,6 +142,7 @@ public abstract partial class Device : IDisposable
         if (deviations is not null && (deviations.Length != source.Length / length || deviations.Device != this))
             throw new ArgumentException($"deviations must have a number for each of {source.Length / length} matrices, on device '{Name}'. Actual length was {deviations.Length}, on '{deviations.Device.Name}'.", nameof(deviations));
         options ??= new();
+        options.Validate();
         var segments = new UpdateSegment[source.Length / length];
         for (var i = 0; i < segments.Length; i++)
             segments[i] = new(destination.Address + (nint)(i * length * source.ElementType.Size()), 0, 0, 0, length);
@@ -228,7 +229,7 @@ public abstract partial class Device : IDisposable
 
     /// <summary>The method that is asked for, or the faster one here.</summary>
     private protected NewtonSchulzMethod MethodOf(NewtonSchulzOptions orthogonalization, int rows, int columns) => orthogonalization.Method == NewtonSchulzMethod.Automatic
-        ? NewtonSchulzCost.Faster(orthogonalization, rows, columns, BFloat16Speed)
+        ? NewtonSchulzCost.Faster(orthogonalization, rows, columns, SpeedOf)
         : orthogonalization.Method;
 
     /// <summary>Whether a GPU orthogonalizes matrices in one launch.</summary>

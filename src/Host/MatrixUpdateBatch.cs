@@ -23,8 +23,11 @@ internal abstract class MatrixUpdateBatch : UpdateBatch
     /// <summary>What is iterated on; not Automatic.</summary>
     public NewtonSchulzMethod Method { get; }
 
-    /// <summary>The type of the matrices while they are orthogonalized: BFloat16 or Float32.</summary>
+    /// <summary>The type of the matrices while they are orthogonalized.</summary>
     public ElementType WorkType { get; }
+
+    /// <summary>The type of directions before they are normalized: as they are then, but for float16, which has no room for what is huge or tiny.</summary>
+    public ElementType RawType => WorkType == ElementType.Float16 ? ElementType.Float32 : WorkType;
 
     /// <summary>Whether directions, once orthogonal, have their neurons normalized.</summary>
     public bool NormalizesNeurons { get; }
@@ -36,7 +39,7 @@ internal abstract class MatrixUpdateBatch : UpdateBatch
     public ElementType WrittenType { get; }
 
     /// <summary>All types of the first half, which writes the direction.</summary>
-    public UpdateTypes MomentumTypes => Types with { Element = WorkType, Rounding = ParameterRounding.Nearest };
+    public UpdateTypes MomentumTypes => Types with { Element = RawType, Rounding = ParameterRounding.Nearest };
 
     /// <summary>Whether the second half only writes the direction where the segments' parameters would be, as <see cref="WrittenType"/>.</summary>
     public bool WritesDirections { get; }

@@ -13,9 +13,6 @@ public sealed record NewtonSchulzPlan
     private const int MaxSteps = 30;
     private const int Values = 1000;
 
-    // What rounding matrices between products adds to singular values, measured on random matrices: below this.
-    private const double BFloat16Rounding = 0.06;
-    private const double Float32Rounding = 1e-4;
 
     private NewtonSchulzPlan(int rows, int columns, double tolerance, double smallest, NewtonSchulzOptions options, double deviation, Device? device)
     {
@@ -67,11 +64,16 @@ public sealed record NewtonSchulzPlan
             throw new ArgumentOutOfRangeException(nameof(tolerance), tolerance, "tolerance must be in [0.001, 1).");
         if (!(smallest >= 1e-6 && smallest < 1))
             throw new ArgumentOutOfRangeException(nameof(smallest), smallest, "smallest must be in [1e-6, 1).");
+        return For(rows, columns, tolerance, smallest, device, device is null ? _ => 1 : device.SpeedOf);
+    }
+
+    /// <summary>The same for a device of which it is known how many multiply-adds of matrices of a type take the time of one of float32 matrices.</summary>
+    internal static NewtonSchulzPlan For(int rows, int columns, double tolerance, double smallest, Device? device, Func<ElementType, double> speedOf)
+    {
         var plans =
             from family in Families(smallest)
             from plan in Cheapest(family, rows, columns, tolerance, smallest, device)
-            let speed = plan.Options.WorkTypeOf(plan.Options.Method) == ElementType.BFloat16 ? device?.BFloat16Speed ?? 1 : 1
-            orderby plan.MultiplyAdds / speed, plan.Launches, plan.Deviation
+            orderby plan.MultiplyAdds / speedOf(plan.Options.WorkTypeOf(plan.Options.Method)), plan.Launches, plan.Deviation
             select plan;
         return plans.First();
     }
@@ -92,7 +94,13 @@ public sealed record NewtonSchulzPlan
     private static IEnumerable<NewtonSchulzPlan> Cheapest(Func<int, NewtonSchulzCoefficients> family, int rows, int columns, double tolerance, double smallest, Device? device)
     {
         (NewtonSchulzMethod Method, NewtonSchulzPrecision Precision)[] ways =
-            [(NewtonSchulzMethod.Standard, NewtonSchulzPrecision.BFloat16), (NewtonSchulzMethod.Standard, NewtonSchulzPrecision.Float32), (NewtonSchulzMethod.Gram, NewtonSchulzPrecision.Float32)];
+        [
+            (NewtonSchulzMethod.Standard, NewtonSchulzPrecision.BFloat16),
+            (NewtonSchulzMethod.Standard, NewtonSchulzPrecision.Float16),
+            (NewtonSchulzMethod.Standard, NewtonSchulzPrecision.Float32),
+            (NewtonSchulzMethod.Gram, NewtonSchulzPrecision.Float16),
+            (NewtonSchulzMethod.Gram, NewtonSchulzPrecision.Float32),
+        ];
         var found = new HashSet<(NewtonSchulzMethod, NewtonSchulzPrecision)>();
         for (var steps = 1; steps <= MaxSteps && found.Count < ways.Length; steps++)
         {
@@ -100,17 +108,26 @@ public sealed record NewtonSchulzPlan
             var away = Away(standard.Plan, smallest);
             foreach (var (method, precision) in ways)
             {
-                var deviation = away + (precision == NewtonSchulzPrecision.BFloat16 ? BFloat16Rounding : Float32Rounding);
+                var type = (standard with { Precision = precision }).WorkTypeOf(method);
+                var deviation = away + Rounding(type);
                 if (deviation > tolerance || found.Contains((method, precision)))
                     continue;
                 var options = standard with { Method = method, Precision = precision };
                 if (method == NewtonSchulzMethod.Gram)
-                    deviation += GramRestarts.Error(options.Plan.Steps, options.Plan.Restarts);
+                    deviation += GramRestarts.Error(options.Plan.Steps, options.Plan.Restarts, type);
                 if (deviation <= tolerance && found.Add((method, precision)))
                     yield return new(rows, columns, tolerance, smallest, options, deviation, device);
             }
         }
     }
+
+    /// <summary>What rounding matrices between products adds to singular values, measured on random matrices: below this.</summary>
+    private static double Rounding(ElementType type) => type switch
+    {
+        ElementType.BFloat16 => 0.06,
+        ElementType.Float16 => 0.0075,
+        _ => 1e-4,
+    };
 
     /// <summary>How far from 1 the polynomials take singular values at most.</summary>
     private static double Away(NewtonSchulzSteps plan, double smallest)

@@ -52,7 +52,7 @@ public sealed unsafe class SimdDevice : Device
     public override string Name => DeviceName;
 
     /// <remarks>The dot instruction takes two numbers of each matrix at once.</remarks>
-    internal override double BFloat16Speed => VectorBits == 512 && HardwareDot.IsChosen ? 2 : 1;
+    internal override double SpeedOf(ElementType type) => type == ElementType.BFloat16 && VectorBits == 512 && HardwareDot.IsChosen ? 2 : 1;
 
     /// <inheritdoc/>
     public override string Description => Describe(VectorBits, Threads);

@@ -6,8 +6,8 @@ namespace GpuOptim.Kernels;
 /// </summary>
 internal interface IMatrixOps
 {
-    /// <summary>x = X / max(round(scale * |X|), round(epsilon)), in place; the Frobenius norm is summed in double.</summary>
-    void Normalize(MatrixBatch x, double scale, double epsilon);
+    /// <summary>x = round(X / max(round(scale * |X|), round(epsilon))), in place or not; the Frobenius norm is summed in double, and the divisor of X's type, as raw matrices are.</summary>
+    void Normalize(MatrixBatch raw, MatrixBatch x, double scale, double epsilon);
 
     /// <summary>result = round(scale * round(X Xᵀ)); symmetric.</summary>
     void SymmetricProduct(MatrixBatch x, float scale, MatrixBatch result);

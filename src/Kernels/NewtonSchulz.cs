@@ -12,14 +12,16 @@ internal static class NewtonSchulz
 {
     /// <summary>Orthogonalizes matrices.</summary>
     /// <param name="ops">The device's operations.</param>
-    /// <param name="memory">The matrices, and where to work; made for <paramref name="method"/>.</param>
+    /// <param name="raw">The matrices, which may lie where they are worked on if their type is the same.</param>
+    /// <param name="memory">Where to work; made for <paramref name="method"/>.</param>
     /// <param name="method">What is iterated on; not Automatic.</param>
     /// <param name="plan">The steps.</param>
     /// <param name="deviations">Where the largest deviation of each result's square from the identity goes, as floats; 0 for nowhere.</param>
-    /// <returns>Where the result is: the matrices' place or the other.</returns>
-    public static MatrixBatch Orthogonalize(IMatrixOps ops, NewtonSchulzMemory memory, NewtonSchulzMethod method, NewtonSchulzSteps plan, nint deviations = 0)
+    /// <returns>Where the result is: the first of the memory or the other.</returns>
+    public static MatrixBatch Orthogonalize(
+        IMatrixOps ops, MatrixBatch raw, NewtonSchulzMemory memory, NewtonSchulzMethod method, NewtonSchulzSteps plan, nint deviations = 0)
     {
-        ops.Normalize(memory.X, plan.NormScale, plan.Epsilon);
+        ops.Normalize(raw, memory.X, plan.NormScale, plan.Epsilon);
         var result = method == NewtonSchulzMethod.Gram ? Gram(ops, memory, plan) : Standard(ops, memory, plan);
         if (deviations != 0)
         {

@@ -29,14 +29,12 @@ internal static class NewtonSchulzCost
     /// <param name="options">The steps and the precision.</param>
     /// <param name="rows">Rows of each matrix.</param>
     /// <param name="columns">Columns of each.</param>
-    /// <param name="bfloat16Speed">How many multiply-adds of bfloat16 matrices take the time of one of float32 matrices.</param>
-    public static NewtonSchulzMethod Faster(NewtonSchulzOptions options, int rows, int columns, double bfloat16Speed)
+    /// <param name="speedOf">How many multiply-adds of matrices of a type take the time of one of float32 matrices.</param>
+    public static NewtonSchulzMethod Faster(NewtonSchulzOptions options, int rows, int columns, Func<ElementType, double> speedOf)
     {
         var plan = options.Plan;
-        var speed = options.Precision == NewtonSchulzPrecision.BFloat16 ? bfloat16Speed : 1;
-        return MultiplyAdds(NewtonSchulzMethod.Gram, plan, rows, columns) < MultiplyAdds(NewtonSchulzMethod.Standard, plan, rows, columns) / speed
-            ? NewtonSchulzMethod.Gram
-            : NewtonSchulzMethod.Standard;
+        double Time(NewtonSchulzMethod method) => MultiplyAdds(method, plan, rows, columns) / speedOf(options.WorkTypeOf(method));
+        return Time(NewtonSchulzMethod.Gram) < Time(NewtonSchulzMethod.Standard) ? NewtonSchulzMethod.Gram : NewtonSchulzMethod.Standard;
     }
 
     /// <summary>How many products there are: X Xᵀ, symmetric ones of square matrices, and a square matrix times X.</summary>

@@ -8,7 +8,8 @@ public enum NewtonSchulzMethod
 
     /// <summary>
     /// The square X Xᵀ of the short side: X is multiplied once at the end, and once more at each restart, which the coefficients may ask for.
-    /// Fewer operations the longer the matrix is; at the same polynomials. All is computed in float32.
+    /// Fewer operations the longer the matrix is; at the same polynomials. All is computed in float32,
+    /// or in float16 if <see cref="NewtonSchulzOptions.Precision"/> says so: bfloat16 has too few digits for X Xᵀ.
     /// Source: J. Zhang, N. Amsel, B. Chen, T. Dao, 2026, https://dao-ailab.github.io/blog/2026/gram-newton-schulz/.
     /// </summary>
     Gram,

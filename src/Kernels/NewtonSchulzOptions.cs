@@ -26,7 +26,7 @@ public sealed record NewtonSchulzOptions
     /// <summary>What is iterated on. PyTorch knows the standard alone.</summary>
     public NewtonSchulzMethod Method { get; init; }
 
-    /// <summary>What matrices are rounded to between operations; <see cref="NewtonSchulzMethod.Gram"/> computes in float32 in any case.</summary>
+    /// <summary>What matrices are rounded to between operations; <see cref="NewtonSchulzMethod.Gram"/> computes in float32 where that is bfloat16.</summary>
     public NewtonSchulzPrecision Precision { get; init; }
 
     /// <summary>The steps as devices take them.</summary>
@@ -35,7 +35,7 @@ public sealed record NewtonSchulzOptions
         get
         {
             NewtonSchulzStep[] steps = [.. Enumerable.Range(0, Steps ?? Coefficients.DefaultSteps).Select(step => Coefficients[step])];
-            return new(steps, Coefficients.NormScale, Epsilon, Method == NewtonSchulzMethod.Standard ? [] : GramRestarts.Of(steps));
+            return new(steps, Coefficients.NormScale, Epsilon, Method == NewtonSchulzMethod.Standard ? [] : GramRestarts.Of(steps, WorkTypeOf(NewtonSchulzMethod.Gram)));
         }
     }
 
@@ -43,6 +43,17 @@ public sealed record NewtonSchulzOptions
     internal ElementType DirectionType => WorkTypeOf(Method == NewtonSchulzMethod.Standard ? Method : NewtonSchulzMethod.Gram);
 
     /// <summary>The element type of matrices between operations of a method.</summary>
-    internal ElementType WorkTypeOf(NewtonSchulzMethod method) =>
-        method == NewtonSchulzMethod.Standard && Precision == NewtonSchulzPrecision.BFloat16 ? ElementType.BFloat16 : ElementType.Float32;
+    internal ElementType WorkTypeOf(NewtonSchulzMethod method) => Precision switch
+    {
+        NewtonSchulzPrecision.BFloat16 when method == NewtonSchulzMethod.Standard => ElementType.BFloat16,
+        NewtonSchulzPrecision.Float16 => ElementType.Float16,
+        _ => ElementType.Float32,
+    };
+
+    /// <summary>Refuses coefficients whose numbers the precision has no room for.</summary>
+    internal void Validate()
+    {
+        if (Precision == NewtonSchulzPrecision.Float16 && GramRestarts.LeastRange(Plan.Steps, ElementType.Float16) is var largest && !(largest <= GramRestarts.LargestFloat16))
+            throw new ArgumentException($"Coefficients must keep all numbers within {GramRestarts.LargestFloat16} where Precision is {Precision}. Those of '{Coefficients.Name}' reach {largest:G4}.", nameof(Coefficients));
+    }
 }

@@ -50,6 +50,7 @@ public abstract record MuonOptionsBase : OptimizerOptions
         base.Validate();
         if (WeightDecayMode == WeightDecayMode.L2)
             throw new ArgumentException("WeightDecayMode must be Decoupled, Cautious or Independent where gradients are orthogonalized: what is added to them is orthogonalized away. Actual value was L2.", nameof(WeightDecayMode));
+        NewtonSchulz.Validate();
     }
 
     /// <summary>What the learning rate is multiplied by for a matrix.</summary>

@@ -19,7 +19,7 @@ internal sealed class OpenCLCompilerTests
         [typeof(NormKernel<,>)] = typeof(OpenCLNormKernel<,>),
         [typeof(AddIdentityKernel<>)] = typeof(OpenCLAddIdentityKernel<>),
         [typeof(DeviationKernel<>)] = typeof(OpenCLDeviationKernel<>),
-        [typeof(NormalizeKernel<>)] = typeof(OpenCLNormalizeKernel<>),
+        [typeof(NormalizeKernel<,>)] = typeof(OpenCLNormalizeKernel<,>),
         [typeof(TiledProduct<,,,>)] = typeof(OpenCLProductKernel<,,,>),
         [typeof(CompleteStepKernel)] = typeof(OpenCLCompleteStepKernel),
         [typeof(ScaleKernel<>)] = typeof(ScaleKernel<>),

@@ -1,5 +1,6 @@
 using GpuOptim.Host;
 using GpuOptim.Kernels;
+using GpuOptim.Optimizers;
 using GpuOptim.Tests.Support;
 
 namespace GpuOptim.Tests.Kernels;
@@ -10,10 +11,11 @@ public sealed class NewtonSchulzPlanTests
 {
     /// <summary>Of a matrix of known singular values, all end within the tolerance.</summary>
     [Test]
-    public void SingularValuesEndWithinTheTolerance([Values(0.5, 0.2, 0.05, 0.005)] double tolerance, [Values(0.03, 0.001)] double smallest, [Values("32x40", "96x24")] string shape)
+    public void SingularValuesEndWithinTheTolerance([Values(0.5, 0.2, 0.05, 0.005)] double tolerance, [Values(0.03, 0.001)] double smallest, [Values("32x40", "96x24")] string shape, [Values] bool favorsFloat16)
     {
         var (rows, columns) = (int.Parse(shape.Split('x')[0]), int.Parse(shape.Split('x')[1]));
-        var plan = NewtonSchulzPlan.For(rows, columns, tolerance, smallest);
+        var plan = NewtonSchulzPlan.For(rows, columns, tolerance, smallest, null, type => favorsFloat16 && type == ElementType.Float16 ? 100 : 1);
+        Assert.That(plan.Options.Precision == NewtonSchulzPrecision.Float16, Is.EqualTo(favorsFloat16 && tolerance >= 0.05));
         Assert.That(plan.Deviation, Is.LessThanOrEqualTo(tolerance));
         var order = Math.Min(rows, columns);
         var (left, right) = (Orthonormal(order, order, 1), Orthonormal(order, Math.Max(rows, columns), 2));
@@ -45,7 +47,7 @@ public sealed class NewtonSchulzPlanTests
         var plan = new NewtonSchulzOptions { Method = method, Coefficients = NewtonSchulzCoefficients.All.Single(each => each.Name == set), Steps = steps }.Plan;
         var ops = new CountedMatrixOps();
         var x = new MatrixBatch(0, ElementType.Float32, 1, 12, 50);
-        NewtonSchulz.Orthogonalize(ops, NewtonSchulzMemory.Create(method, x, x with { Columns = 12 }, 64), method, plan);
+        NewtonSchulz.Orthogonalize(ops, x, NewtonSchulzMemory.Create(method, x, x with { Columns = 12 }, 64), method, plan);
         Assert.That((NewtonSchulzCost.MultiplyAdds(method, plan, 12, 50), NewtonSchulzCost.Launches(method, plan)), Is.EqualTo((ops.MultiplyAdds, ops.Launches)));
         // As many for the transpose.
         Assert.That(NewtonSchulzCost.MultiplyAdds(method, plan, 50, 12), Is.EqualTo(ops.MultiplyAdds));
@@ -56,10 +58,58 @@ public sealed class NewtonSchulzPlanTests
     {
         Assert.That(NewtonSchulzPlan.For(512, 2048, 0.5).Options.Method, Is.EqualTo(NewtonSchulzMethod.Gram));
         var automatic = new NewtonSchulzOptions { Method = NewtonSchulzMethod.Automatic };
-        Assert.That(NewtonSchulzCost.Faster(automatic, 512, 2048, bfloat16Speed: 1), Is.EqualTo(NewtonSchulzMethod.Gram));
-        Assert.That(NewtonSchulzCost.Faster(automatic, 512, 2048, bfloat16Speed: 8), Is.EqualTo(NewtonSchulzMethod.Standard));
-        Assert.That(NewtonSchulzCost.Faster(automatic with { Precision = NewtonSchulzPrecision.Float32 }, 512, 2048, bfloat16Speed: 8), Is.EqualTo(NewtonSchulzMethod.Gram));
+        Assert.That(NewtonSchulzCost.Faster(automatic, 512, 2048, _ => 1), Is.EqualTo(NewtonSchulzMethod.Gram));
+        Assert.That(NewtonSchulzCost.Faster(automatic, 512, 2048, type => type.Size() == 2 ? 8 : 1), Is.EqualTo(NewtonSchulzMethod.Standard));
+        Assert.That(NewtonSchulzCost.Faster(automatic with { Precision = NewtonSchulzPrecision.Float32 }, 512, 2048, type => type.Size() == 2 ? 8 : 1), Is.EqualTo(NewtonSchulzMethod.Gram));
+        // Tensor cores multiply both types of 16 bits alike: there it is float16 alone that Gram is fast with.
+        var fine = automatic with { Precision = NewtonSchulzPrecision.Float16 };
+        Assert.That(NewtonSchulzCost.Faster(fine, 512, 2048, type => type.Size() == 2 ? 8 : 1), Is.EqualTo(NewtonSchulzMethod.Gram));
+        Assert.That(NewtonSchulzCost.Faster(fine, 512, 512, type => type.Size() == 2 ? 8 : 1), Is.EqualTo(NewtonSchulzMethod.Standard));
+        Assert.That(NewtonSchulzPlan.For(512, 2048, 0.2, 1e-3, null, type => type.Size() == 2 ? 8 : 1).ToString(), Does.StartWith("512 x 2048: Gram, ").And.Contains(", Float16; "));
         Assert.That(NewtonSchulzPlan.For(512, 2048, 0.5).ToString(), Does.StartWith("512 x 2048: Gram, ").And.Contain("multiply-adds a matrix"));
+    }
+
+    /// <summary>Steep first steps ask for early restarts; where no others do, there is one before each step.</summary>
+    [TestCase("Muon", 5, "2")]
+    [TestCase("ModdedNanoGpt", 5, "2")]
+    [TestCase("Cubic", 20, "6 13")]
+    [TestCase("RelaxedCubic", 5, "2")]
+    [TestCase("PolarExpress", 5, "1 3")]
+    [TestCase("PolarExpressFive", 5, "1 3")]
+    [TestCase("Cans", 5, "1 2 3 4")]
+    [TestCase("AolWithoutPreconditioner", 4, "2")]
+    [TestCase("DeepSeekV4", 10, "2 5 7")]
+    public void RestartsFollowTheTypesRounding(string set, int steps, string restarts)
+    {
+        var options = new NewtonSchulzOptions
+        {
+            Method = NewtonSchulzMethod.Gram,
+            Coefficients = NewtonSchulzCoefficients.All.Single(each => each.Name == set),
+            Steps = steps,
+            Precision = NewtonSchulzPrecision.Float16,
+        };
+        Assert.That(string.Join(' ', options.Plan.Restarts), Is.EqualTo(restarts));
+        Assert.That((options with { Precision = NewtonSchulzPrecision.Float32 }).Plan.Restarts, Has.Length.LessThanOrEqualTo(options.Plan.Restarts.Length));
+        Assert.That(GramRestarts.LeastRange(options.Plan.Steps, ElementType.Float16), Is.LessThan(set == "Cans" ? 4000 : 60));
+        Assert.That(options.Validate, Throws.Nothing);
+    }
+
+    /// <summary>Products of Q's factors alone ask for restarts before they leave float16's range; what leaves it in a single step is refused.</summary>
+    [Test]
+    public void NumbersStayInFloat16sRange()
+    {
+        // These change no singular value that is so small as to be enlarged: there is no error to restart for.
+        NewtonSchulzStep[] steps = [.. Enumerable.Repeat(new NewtonSchulzStep(12, -11, 0), 6)];
+        Assert.That(Math.Pow(12, 6), Is.GreaterThan(GramRestarts.LargestFloat16));
+        Assert.That(GramRestarts.Of(steps, ElementType.Float16), Is.Not.Empty);
+        var steep = new NewtonSchulzOptions { Coefficients = NewtonSchulzCoefficients.Custom([new(40000, -40000, 0)]), Precision = NewtonSchulzPrecision.Float16 };
+        Assert.That(steep.Validate, Throws.ArgumentException.With.Message.StartsWith("Coefficients must keep all numbers within 32752 where Precision is Float16. Those of 'Custom' reach 4E+04."));
+        Assert.That((steep with { Precision = NewtonSchulzPrecision.Float32 }).Validate, Throws.Nothing);
+        using var device = new SimdDevice();
+        using var matrix = device.CreateBuffer<float>(6);
+        Assert.That(() => device.Orthogonalize(matrix, matrix, 2, 3, steep), Throws.ArgumentException);
+        using var parameter = device.CreateParameter<float>("w", [2, 3], new float[6]);
+        Assert.That(() => new Muon([parameter], new() { NewtonSchulz = steep }), Throws.ArgumentException);
     }
 
     [Test]

@@ -23,9 +23,9 @@ public sealed class MachineCodeTests
 
     /// <summary>The main loop of a product on tensor cores: 64 products of a warp, and little else. Two groups fit a multiprocessor.</summary>
     [Test]
-    public void TensorCoresAreKeptBusy([Values("SymmetricProduct.TensorCore.Wide", "SymmetricProduct.TensorCore.Tall", "MultiplyAdd.TensorCore")] string kernel, [Values(80, 90)] int architecture)
+    public void TensorCoresAreKeptBusy([Values("SymmetricProduct.{0}.Wide", "SymmetricProduct.{0}.Tall", "MultiplyAdd.{0}")] string kernel, [Values("TensorCore", "TensorCoreFloat16")] string variant, [Values(80, 90)] int architecture)
     {
-        var code = Assemble(new(kernel), architecture);
+        var code = Assemble(new(string.Format(CultureInfo.InvariantCulture, kernel, variant)), architecture);
         if (code.Loops is null)
             Assert.Ignore("There is no nvdisasm beside ptxas.");
         var loops = code.Loops.Where(loop => loop.Products > 0).ToArray();
@@ -98,7 +98,7 @@ public sealed class MachineCodeTests
     [Test]
     public void EveryKernelHasABudget() => Assert.That(
         Budgets.Select(budget => budget.Kernel),
-        Is.EquivalentTo(GpuKernel.All.Select(kernel => kernel.Name).Where(name => name != "CompleteStep" && !name.EndsWith(".Scale", StringComparison.Ordinal) && !name.StartsWith("SwapRule.", StringComparison.Ordinal) && !name.StartsWith("TensorRules.", StringComparison.Ordinal) && name is not ("AddIdentity.Float32" or "Deviation.Float32" or "FactoredBands.Float32" or "FactoredColumns.Float32"))));
+        Is.EquivalentTo(GpuKernel.All.Select(kernel => kernel.Name).Where(name => name != "CompleteStep" && !name.EndsWith(".Scale", StringComparison.Ordinal) && !name.StartsWith("SwapRule.", StringComparison.Ordinal) && !name.StartsWith("TensorRules.", StringComparison.Ordinal) && name is not ("AddIdentity.Float32" or "AddIdentity.Float16" or "Deviation.Float32" or "Deviation.Float16" or "FactoredBands.Float32" or "FactoredColumns.Float32"))));
 
     /// <summary>All kernels with the architectures that run them; one where there is no assembler, to say so once.</summary>
     private static IEnumerable<TestCaseData> Kernels => (MachineCode.IsAvailable ? CommittedKernel.All : CommittedKernel.All.Take(1))

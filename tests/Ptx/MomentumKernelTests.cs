@@ -29,6 +29,7 @@ public sealed class MomentumKernelTests
         (ElementType.Float16, ElementType.Float16, ElementType.BFloat16, ElementType.Float16),
         (ElementType.Float16, ElementType.Float16, ElementType.Float32, ElementType.Float32),
         (ElementType.Float16, ElementType.Float32, ElementType.Float32, ElementType.Float32),
+        (ElementType.Float32, ElementType.Float32, ElementType.Float16, ElementType.Float32),
     ];
 
     [Test]
@@ -50,6 +51,7 @@ public sealed class MomentumKernelTests
     [TestCase(ElementType.Float32, ElementType.Float32, ElementType.BFloat16, 14, 4)]
     [TestCase(ElementType.Float32, ElementType.Float32, ElementType.Float32, 16, 8)]
     [TestCase(ElementType.BFloat16, ElementType.BFloat16, ElementType.BFloat16, 8, 4)]
+    [TestCase(ElementType.Float32, ElementType.Float32, ElementType.Float16, 16, 6)]
     public void MoveTheBytesOfTheFloor(ElementType gradient, ElementType state, ElementType work, int direction, int normalize)
     {
         const int Length = 32 * NormOrder.ChunkLength;
@@ -62,6 +64,7 @@ public sealed class MomentumKernelTests
     {
         using var device = new SimdDevice();
         var random = new Random(columns);
+        var raw = RawOf(types.Work);
         DeviceBuffer Numbers(ElementType type) => type switch
         {
             ElementType.Float32 => device.CreateBuffer<float>([.. Draw().Select(value => value)]),
@@ -73,12 +76,12 @@ public sealed class MomentumKernelTests
         DeviceBuffer[] gradients = [.. Enumerable.Range(0, count).Select(_ => Numbers(types.Gradient))], momenta = [.. Enumerable.Range(0, count).Select(_ => Numbers(types.State))];
         using var card = new Card();
         DeviceArray<byte>[] placedGradients = [.. gradients.Select(gradient => card.Allocate(Bytes(gradient)))], placedMomenta = [.. momenta.Select(momentum => card.Allocate(Bytes(momentum)))];
-        var directions = card.Zeros<byte>(count * columns * types.Work.Size());
+        var directions = card.Zeros<byte>(count * columns * raw.Size());
         var sums = card.Poisoned<double>(count * ((columns + NormOrder.ChunkLength - 1) / NormOrder.ChunkLength));
         var direct = RunMomentum(card, types, columns, rule, placedGradients, placedMomenta, directions, sums);
 
         const double Scale = 1.125, Epsilon = 1e-7;
-        var matrices = new MatrixBatch((nint)directions.Address, types.Work, count, 1, columns);
+        var matrices = new MatrixBatch((nint)directions.Address, raw, count, 1, columns);
         Statistics Divide(MatrixBatch source, MatrixBatch result)
         {
             var groups = (int)Math.Min(sums.Length / count, Groups);
@@ -86,23 +89,24 @@ public sealed class MomentumKernelTests
                 new CommittedKernel($"Normalize.{types.Work}").Text, groups * count, 256, [Card.BytesOf(new GpuDivision(source, result)), groups, sums, Scale, (float)Epsilon], Checked);
         }
 
-        // The matrices taken as several rows, to where rows have others behind them; then in place.
+        // The matrices taken as several rows, to where rows have others behind them; then in place, if they stay of a type.
         var rows = ((int[])[7, 5, 3, 2, 1]).First(rows => columns % rows == 0);
         var wide = matrices with { Rows = rows, Columns = columns / rows };
         var stride = wide.Columns + 3;
         var apart = card.Zeros<byte>(count * rows * stride * types.Work.Size());
         Expect.Clean(Divide(wide, wide with { Address = (nint)apart.Address, Stride = stride }));
-        var normalize = Divide(matrices, matrices);
+        var divided = raw == types.Work ? directions : card.Zeros<byte>(count * columns * types.Work.Size());
+        var normalize = Divide(matrices, matrices with { Address = (nint)divided.Address });
         Expect.Clean(direct);
         Expect.Clean(normalize);
 
-        var quotients = directions.Read();
+        var quotients = divided.Read();
         var row = wide.Columns * types.Work.Size();
         Assert.That(apart.Read(), Is.EqualTo(quotients.Chunk(row).SelectMany(numbers => (byte[])[.. numbers, .. new byte[3 * types.Work.Size()]])), "quotients with zeros between rows");
 
         // Without a step of Newton-Schulz, what comes out is what would go in; parameters are of the gradients' type.
         DeviceBuffer[] parameters = [.. gradients.Select(gradient => device.CreateBuffer(gradient.ElementType, columns))];
-        var orthogonalization = new NewtonSchulzOptions { Precision = types.Work == ElementType.BFloat16 ? NewtonSchulzPrecision.BFloat16 : NewtonSchulzPrecision.Float32 };
+        var orthogonalization = new NewtonSchulzOptions { Precision = Enum.Parse<NewtonSchulzPrecision>($"{types.Work}") };
         using var batch = device.CreateMatrixUpdateBatch(
             new(types.Gradient, types.Gradient, types.State, types.Compute), orthogonalization, 1, columns, [.. parameters.Zip(momenta, (parameter, momentum) => new UpdateSegment(parameter.Address, momentum.Address, 0, 0, columns))]);
         for (var i = 0; i < count; i++)
@@ -131,12 +135,12 @@ public sealed class MomentumKernelTests
     {
         GpuSegment[] segments =
         [
-            .. momenta.Select((momentum, i) => new GpuSegment { Parameter = (long)directions.Address + i * length * types.Work.Size(), State0 = (long)momentum.Address, Length = length }),
+            .. momenta.Select((momentum, i) => new GpuSegment { Parameter = (long)directions.Address + i * length * RawOf(types.Work).Size(), State0 = (long)momentum.Address, Length = length }),
         ];
         var chunksEach = (int)sums.Length / momenta.Length;
         GpuChunk[] chunks = [.. Enumerable.Range(0, (int)sums.Length).Select(i => new GpuChunk { Segment = i / chunksEach, Index = i % chunksEach })];
         return card.Launch(
-            new CommittedKernel($"MuonMomentumRule.Momentum.{types.Work}.{types.Gradient}.{types.State}{(types.Compute == types.State ? "" : $".In{types.Compute}")}").Text,
+            new CommittedKernel($"MuonMomentumRule.Momentum.{RawOf(types.Work)}.{types.Gradient}.{types.State}{(types.Compute == types.State ? "" : $".In{types.Compute}")}").Text,
             chunks.Length,
             256,
             [
@@ -150,13 +154,20 @@ public sealed class MomentumKernelTests
             Checked);
     }
 
+    private static ElementType RawOf(ElementType work) => work == ElementType.Float16 ? ElementType.Float32 : work;
+
     private static LaunchRequest Checked(LaunchRequest request) => request with { ChecksRaces = true };
 
     private static long DistinctBytes(Statistics statistics) => 32 * (statistics.DistinctLoadSectors + statistics.DistinctStoreSectors);
 
     private static byte[] Converted(ReadOnlySpan<byte> numbers, ElementType from, ElementType to)
     {
-        float[] floats = from == ElementType.Float32 ? MemoryMarshal.Cast<byte, float>(numbers).ToArray() : [.. MemoryMarshal.Cast<byte, BFloat16>(numbers).ToArray().Select(value => (float)value)];
+        float[] floats = from switch
+        {
+            ElementType.Float32 => MemoryMarshal.Cast<byte, float>(numbers).ToArray(),
+            ElementType.BFloat16 => [.. MemoryMarshal.Cast<byte, BFloat16>(numbers).ToArray().Select(value => (float)value)],
+            _ => [.. MemoryMarshal.Cast<byte, Half>(numbers).ToArray().Select(value => (float)value)],
+        };
         return to switch
         {
             ElementType.Float32 => MemoryMarshal.AsBytes<float>(floats).ToArray(),

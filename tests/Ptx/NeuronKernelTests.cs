@@ -19,7 +19,7 @@ public sealed unsafe class NeuronKernelTests
     private static readonly (int Rows, int Columns, int Stride)[] _shapes = [(1, 1, 1), (7, 40, 40), (5, 24, 32), (5, 21, 24), (300, 8, 8), (2, 4097, 4097), (2, 8200, 8224)];
 
     [Test]
-    public void GiveTheBitsOfSimd([ValueSource(nameof(_shapes))] (int Rows, int Columns, int Stride) shape, [Values(ElementType.BFloat16, ElementType.Float32)] ElementType type)
+    public void GiveTheBitsOfSimd([ValueSource(nameof(_shapes))] (int Rows, int Columns, int Stride) shape, [Values(ElementType.BFloat16, ElementType.Float16, ElementType.Float32)] ElementType type)
     {
         const int Count = 3;
         var (rows, columns, stride) = shape;
@@ -58,9 +58,12 @@ public sealed unsafe class NeuronKernelTests
         Assert.That(placed[^1].Read(), Is.EqualTo(averages[^1]), "without a gradient");
     }
 
-    private static byte[] Bytes(float[] numbers, ElementType type) => type == ElementType.Float32
-        ? MemoryMarshal.AsBytes<float>(numbers).ToArray()
-        : MemoryMarshal.AsBytes<BFloat16>([.. numbers.Select(number => (BFloat16)number)]).ToArray();
+    private static byte[] Bytes(float[] numbers, ElementType type) => type switch
+    {
+        ElementType.Float32 => MemoryMarshal.AsBytes<float>(numbers).ToArray(),
+        ElementType.BFloat16 => MemoryMarshal.AsBytes<BFloat16>([.. numbers.Select(number => (BFloat16)number)]).ToArray(),
+        _ => MemoryMarshal.AsBytes<Half>([.. numbers.Select(number => (Half)number)]).ToArray(),
+    };
 
     private static LaunchRequest Checked(LaunchRequest request) => request with { ChecksRaces = true };
 }

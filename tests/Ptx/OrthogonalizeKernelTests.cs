@@ -124,7 +124,7 @@ public sealed class OrthogonalizeKernelTests
         var bytes = NewtonSchulzMemory.Create(NewtonSchulzMethod.Standard, x, square, 256).End(NewtonSchulzMethod.Standard);
         var memory = card.Zeros<byte>((int)(bytes + TensorProduct.BytesBehind(x)));
         var parts = NewtonSchulzMemory.Create(NewtonSchulzMethod.Standard, x with { Address = (nint)memory.Address }, square, 256);
-        var result = NewtonSchulz.Orthogonalize(new SimulatedMatrixOps(card, raw, card.Allocate(sums)), parts, NewtonSchulzMethod.Standard, plan);
+        var result = NewtonSchulz.Orthogonalize(new SimulatedMatrixOps(card, card.Allocate(sums)), raw, parts, NewtonSchulzMethod.Standard, plan);
         var all = MemoryMarshal.Cast<byte, BFloat16>(memory.Read())[(int)((result.Address - (nint)memory.Address) / 2)..];
         var taken = new List<BFloat16>();
         for (var matrix = 0; matrix < kinds.Length; matrix++)

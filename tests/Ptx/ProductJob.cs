@@ -66,7 +66,13 @@ internal sealed record ProductJob(
     private static DeviceBuffer Random(SimdDevice device, ElementType type, int rows, int columns, int seed)
     {
         float[] numbers = [.. ReferenceMatrix.Flatten(ReferenceMatrix.Random(Count * rows, columns, seed)).Select(value => (float)value)];
-        return type == ElementType.Float32 ? device.CreateBuffer<float>(numbers) : device.CreateBuffer<BFloat16>([.. numbers.Select(value => (BFloat16)value)]);
+        return type switch
+        {
+            ElementType.Float32 => device.CreateBuffer<float>(numbers),
+            ElementType.BFloat16 => device.CreateBuffer<BFloat16>([.. numbers.Select(value => (BFloat16)value)]),
+            // So small that squares of products stay in range.
+            _ => device.CreateBuffer<Half>([.. numbers.Select(value => (Half)(value / 8))]),
+        };
     }
 
     /// <summary>All bytes of a buffer; none of none.</summary>
@@ -120,13 +126,13 @@ internal sealed record ProductJob(
         var (result, statistics) = Simulate(variant, request => request with { MmaRounding = MmaRounding.Hardware });
         Expect.Clean(statistics);
         Assert.That(statistics.SharedConflicts, Is.Zero);
-        AssertWithinRounding(MemoryMarshal.Cast<byte, BFloat16>(result));
+        AssertWithinRounding(Numbers(result, Result.ElementType), Result.ElementType == ElementType.BFloat16 ? (1.0 / (1 << 8), 0) : (1.0 / (1 << 11), 1.0 / (1 << 25)));
     }
 
     /// <summary>Holds results to the product in double, within the bound that holds however tensor cores sum.</summary>
-    private void AssertWithinRounding(ReadOnlySpan<BFloat16> result)
+    private void AssertWithinRounding(float[] result, (double Relative, double Absolute) rounding)
     {
-        BFloat16[] left = Numbers(Left), right = Numbers(Right), addend = Addend is null ? [] : Numbers(Addend);
+        float[] left = Numbers(Left), right = Numbers(Right), addend = Addend is null ? [] : Numbers(Addend);
         for (var matrix = 0; matrix < Count; matrix++)
         {
             for (var row = 0; row < Rows; row++)
@@ -136,16 +142,16 @@ internal sealed record ProductJob(
                     double sum = 0, sumOfSizes = 0;
                     for (var k = 0; k < Depth; k++)
                     {
-                        double product = (double)(float)left[matrix * LeftLength + row * LeftRowStride + k * LeftDepthStride]
-                            * (float)right[matrix * RightLength + k * RightDepthStride + column * RightColumnStride];
+                        double product = (double)left[matrix * LeftLength + row * LeftRowStride + k * LeftDepthStride]
+                            * right[matrix * RightLength + k * RightDepthStride + column * RightColumnStride];
                         sum += product;
                         sumOfSizes += Math.Abs(product);
                     }
                     var index = (matrix * Rows + row) * Columns + column;
-                    var expected = Alpha * sum + (Addend is null ? 0 : (double)Beta * (float)addend[index]);
-                    var bound = Math.Abs(expected) / 256 + Math.Abs(Alpha) * Depth * sumOfSizes / (1 << 23);
+                    var expected = Alpha * sum + (Addend is null ? 0 : (double)Beta * addend[index]);
+                    var bound = Math.Abs(expected) * rounding.Relative + rounding.Absolute + Math.Abs(Alpha) * Depth * sumOfSizes / (1 << 23);
                     // An assertion for each would take longer than the kernel.
-                    if (!(Math.Abs((float)result[index] - expected) <= bound))
+                    if (!(Math.Abs(result[index] - expected) <= bound))
                         Assert.Fail($"{matrix}, {row}, {column}: {result[index]} is not {expected}");
                     if (IsSymmetric && result[index] != result[(matrix * Rows + column) * Columns + row])
                         Assert.Fail($"{matrix}, {row}, {column}: not symmetric");
@@ -196,5 +202,9 @@ internal sealed record ProductJob(
         return [.. taken];
     }
 
-    private static BFloat16[] Numbers(DeviceBuffer buffer) => MemoryMarshal.Cast<byte, BFloat16>(Bytes(buffer)).ToArray();
+    private static float[] Numbers(DeviceBuffer buffer) => Numbers(Bytes(buffer), buffer.ElementType);
+
+    private static float[] Numbers(byte[] bytes, ElementType type) => type == ElementType.BFloat16
+        ? [.. MemoryMarshal.Cast<byte, BFloat16>(bytes).ToArray().Select(value => (float)value)]
+        : [.. MemoryMarshal.Cast<byte, Half>(bytes).ToArray().Select(value => (float)value)];
 }

@@ -10,21 +10,23 @@ namespace GpuOptim.Tests.Ptx;
 /// <param name="TileRows">Rows and columns of the tiles that groups are counted by.</param>
 /// <param name="TileDepth">Inner indices to which matrices are padded; 0 for those that are not.</param>
 /// <param name="SharedBytes">Dynamic shared memory.</param>
+/// <param name="Type">The type of matrices, of one on tensor cores.</param>
 /// <param name="GroupsATile">Groups for each tile.</param>
-public sealed record ProductVariant(string Name, Dim3 Group, int TileRows, int TileDepth = 0, int SharedBytes = 0, int GroupsATile = 1)
+public sealed record ProductVariant(string Name, Dim3 Group, int TileRows, int TileDepth = 0, int SharedBytes = 0, ElementType Type = ElementType.BFloat16, int GroupsATile = 1)
 {
     /// <summary>Those on tensor cores.</summary>
     public static readonly ProductVariant[] OnTensorCores =
     [
         new("TensorCore", TensorProduct.GroupSize, TensorProduct.TileRows, TensorProduct.TileDepth, TensorProduct.SharedBytes),
+        new("TensorCoreFloat16", TensorProduct.GroupSize, TensorProduct.TileRows, TensorProduct.TileDepth, TensorProduct.SharedBytes, ElementType.Float16),
         new("Warpgroup", WarpgroupProduct.GroupSize, WarpgroupProduct.TileColumns, WarpgroupProduct.TileDepth, WarpgroupProduct.SharedBytes, GroupsATile: 2),
     ];
 
     /// <summary>By <c>mma.sync</c>.</summary>
-    public static ProductVariant TensorCore => OnTensorCores[0];
+    public static ProductVariant[] TensorCores => OnTensorCores[..2];
 
     /// <summary>By <c>wgmma</c>.</summary>
-    public static ProductVariant Warpgroup => OnTensorCores[1];
+    public static ProductVariant Warpgroup => OnTensorCores[2];
 
     /// <summary>The plain one of a type.</summary>
     public static ProductVariant Tiled(ElementType type) => new($"{type}", new(16, 16), TileRows: 64);

@@ -9,11 +9,10 @@ namespace GpuOptim.Tests.Ptx;
 
 /// <summary>The matrix operations of Newton-Schulz on tensor cores, each a launch of committed PTX.</summary>
 /// <param name="card">Where the matrices are.</param>
-/// <param name="raw">The matrices before they are normalized.</param>
 /// <param name="sums">The sums of squares of their chunks.</param>
-internal sealed class SimulatedMatrixOps(Card card, MatrixBatch raw, DeviceArray<double> sums) : IMatrixOps
+internal sealed class SimulatedMatrixOps(Card card, DeviceArray<double> sums) : IMatrixOps
 {
-    public void Normalize(MatrixBatch x, double scale, double epsilon)
+    public void Normalize(MatrixBatch raw, MatrixBatch x, double scale, double epsilon)
     {
         var groups = (int)NormOrder.Chunks((long)raw.Rows * raw.Columns);
         Launch("Normalize.BFloat16", groups * x.Count, 256, Card.BytesOf(new GpuDivision(raw, x)), groups, sums, scale, (float)epsilon);

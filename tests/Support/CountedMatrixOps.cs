@@ -9,7 +9,7 @@ internal sealed class CountedMatrixOps : IMatrixOps
 
     public int Launches { get; private set; }
 
-    public void Normalize(MatrixBatch x, double scale, double epsilon) => Launches++;
+    public void Normalize(MatrixBatch raw, MatrixBatch x, double scale, double epsilon) => Launches++;
 
     public void SymmetricProduct(MatrixBatch x, float scale, MatrixBatch result) => Count(x.Order, Math.Max(x.Rows, x.Columns));
 

@@ -76,7 +76,7 @@ public sealed partial class IlgpuDevice : Device
     /// <summary>The accelerator.</summary>
     public Accelerator Accelerator { get; }
 
-    /// <summary>Whether products of bfloat16 matrices run on tensor cores where there are any, from sm_80 on: true unless set.</summary>
+    /// <summary>Whether products of bfloat16 and float16 matrices run on tensor cores where there are any, from sm_80 on: true unless set.</summary>
     /// <remarks>
     /// Tensor cores sum in an order of their own. Without them, CUDA computes the bits of the <see cref="SimdDevice"/>, and slower. With the environment variable
     /// <c>GPUOPTIM_WGMMA</c> = 1 an H100 or H200 takes its <c>wgmma</c>, which no card has run yet.
@@ -106,7 +106,7 @@ public sealed partial class IlgpuDevice : Device
     }
 
     /// <remarks>An H100 multiplies 8 times as fast on tensor cores as our kernel does elsewhere, or more.</remarks>
-    internal override double BFloat16Speed => _queue.RunsTensorCores ? 8 : 1;
+    internal override double SpeedOf(ElementType type) => type.Size() == 2 && _queue.RunsTensorCores ? 8 : 1;
 
     internal override bool OrthogonalizesAtOnce(NewtonSchulzMethod method, ElementType workType, int rows, int columns) => _queue.OrthogonalizesAtOnce(method, workType, rows, columns);
 

@@ -8,11 +8,16 @@ namespace GpuOptim.Host.Ilgpu;
 /// <summary>The matrix operations of Newton-Schulz on an accelerator, each for all matrices of a batch in one launch.</summary>
 /// <typeparam name="TFormat">The matrices' element type.</typeparam>
 /// <param name="queue">Where to launch.</param>
-/// <param name="raw">The matrices before they are normalized.</param>
-/// <param name="sums">The sums of squares of their chunks.</param>
-internal sealed class IlgpuMatrixOps<TFormat>(IlgpuQueue queue, MatrixBatch raw, ArrayView<double> sums) : IMatrixOps where TFormat : IFormat
+/// <param name="sums">The sums of squares of the chunks of matrices that are normalized.</param>
+internal sealed class IlgpuMatrixOps<TFormat>(IlgpuQueue queue, ArrayView<double> sums) : IMatrixOps where TFormat : IFormat
 {
-    public void Normalize(MatrixBatch x, double scale, double epsilon) => queue.Normalize<TFormat>(raw, x, sums, scale, (float)epsilon);
+    public void Normalize(MatrixBatch raw, MatrixBatch x, double scale, double epsilon)
+    {
+        if (raw.ElementType == TFormat.Type)
+            queue.Normalize<TFormat, TFormat>(raw, x, sums, scale, (float)epsilon);
+        else
+            queue.Normalize<Float32Format, TFormat>(raw, x, sums, scale, (float)epsilon);
+    }
 
     public void SymmetricProduct(MatrixBatch x, float scale, MatrixBatch result)
     {

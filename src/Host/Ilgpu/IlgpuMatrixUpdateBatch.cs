@@ -38,23 +38,24 @@ internal sealed class IlgpuMatrixUpdateBatch : MatrixUpdateBatch
         using var scope = queue.Enter();
         var x = new MatrixBatch(0, WorkType, segments.Length, rows, columns);
         var square = x with { Rows = x.Order, Columns = x.Order };
-        var isPadded = !IsAtOnce && WorkType == ElementType.BFloat16 && queue.RunsTensorCores;
+        var isPadded = !IsAtOnce && WorkType.Size() == 2 && queue.RunsTensorCores;
         if (isPadded)
             (x, square) = (TensorProduct.Pad(x, queue.TileDepth), TensorProduct.Pad(square, queue.TileDepth));
-        Raw = x with { Stride = 0, Lines = 0 };
+        Raw = x with { ElementType = RawType, Stride = 0, Lines = 0 };
         // Where there are zeros between a matrix's rows, directions lie elsewhere until they are normalized, and each row is updated as a tensor;
-        // unless normal neurons lie elsewhere again, as floats.
+        // unless normal neurons lie elsewhere again, as floats. So do directions of another type.
         var isSparse = x.Stride != columns;
+        var isApart = isSparse || RawType != WorkType;
         // Each batch of matrices begins where a kernel can take 16 bytes at once.
         NewtonSchulzMemory MemoryAt(nint address) => IsAtOnce
             ? NewtonSchulzMemory.CreateInPlace(x with { Address = address }, Alignment)
             : NewtonSchulzMemory.Create(Method, x with { Address = address }, square, Alignment);
         long bytes = MemoryAt(0).End(Method);
-        var raw = isSparse ? (segments.Length * Raw.Length * WorkType.Size() + Alignment - 1) / Alignment * Alignment : 0;
+        var raw = isApart ? (segments.Length * Raw.Length * RawType.Size() + Alignment - 1) / Alignment * Alignment : 0;
         var neurons = NormalizesNeurons ? segments.Length * Raw.Length * sizeof(float) : 0;
         (var address, _scratch) = queue.AllocateAligned(bytes + raw + neurons + (isPadded ? TensorProduct.BytesBehind(x) : 0));
         Memory = MemoryAt(address);
-        Raw = isSparse ? Raw with { Address = Memory.End(Method) } : Memory.X;
+        Raw = isApart ? Raw with { Address = Memory.End(Method) } : Memory.X;
         if (NormalizesNeurons)
             Neurons = new(queue, rows, segments, Memory.End(Method) + (nint)raw);
         _parts = isSparse && !NormalizesNeurons ? rows : 1;
@@ -69,7 +70,12 @@ internal sealed class IlgpuMatrixUpdateBatch : MatrixUpdateBatch
         if (Momentum.Chunks == 0)
             return;
         _sums = queue.Allocate(Momentum.Chunks * sizeof(double));
-        Ops = WorkType == ElementType.BFloat16 ? new IlgpuMatrixOps<BFloat16Format>(queue, Raw, Sums) : new IlgpuMatrixOps<Float32Format>(queue, Raw, Sums);
+        Ops = WorkType switch
+        {
+            ElementType.Float32 => new IlgpuMatrixOps<Float32Format>(queue, Sums),
+            ElementType.BFloat16 => new IlgpuMatrixOps<BFloat16Format>(queue, Sums),
+            _ => new IlgpuMatrixOps<Float16Format>(queue, Sums),
+        };
     }
 
     /// <summary>Whether one launch orthogonalizes them.</summary>

@@ -106,10 +106,12 @@ internal partial class IlgpuQueue
             NextLaunch(), new(1, _sharingGroupSize), step.Block.AddressOf(step.RulesPlace), stride, rules, step.Gradients, step.RuleIndices, step.Pending, result);
 
     /// <summary>Divides matrices by their norms, of the sums of squares of their chunks.</summary>
-    public virtual void Normalize<TFormat>(MatrixBatch source, MatrixBatch x, ArrayView<double> sums, double scale, float epsilon) where TFormat : IFormat
+    public virtual void Normalize<TRaw, TFormat>(MatrixBatch source, MatrixBatch x, ArrayView<double> sums, double scale, float epsilon)
+        where TRaw : IFormat
+        where TFormat : IFormat
     {
         var groups = GroupsToNormalize(x);
-        Kernel<Action<AcceleratorStream, KernelConfig, GpuDivision, int, ArrayView<double>, double, float>>(NormalizeKernel<TFormat>.Run)(
+        Kernel<Action<AcceleratorStream, KernelConfig, GpuDivision, int, ArrayView<double>, double, float>>(NormalizeKernel<TRaw, TFormat>.Run)(
             NextLaunch(), new(groups * x.Count, _sharingGroupSize), new(source, x), groups, sums, scale, epsilon);
     }
 
@@ -133,7 +135,12 @@ internal partial class IlgpuQueue
         ArrayView<double> squares,
         ArrayView<float> divisors) =>
         Kernel<Action<AcceleratorStream, KernelConfig, GpuNeurons, ArrayView<long>, ArrayView<int>, ArrayView<NeuronRule>, ArrayView<long>, ArrayView<double>, ArrayView<float>>>(
-            x.ElementType == ElementType.BFloat16 ? NeuronMomentsKernel<BFloat16Format>.Run : NeuronMomentsKernel<Float32Format>.Run)(
+            x.ElementType switch
+            {
+                ElementType.Float32 => NeuronMomentsKernel<Float32Format>.Run,
+                ElementType.BFloat16 => NeuronMomentsKernel<BFloat16Format>.Run,
+                _ => NeuronMomentsKernel<Float16Format>.Run,
+            })(
             NextLaunch(),
             new(x.Rows * x.Count, Math.Min(UpdateKernel.GroupSizeFor(Math.Min(x.Columns, NormOrder.ChunkLength)), _sharingGroupSize)),
             neurons,
@@ -153,7 +160,12 @@ internal partial class IlgpuQueue
         var rows = _sharingGroupSize / rowThreads;
         var groups = Math.Min((x.Rows + rows - 1) / rows, MaxGroups);
         Kernel<Action<AcceleratorStream, KernelConfig, GpuNeurons, int, int, ArrayView<double>, ArrayView<float>>>(
-            x.ElementType == ElementType.BFloat16 ? NeuronDivideKernel<BFloat16Format>.Run : NeuronDivideKernel<Float32Format>.Run)(
+            x.ElementType switch
+            {
+                ElementType.Float32 => NeuronDivideKernel<Float32Format>.Run,
+                ElementType.BFloat16 => NeuronDivideKernel<BFloat16Format>.Run,
+                _ => NeuronDivideKernel<Float16Format>.Run,
+            })(
             NextLaunch(), new(groups * x.Count, _sharingGroupSize), neurons, groups, rowThreads, squares, divisors);
     }
 
@@ -171,10 +183,10 @@ internal partial class IlgpuQueue
                 new(WarpgroupProduct<TLeft, TRight, TOrder>.Count(product), WarpgroupProduct.GroupSize, SharedMemoryConfig.RequestDynamic<byte>(WarpgroupProduct.SharedBytes)),
                 product);
         }
-        else if (TFormat.Type == ElementType.BFloat16 && RunsTensorCores)
+        else if (TFormat.Size == 2 && RunsTensorCores)
         {
             var tiles = TileGrid.Count<TOrder>(product, TensorProduct.TileRows);
-            Kernel<Action<AcceleratorStream, KernelConfig, GpuProduct>>(TensorProduct<TLeft, TRight, TOrder>.Multiply)(
+            Kernel<Action<AcceleratorStream, KernelConfig, GpuProduct>>(TensorProduct<TFormat, TLeft, TRight, TOrder>.Multiply)(
                 NextLaunch(), new(tiles, TensorProduct.GroupSize, SharedMemoryConfig.RequestDynamic<byte>(TensorProduct.SharedBytes)), product);
         }
         else

@@ -100,13 +100,15 @@ internal readonly unsafe ref struct MatrixUpdateJob<TMomentum, TUpdate>(
     private void Move(SimdMatrixUpdateBatch batch, int index, nint gradient, Workers workers)
     {
         ref readonly var segment = ref batch.Segments[index];
-        var workSize = batch.WorkType.Size();
         var order = Math.Min(batch.Rows, batch.Columns);
         var x = new MatrixBatch(0, batch.WorkType, 1, batch.Rows, batch.Columns);
         var square = x with { Rows = order, Columns = order };
         var bytes = NewtonSchulzMemory.Create(batch.Method, x, square, Alignment).End(batch.Method);
-        x = x with { Address = (nint)Scratch.Matrices(bytes + (batch.NormalizesNeurons ? segment.Length * sizeof(float) : 0)) };
+        // Floats behind them: first of what is not normalized yet, in the end of neurons that are.
+        var isApart = batch.RawType != batch.WorkType;
+        x = x with { Address = (nint)Scratch.Matrices(bytes + (isApart || batch.NormalizesNeurons ? segment.Length * sizeof(float) : 0)) };
         var memory = NewtonSchulzMemory.Create(batch.Method, x, square, Alignment);
+        var raw = isApart ? x with { ElementType = batch.RawType, Address = memory.End(batch.Method) } : x;
 
         var elementSize = batch.UpdateTypes.Element.Size();
         var stateSize = batch.StateType.Size();
@@ -115,12 +117,12 @@ internal readonly unsafe ref struct MatrixUpdateJob<TMomentum, TUpdate>(
             var types = batch.MomentumTypes;
             var kernel = UpdateKernels.Select(*rule, vectorBits, types.Decoded);
             if (types.IsEncoded)
-                new EncodedUpdateJob(kernel, rule, _steps[batch.Rules[index]], types, segment.ToEncoded() with { Parameter = x.Address, State1 = 0 }, gradient, segment.Length, vectorBits).Run(workers);
+                new EncodedUpdateJob(kernel, rule, _steps[batch.Rules[index]], types, segment.ToEncoded() with { Parameter = raw.Address, State1 = 0 }, gradient, segment.Length, vectorBits).Run(workers);
             else
-                new TensorUpdateJob(kernel, rule, x.Address, workSize, gradient, segment.State0, stateSize, segment.Length).Run(workers);
+                new TensorUpdateJob(kernel, rule, raw.Address, raw.ElementType.Size(), gradient, segment.State0, stateSize, segment.Length).Run(workers);
         }
         var ops = workers == SimdMatrixUpdateBatch.Caller ? batch.OnOneThread : batch.OnAllThreads;
-        var orthogonal = NewtonSchulz.Orthogonalize(ops, memory, batch.Method, plan, batch.Deviations == 0 ? 0 : batch.Deviations + index * sizeof(float));
+        var orthogonal = NewtonSchulz.Orthogonalize(ops, raw, memory, batch.Method, plan, batch.Deviations == 0 ? 0 : batch.Deviations + index * sizeof(float));
         var direction = orthogonal.Address;
         if (batch.NormalizesNeurons)
         {

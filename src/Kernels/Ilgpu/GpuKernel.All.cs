@@ -37,16 +37,20 @@ internal sealed partial record GpuKernel
         Update<AccumulateRule, Float32Format, Float32Format, Float32Format>(),
         Update<AccumulateRule, Float32Format, BFloat16Format, Float32Format>(),
         Update<AccumulateRule, Float32Format, Float16Format, Float32Format>(),
-        .. Matrices<BFloat16Format>(),
-        .. Matrices<Float32Format>(),
+        .. RawMatrices<BFloat16Format>(),
+        .. RawMatrices<Float32Format>(),
+        .. Matrices<BFloat16Format, BFloat16Format>(),
+        .. Matrices<Float32Format, Float32Format>(),
+        .. Matrices<Float32Format, Float16Format>(),
         .. Factored<Float32Format>(),
         new("TensorRules.AdafactorStepRule", ((Delegate)TensorRulesKernel<AdafactorStepRule>.Run).Method),
         new("TensorRules.LambStepRule", ((Delegate)TensorRulesKernel<LambStepRule>.Run).Method),
         new("Deviation.Float32", ((Delegate)DeviationKernel<Float32Format>.Run).Method),
+        new("Deviation.Float16", ((Delegate)DeviationKernel<Float16Format>.Run).Method),
         new("AddIdentity.Float32", ((Delegate)AddIdentityKernel<Float32Format>.Run).Method),
-        new("SymmetricProduct.TensorCore.Wide", ((Delegate)TensorProduct<DepthContiguous, DepthContiguous, LowerTiles>.Multiply).Method, CudaArchitecture.SM_80),
-        new("SymmetricProduct.TensorCore.Tall", ((Delegate)TensorProduct<DepthStrided, DepthStrided, LowerTiles>.Multiply).Method, CudaArchitecture.SM_80),
-        new("MultiplyAdd.TensorCore", ((Delegate)TensorProduct<DepthContiguous, DepthStrided, AllTiles>.Multiply).Method, CudaArchitecture.SM_80),
+        new("AddIdentity.Float16", ((Delegate)AddIdentityKernel<Float16Format>.Run).Method),
+        .. TensorProducts<BFloat16Format>("TensorCore"),
+        .. TensorProducts<Float16Format>("TensorCoreFloat16"),
         new("Orthogonalize.64x64", ((Delegate)OrthogonalizeKernel<Extent64, Extent64>.Run).Method, CudaArchitecture.SM_80),
         new("Orthogonalize.64x128", ((Delegate)OrthogonalizeKernel<Extent64, Extent128>.Run).Method, CudaArchitecture.SM_80),
         new("Orthogonalize.128x64", ((Delegate)OrthogonalizeKernel<Extent128, Extent64>.Run).Method, CudaArchitecture.SM_80),
@@ -133,20 +137,38 @@ internal sealed partial record GpuKernel
     private static IEnumerable<GpuKernel> Averages<TElement>() where TElement : IFormat =>
         [Update<AverageRule, TElement, TElement, TElement>(), Update<SwapRule, TElement, TElement, TElement>()];
 
-    /// <summary>Newton-Schulz with matrices of a type, and what goes before and after it.</summary>
-    private static IEnumerable<GpuKernel> Matrices<TFormat>() where TFormat : IFormat =>
+    /// <summary>Products on tensor cores of matrices of a type.</summary>
+    private static IEnumerable<GpuKernel> TensorProducts<TFormat>(string name) where TFormat : IFormat =>
     [
-        new($"Normalize.{TFormat.Type}", ((Delegate)NormalizeKernel<TFormat>.Run).Method, Work: new(16 / TFormat.Size, 1, 1)),
+        new($"SymmetricProduct.{name}.Wide", ((Delegate)TensorProduct<TFormat, DepthContiguous, DepthContiguous, LowerTiles>.Multiply).Method, CudaArchitecture.SM_80),
+        new($"SymmetricProduct.{name}.Tall", ((Delegate)TensorProduct<TFormat, DepthStrided, DepthStrided, LowerTiles>.Multiply).Method, CudaArchitecture.SM_80),
+        new($"MultiplyAdd.{name}", ((Delegate)TensorProduct<TFormat, DepthContiguous, DepthStrided, AllTiles>.Multiply).Method, CudaArchitecture.SM_80),
+    ];
+
+    /// <summary>What makes matrices to orthogonalize, of a type.</summary>
+    private static IEnumerable<GpuKernel> RawMatrices<TRaw>() where TRaw : IFormat =>
+    [
+        .. Momenta<MuonMomentumRule, TRaw>(),
+        Momentum<CopyRule, TRaw, Float32Format, Float32Format>(),
+        Momentum<CopyRule, TRaw, BFloat16Format, Float32Format>(),
+        Momentum<CopyRule, TRaw, Float16Format, Float32Format>(),
+    ];
+
+    /// <summary>Newton-Schulz with matrices of a type, and what goes after it.</summary>
+    private static IEnumerable<GpuKernel> Matrices<TRaw, TFormat>()
+        where TRaw : IFormat
+        where TFormat : IFormat =>
+    [
+        new($"Normalize.{TFormat.Type}", ((Delegate)NormalizeKernel<TRaw, TFormat>.Run).Method, Work: new(16 / TFormat.Size, TRaw.Size / TFormat.Size, 1)),
         new($"SymmetricProduct.{TFormat.Type}.Wide", ((Delegate)TiledProduct<TFormat, DepthContiguous, DepthContiguous, LowerTiles>.Multiply).Method),
         new($"SymmetricProduct.{TFormat.Type}.Tall", ((Delegate)TiledProduct<TFormat, DepthStrided, DepthStrided, LowerTiles>.Multiply).Method),
         new($"MultiplyAdd.{TFormat.Type}", ((Delegate)TiledProduct<TFormat, DepthContiguous, DepthStrided, AllTiles>.Multiply).Method),
         new($"NeuronMoments.{TFormat.Type}", ((Delegate)NeuronMomentsKernel<TFormat>.Run).Method, Work: new(NormOrder.QuadLength, 1, 0)),
         new($"NeuronDivide.{TFormat.Type}", ((Delegate)NeuronDivideKernel<TFormat>.Run).Method, Work: new(16 / TFormat.Size, 1, 4 / TFormat.Size)),
-        .. Momenta<MuonMomentumRule, TFormat>(),
         .. UpdatesFrom<MuonUpdateRule, TFormat>(),
-        .. Copies<TFormat, Float32Format>(),
-        .. Copies<TFormat, BFloat16Format>(),
-        .. Copies<TFormat, Float16Format>(),
+        Update<CopyRule, Float32Format, TFormat, Float32Format>(),
+        Update<CopyRule, BFloat16Format, TFormat, Float32Format>(),
+        Update<CopyRule, Float16Format, TFormat, Float32Format>(),
     ];
 
     /// <summary>What averages squares of rows and columns of gradients of a type, and makes directions.</summary>
@@ -185,12 +207,6 @@ internal sealed partial record GpuKernel
         Update<TRule, Float16Format, TWork, Float16Format, Float32Format>(),
         Update<TRule, Float16Format, TWork, Float32Format>(),
     ];
-
-    /// <summary>What takes matrices there and back where nothing else is done with them.</summary>
-    private static IEnumerable<GpuKernel> Copies<TWork, TElement>()
-        where TWork : IFormat
-        where TElement : IFormat =>
-        [Momentum<CopyRule, TWork, TElement, Float32Format>(), Update<CopyRule, TElement, TWork, Float32Format>()];
 
     private static GpuKernel Momentum<TRule, TElement, TGradient, TState>()
         where TRule : unmanaged, IUpdateRule

@@ -4,9 +4,12 @@ using ILGPU;
 
 namespace GpuOptim.Kernels.Ilgpu;
 
-/// <summary>Divides each matrix of a batch by <c>max(round(scale * norm), round(epsilon))</c>, each quotient rounded once.</summary>
-/// <typeparam name="TFormat">The matrices' element type.</typeparam>
-internal static unsafe class NormalizeKernel<TFormat> where TFormat : IFormat
+/// <summary>Divides each matrix of a batch by <c>max(round(scale * norm), round(epsilon))</c>, each quotient rounded.</summary>
+/// <typeparam name="TRaw">The matrices' element type, and the divisor's.</typeparam>
+/// <typeparam name="TFormat">The quotients' element type.</typeparam>
+internal static unsafe class NormalizeKernel<TRaw, TFormat>
+    where TRaw : IFormat
+    where TFormat : IFormat
 {
     /// <summary>Divides the group's share of a matrix, whose norm each group takes anew.</summary>
     /// <param name="division">The matrices.</param>
@@ -19,9 +22,9 @@ internal static unsafe class NormalizeKernel<TFormat> where TFormat : IFormat
         var strands = SharedMemory.Allocate1D<double>(NormOrder.Strands);
         var matrix = Grid.IdxX / groups;
         var length = division.Length;
-        var divisor = GpuNorm.Divisor<TFormat>(strands, sums, matrix, length, scale, epsilon);
+        var divisor = GpuNorm.Divisor<TRaw>(strands, sums, matrix, length, scale, epsilon);
 
-        var source = division.Source + matrix * division.SourceLength * TFormat.Size;
+        var source = division.Source + matrix * division.SourceLength * TRaw.Size;
         var result = division.Result + matrix * division.ResultLength * TFormat.Size;
         var thread = (Grid.IdxX - matrix * groups) * (long)Group.DimX + Group.IdxX;
         var threads = groups * (long)Group.DimX;
@@ -43,5 +46,5 @@ internal static unsafe class NormalizeKernel<TFormat> where TFormat : IFormat
     }
 
     private static void Divide<TFloats>(long source, long i, long result, long j, float divisor) where TFloats : unmanaged, IFloats<TFloats> =>
-        TFormat.Store(TFormat.Round(TFloats.Divide(TFormat.Load<TFloats>((void*)(source + i * TFormat.Size)), TFloats.Create(divisor))), (void*)(result + j * TFormat.Size));
+        TFormat.Store(TFormat.Round(TFloats.Divide(TRaw.Load<TFloats>((void*)(source + i * TRaw.Size)), TFloats.Create(divisor))), (void*)(result + j * TFormat.Size));
 }

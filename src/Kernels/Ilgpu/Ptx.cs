@@ -70,6 +70,10 @@ internal static unsafe class Ptx
     [IntrinsicImplementation, PtxInstruction("cvt.rn.bf16x2.f32", "{0}, {2}, {1}", BeforeSm80 = nameof(RoundToBFloat16))]
     public static uint FloatsToBFloat16(float lower, float upper) => RoundToBFloat16(lower, upper);
 
+    /// <summary>The bits of the nearest binary16 of two floats, ties to even, the first in the lower half.</summary>
+    [IntrinsicImplementation, PtxInstruction("cvt.rn.f16x2.f32", "{0}, {2}, {1}", BeforeSm80 = nameof(RoundToHalves))]
+    public static uint FloatsToHalves(float lower, float upper) => RoundToHalves(lower, upper);
+
     /// <summary>The upper half of a product.</summary>
     [IntrinsicImplementation, PtxInstruction("mul.hi.u32")]
     public static uint MultiplyHigh(uint a, uint b) => (uint)(((ulong)a * b) >> 32);
@@ -180,6 +184,8 @@ internal static unsafe class Ptx
         var bits = (int)Interop.FloatAsInt(value);
         return bits ^ ((bits >> 31) & 0x7FFF_FFFF);
     }
+
+    private static uint RoundToHalves(float lower, float upper) => FloatToHalf(lower) | ((uint)FloatToHalf(upper) << 16);
 
     private static uint RoundToBFloat16(float lower, float upper) => (BFloat16Bits(lower) >> 16) | (BFloat16Bits(upper) & 0xFFFF_0000u);
 

@@ -1,3 +1,4 @@
+using GpuOptim.Kernels.Lanes;
 using ILGPU.IR.Intrinsics;
 
 namespace GpuOptim.Kernels.Ilgpu;
@@ -8,9 +9,16 @@ namespace GpuOptim.Kernels.Ilgpu;
 /// </summary>
 internal static class TensorCore
 {
-    /// <summary>16 x 8 sums of a warp, each with sixteen products of bfloat16 added.</summary>
+    /// <summary>16 x 8 sums of a warp, each with sixteen products added.</summary>
+    /// <typeparam name="TFormat">The type of what is multiplied: 16 bits.</typeparam>
+    public static Float4 MultiplyAdd<TFormat>(UInt4 left, UInt2 right, Float4 sum) where TFormat : IFormat =>
+        TFormat.Type == ElementType.BFloat16 ? MultiplyAddBFloat16(left, right, sum) : MultiplyAddFloat16(left, right, sum);
+
     [IntrinsicImplementation, PtxInstruction("mma.sync.aligned.m16n8k16.row.col.f32.bf16.bf16.f32")]
-    public static Float4 MultiplyAdd(UInt4 left, UInt2 right, Float4 sum) => sum;
+    public static Float4 MultiplyAddBFloat16(UInt4 left, UInt2 right, Float4 sum) => sum;
+
+    [IntrinsicImplementation, PtxInstruction("mma.sync.aligned.m16n8k16.row.col.f32.f16.f16.f32")]
+    public static Float4 MultiplyAddFloat16(UInt4 left, UInt2 right, Float4 sum) => sum;
 
     /// <summary>Four matrices of 8 x 8 elements of 16 bits: each lane names a line, and gets two neighbors from a line of each matrix.</summary>
     [IntrinsicImplementation, PtxInstruction("ldmatrix.sync.aligned.m8n8.x4.shared.b16", "{0}, [{1}]")]

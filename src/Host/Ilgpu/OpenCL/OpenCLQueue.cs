@@ -118,11 +118,11 @@ internal sealed class OpenCLQueue(CLAccelerator accelerator, AcceleratorStream s
         Kernel<Action<AcceleratorStream, KernelConfig, OpenCLPlace, int, int, ArrayView<long>, ArrayView<int>, ArrayView<ulong>, ArrayView<GradientCheck>>>(OpenCLCompleteStepKernel.Run)(
             NextLaunch(), new(1, GroupSize), new(step.Block.Memory, step.Block.Start(step.RulesPlace)), stride, rules, step.Gradients, step.RuleIndices, step.Pending, result);
 
-    public override void Normalize<TFormat>(MatrixBatch source, MatrixBatch x, ArrayView<double> sums, double scale, float epsilon)
+    public override void Normalize<TRaw, TFormat>(MatrixBatch source, MatrixBatch x, ArrayView<double> sums, double scale, float epsilon)
     {
         var groups = GroupsToNormalize(x);
-        Kernel<Action<AcceleratorStream, KernelConfig, GpuDivision, OpenCLPlace, int, ArrayView<double>, double, float>>(OpenCLNormalizeKernel<TFormat>.Run)(
-            NextLaunch(), new(groups * x.Count, GroupSize), new(source, x), Place(x.Address), groups, sums, scale, epsilon);
+        Kernel<Action<AcceleratorStream, KernelConfig, GpuDivision, OpenCLPlace, OpenCLPlace, int, ArrayView<double>, double, float>>(OpenCLNormalizeKernel<TRaw, TFormat>.Run)(
+            NextLaunch(), new(groups * x.Count, GroupSize), new(source, x), Place(source.Address), Place(x.Address), groups, sums, scale, epsilon);
     }
 
     public override void AddIdentity<TFormat>(MatrixBatch a, float factor, float scale, MatrixBatch result) =>

@@ -7,5 +7,5 @@ namespace GpuOptim.Host.Ilgpu.Steps;
 /// <param name="Plan">The iterations.</param>
 internal readonly record struct OrthogonalizeLaunch(IlgpuMatrixUpdateBatch Batch, NewtonSchulzSteps Plan) : IStepLaunch
 {
-    public void Run(IlgpuQueue queue) => NewtonSchulz.Orthogonalize(Batch.Ops!, Batch.Memory, Batch.Method, Plan, Batch.Deviations);
+    public void Run(IlgpuQueue queue) => NewtonSchulz.Orthogonalize(Batch.Ops!, Batch.Raw, Batch.Memory, Batch.Method, Plan, Batch.Deviations);
 }

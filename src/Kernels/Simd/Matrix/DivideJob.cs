@@ -3,9 +3,10 @@ using GpuOptim.Kernels.Lanes;
 
 namespace GpuOptim.Kernels.Simd.Matrix;
 
-/// <summary>Divides numbers by one, in place, each quotient rounded once.</summary>
-internal readonly unsafe struct DivideJob<TFloats, TFormat>(void* numbers, long length, float divisor) : IChunkedJob
+/// <summary>Divides numbers by one, each quotient rounded, in place or not.</summary>
+internal readonly unsafe struct DivideJob<TFloats, TSource, TFormat>(void* source, void* result, long length, float divisor) : IChunkedJob
     where TFloats : unmanaged, IFloats<TFloats>
+    where TSource : IFormat
     where TFormat : IFormat
 {
     private const long ChunkLength = 1 << 15;
@@ -19,8 +20,8 @@ internal readonly unsafe struct DivideJob<TFloats, TFormat>(void* numbers, long 
     {
         var i = start;
         for (; i <= end - TFloats.Count; i += TFloats.Count)
-            Elements<TFormat>.Store(TFormat.Round(TFloats.Divide(Elements<TFormat>.Load<TFloats>(numbers, i), TFloats.Create(divisor))), numbers, i);
+            Elements<TFormat>.Store(TFormat.Round(TFloats.Divide(Elements<TSource>.Load<TFloats>(source, i), TFloats.Create(divisor))), result, i);
         for (; i < end; i++)
-            Elements<TFormat>.Store(TFormat.Round(Floats1.Divide(Elements<TFormat>.Load<Floats1>(numbers, i), Floats1.Create(divisor))), numbers, i);
+            Elements<TFormat>.Store(TFormat.Round(Floats1.Divide(Elements<TSource>.Load<Floats1>(source, i), Floats1.Create(divisor))), result, i);
     }
 }

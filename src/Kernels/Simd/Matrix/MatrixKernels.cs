@@ -9,7 +9,7 @@ internal static class MatrixKernels
     /// <summary>The matrix operations of Newton-Schulz on the CPU.</summary>
     /// <param name="workers">The threads that share each operation.</param>
     /// <param name="vectorBits">Vector width.</param>
-    /// <param name="elementType">The matrices' element type: BFloat16 or Float32.</param>
+    /// <param name="elementType">The matrices' element type.</param>
     public static IMatrixOps Create(Workers workers, int vectorBits, ElementType elementType) => vectorBits switch
     {
         512 when elementType == ElementType.BFloat16 && HardwareDot.IsChosen => DotMatrixOps.Create<HardwareDot>(workers),
@@ -21,7 +21,10 @@ internal static class MatrixKernels
 
     private static IMatrixOps Create<TTile, TFloats>(Workers workers, ElementType elementType)
         where TTile : IMatrixTile
-        where TFloats : unmanaged, IFloats<TFloats> => elementType == ElementType.BFloat16
-            ? new SimdMatrixOps<TTile, TFloats, BFloat16Format>(workers)
-            : new SimdMatrixOps<TTile, TFloats, Float32Format>(workers);
+        where TFloats : unmanaged, IFloats<TFloats> => elementType switch
+        {
+            ElementType.Float32 => new SimdMatrixOps<TTile, TFloats, Float32Format>(workers),
+            ElementType.BFloat16 => new SimdMatrixOps<TTile, TFloats, BFloat16Format>(workers),
+            _ => new SimdMatrixOps<TTile, TFloats, Float16Format>(workers),
+        };
 }

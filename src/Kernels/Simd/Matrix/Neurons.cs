@@ -34,9 +34,17 @@ internal static unsafe class Neurons
 
     private static void Normalize<TFloats>(Workers workers, NeuronRule rule, MatrixBatch matrix, float* averages, float* result) where TFloats : unmanaged, IFloats<TFloats>
     {
-        if (matrix.ElementType == ElementType.BFloat16)
-            Neurons<TFloats, BFloat16Format>.Normalize(workers, rule, matrix, averages, result);
-        else
-            Neurons<TFloats, Float32Format>.Normalize(workers, rule, matrix, averages, result);
+        switch (matrix.ElementType)
+        {
+            case ElementType.Float32:
+                Neurons<TFloats, Float32Format>.Normalize(workers, rule, matrix, averages, result);
+                break;
+            case ElementType.BFloat16:
+                Neurons<TFloats, BFloat16Format>.Normalize(workers, rule, matrix, averages, result);
+                break;
+            default:
+                Neurons<TFloats, Float16Format>.Normalize(workers, rule, matrix, averages, result);
+                break;
+        }
     }
 }

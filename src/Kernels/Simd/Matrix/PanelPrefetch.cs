@@ -20,7 +20,7 @@ internal unsafe ref struct PanelPrefetch(float* first, nint firstLength, float* 
 
     private byte* _next = (byte*)first;
     private byte* _end = (byte*)(first + (Sse.IsSupported ? firstLength : 0));
-    private byte* _second = (byte*)second;
+    private readonly byte* _second = (byte*)second;
     private nint _secondBytes = (Sse.IsSupported ? secondLength : 0) * sizeof(float);
 
     /// <summary>Turns to the other matrix where the first is done; between tiles.</summary>

@@ -57,7 +57,7 @@ internal static unsafe class Panels<TTile, TFloats, TFormat>
             PairPanels.Pack((ushort*)source + start, rowStride, depthStride, rows, depth, Width, (uint*)panel);
         else if (rowStride == 1)
             PackAlong(source, start, depthStride, rows, depth, panel);
-        else if (TFormat.Type == ElementType.BFloat16)
+        else if (TFormat.Size == 2)
             PackAcross((ushort*)source + start, rowStride, rows, depth, panel);
         else
             PackAcross((float*)source + start, rowStride, rows, depth, panel);

@@ -13,17 +13,12 @@ internal sealed unsafe class SimdMatrixOps<TTile, TFloats, TFormat>(Workers work
     where TFloats : unmanaged, IFloats<TFloats>
     where TFormat : IFormat
 {
-    public void Normalize(MatrixBatch x, double scale, double epsilon)
+    public void Normalize(MatrixBatch raw, MatrixBatch x, double scale, double epsilon)
     {
-        for (var i = 0; i < x.Count; i++)
-        {
-            var matrix = (void*)x[i].Address;
-            var squares = ChunkedNorm<TFormat, TwoNorm>.Run(workers, matrix, x.Length);
-            var norm = Round((float)(scale * Math.Sqrt(squares)));
-            var least = Round((float)epsilon);
-            var job = new DivideJob<TFloats, TFormat>(matrix, x.Length, norm < least ? least : norm);
-            workers.Run(ref job, job.Chunks);
-        }
+        if (raw.ElementType == TFormat.Type)
+            Normalize<TFormat>(raw, x, scale, epsilon);
+        else
+            Normalize<Float32Format>(raw, x, scale, epsilon);
     }
 
     public void SymmetricProduct(MatrixBatch x, float scale, MatrixBatch result)
@@ -113,10 +108,23 @@ internal sealed unsafe class SimdMatrixOps<TTile, TFloats, TFormat>(Workers work
         }
     }
 
-    private static float Round(float value)
+    private void Normalize<TRaw>(MatrixBatch raw, MatrixBatch x, double scale, double epsilon) where TRaw : IFormat
+    {
+        for (var i = 0; i < x.Count; i++)
+        {
+            var source = (void*)raw[i].Address;
+            var squares = ChunkedNorm<TRaw, TwoNorm>.Run(workers, source, x.Length);
+            var norm = Round<TRaw>((float)(scale * Math.Sqrt(squares)));
+            var least = Round<TRaw>((float)epsilon);
+            var job = new DivideJob<TFloats, TRaw, TFormat>(source, (void*)x[i].Address, x.Length, norm < least ? least : norm);
+            workers.Run(ref job, job.Chunks);
+        }
+    }
+
+    private static float Round<TRounded>(float value) where TRounded : IFormat
     {
         float rounded;
-        Floats1.Store(TFormat.Round(Floats1.Create(value)), &rounded);
+        Floats1.Store(TRounded.Round(Floats1.Create(value)), &rounded);
         return rounded;
     }
 

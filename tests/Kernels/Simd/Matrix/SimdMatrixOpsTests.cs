@@ -99,7 +99,7 @@ internal sealed unsafe class SimdMatrixOpsTests<TTile, TFloats, TFormat>
     {
         var matrix = ReferenceMatrix.Map(Numbers(shape.Rows, shape.Columns, 5), value => Round((float)(value * scale)));
         using var x = Upload(matrix);
-        Ops(3).Normalize(Batch(x, shape.Rows, shape.Columns), 1.01, 1e-7);
+        Ops(3).Normalize(Batch(x, shape.Rows, shape.Columns), Batch(x, shape.Rows, shape.Columns), 1.01, 1e-7);
 
         var norm = Round((float)(1.01 * Math.Sqrt(matrix.Cast<float>().Sum(value => (double)value * value))));
         var divisor = Math.Max(norm, Round(1e-7f));

@@ -1,9 +1,10 @@
+using GpuOptim.Kernels.Lanes;
 using ILGPU;
 
 namespace GpuOptim.Kernels.Ilgpu.Matrix.Hopper;
 
 /// <summary>
-/// Products of bfloat16 matrices by <c>wgmma</c>, a tile of 128 x 256 elements of the result a group of threads. As <see cref="TensorProduct{TLeft, TRight, TOrder}"/>,
+/// Products of bfloat16 matrices by <c>wgmma</c>, a tile of 128 x 256 elements of the result a group of threads. As <see cref="TensorProduct{TFormat, TLeft, TRight, TOrder}"/>,
 /// but that warpgroups multiply what is in shared memory as it lies there: it passes through no register.
 /// </summary>
 /// <remarks>
@@ -94,7 +95,7 @@ internal static class WarpgroupProduct<TLeft, TRight, TOrder>
     /// <summary>Makes results of half of the tile.</summary>
     private static void Finish(GpuProduct product, int matrix, int shared, WarpStrip left, WarpStrip right, int row, int column)
     {
-        var epilogue = new TensorEpilogue(product, matrix, shared, WarpgroupProduct.GroupSize, row, column);
+        var epilogue = new TensorEpilogue<BFloat16Format>(product, matrix, shared, WarpgroupProduct.GroupSize, row, column);
         epilogue.Begin();
         epilogue.Finish(left, Group.IdxX / 32 * 16, 0);
         epilogue.Finish(right, Group.IdxX / 32 * 16, 64);

@@ -6,8 +6,8 @@ namespace GpuOptim.Kernels.Ilgpu.Matrix.Small;
 
 /// <summary>
 /// Newton-Schulz on small matrices of bfloat16 by tensor cores, a group of threads for each: it is read, divided by its norm, taken through all steps in
-/// shared memory, and written. <see cref="NewtonSchulz"/> says what is done, and the bits are those of <see cref="NormalizeKernel{TFormat}"/> and
-/// <see cref="TensorProduct{TLeft, TRight, TOrder}"/>, which take a launch for each operation.
+/// shared memory, and written. <see cref="NewtonSchulz"/> says what is done, and the bits are those of <see cref="NormalizeKernel{TRaw, TFormat}"/> and
+/// <see cref="TensorProduct{TFormat, TLeft, TRight, TOrder}"/>, which take a launch for each operation.
 /// </summary>
 /// <remarks>
 /// Behind rows and columns there are zeros. A tall matrix is worked on transposed, by the way in which operands are read. Each step overwrites what was
@@ -132,16 +132,16 @@ internal static unsafe class OrthogonalizeKernel<TRows, TColumns>
     {
         UInt4 upper = TLeft.Load(left, 0, k), lower = isHigh ? TLeft.Load(left, 64, k) : default;
         UInt4 right0 = TRight.Load(right, 0, k), right1 = TRight.Load(right, 16, k), right2 = TRight.Load(right, 32, k), right3 = TRight.Load(right, 48, k);
-        sums.Strip0 = sums.Strip0.MultiplyAdd(upper, right0, right1, right2, right3);
+        sums.Strip0 = sums.Strip0.MultiplyAdd<BFloat16Format>(upper, right0, right1, right2, right3);
         if (isHigh)
-            sums.Strip2 = sums.Strip2.MultiplyAdd(lower, right0, right1, right2, right3);
+            sums.Strip2 = sums.Strip2.MultiplyAdd<BFloat16Format>(lower, right0, right1, right2, right3);
         if (!isWide)
             return sums;
         (right0, right1, right2, right3) = (TRight.Load(right, 64, k), TRight.Load(right, 80, k), TRight.Load(right, 96, k), TRight.Load(right, 112, k));
         if (!isSymmetric)
-            sums.Strip1 = sums.Strip1.MultiplyAdd(upper, right0, right1, right2, right3);
+            sums.Strip1 = sums.Strip1.MultiplyAdd<BFloat16Format>(upper, right0, right1, right2, right3);
         if (isHigh)
-            sums.Strip3 = sums.Strip3.MultiplyAdd(lower, right0, right1, right2, right3);
+            sums.Strip3 = sums.Strip3.MultiplyAdd<BFloat16Format>(lower, right0, right1, right2, right3);
         return sums;
     }
 

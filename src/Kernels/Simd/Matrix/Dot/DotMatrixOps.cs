@@ -22,7 +22,7 @@ internal sealed class DotMatrixOps(Workers workers, IMatrixOps dots, IMatrixOps 
         new SimdMatrixOps<DotTile<TLoop>, Floats16, BFloat16Format>(workers),
         new SimdMatrixOps<MatrixTile8<Floats16>, Floats16, BFloat16Format>(workers));
 
-    public void Normalize(MatrixBatch x, double scale, double epsilon) => multiplyAdds.Normalize(x, scale, epsilon);
+    public void Normalize(MatrixBatch raw, MatrixBatch x, double scale, double epsilon) => multiplyAdds.Normalize(raw, x, scale, epsilon);
 
     public void SymmetricProduct(MatrixBatch x, float scale, MatrixBatch result)
     {

@@ -1,19 +1,22 @@
+using GpuOptim.Kernels.Lanes;
 using ILGPU;
 
 namespace GpuOptim.Kernels.Ilgpu.Matrix;
 
 /// <summary>
-/// Products of bfloat16 matrices on tensor cores, a tile of 128 x 128 elements of the result a group of threads. Three pieces: operands stream through
-/// shared memory (<see cref="TileLoader{TLayout}"/>), warps multiply what is there (<see cref="WarpTile"/>), and sums become results (<see cref="TensorEpilogue"/>).
+/// Products of matrices of 16 bits on tensor cores, a tile of 128 x 128 elements of the result a group of threads. Three pieces: operands stream through
+/// shared memory (<see cref="TileLoader{TLayout}"/>), warps multiply what is there (<see cref="WarpTile"/>), and sums become results (<see cref="TensorEpilogue{TFormat}"/>).
 /// </summary>
 /// <remarks>
 /// Matrices lie as <see cref="TensorProduct.Pad"/> has them. The loop then only adds to addresses: it asks for no end, and it fetches, unused, tiles
 /// beyond the last. Sums run in float in the tensor cores' own order.
 /// </remarks>
+/// <typeparam name="TFormat">The matrices' element type: BFloat16 or Float16.</typeparam>
 /// <typeparam name="TLeft">How left operands lie.</typeparam>
 /// <typeparam name="TRight">How right operands lie.</typeparam>
 /// <typeparam name="TOrder">Which tiles are computed.</typeparam>
-internal static class TensorProduct<TLeft, TRight, TOrder>
+internal static class TensorProduct<TFormat, TLeft, TRight, TOrder>
+    where TFormat : IFormat
     where TLeft : struct, IFragmentLayout
     where TRight : struct, IFragmentLayout
     where TOrder : struct, ITileOrder
@@ -50,8 +53,8 @@ internal static class TensorProduct<TLeft, TRight, TOrder>
             left.Load((int)next);
             right.Load((int)next);
             TensorCore.CommitCopies();
-            sums = sums.MultiplyAdd<TLeft, TRight>(leftPlaces, rightPlaces, (int)current, 0);
-            sums = sums.MultiplyAdd<TLeft, TRight>(leftPlaces, rightPlaces, (int)current, 1);
+            sums = sums.MultiplyAdd<TFormat, TLeft, TRight>(leftPlaces, rightPlaces, (int)current, 0);
+            sums = sums.MultiplyAdd<TFormat, TLeft, TRight>(leftPlaces, rightPlaces, (int)current, 1);
             next = current;
             // Back to the first behind the last, where the difference is the smaller number, without a branch.
             current = IntrinsicMath.Min(current + TensorProduct.StageBytes, current + TensorProduct.StageBytes - TensorProduct.SharedBytes);
@@ -61,13 +64,17 @@ internal static class TensorProduct<TLeft, TRight, TOrder>
         TensorCore.WaitForCopies();
         Group.Barrier();
 
-        var epilogue = new TensorEpilogue(product, matrix, shared, TensorProduct.GroupSize, row, column);
+        var epilogue = new TensorEpilogue<TFormat>(product, matrix, shared, TensorProduct.GroupSize, row, column);
         epilogue.Begin();
         int firstRow = warp / 2 * WarpTile.Rows, firstColumn = warp % 2 * WarpTile.Rows;
         epilogue.Finish(sums.Strip0, firstRow, firstColumn);
         epilogue.Finish(sums.Strip1, firstRow + 16, firstColumn);
         epilogue.Finish(sums.Strip2, firstRow + 32, firstColumn);
         epilogue.Finish(sums.Strip3, firstRow + 48, firstColumn);
-        epilogue.End(TOrder.Mirrors && row != column);
+        // Of bfloat16 no products are asked for but those of a matrix and its transpose, which are symmetric to the bit.
+        if (TFormat.Type != ElementType.BFloat16 && TOrder.Mirrors && row == column)
+            epilogue.EndOnDiagonal();
+        else
+            epilogue.End(TOrder.Mirrors && row != column);
     }
 }

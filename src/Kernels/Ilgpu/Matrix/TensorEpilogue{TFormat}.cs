@@ -8,13 +8,14 @@ namespace GpuOptim.Kernels.Ilgpu.Matrix;
 /// Addend and results pass through shared memory, in lines of 256 bytes whose pieces change places as those of <see cref="DepthStrided"/> do, so that
 /// global memory sees whole lines and shared memory no conflict.
 /// </summary>
+/// <typeparam name="TFormat">The matrices' element type: BFloat16 or Float16.</typeparam>
 /// <param name="product">The products.</param>
 /// <param name="matrix">Which matrix of the batch it is.</param>
 /// <param name="shared">Where 64 KB of shared memory are, which nobody uses any more.</param>
 /// <param name="groupSize">Threads of the group, 128 or 256; a constant.</param>
 /// <param name="row">First row of the tile.</param>
 /// <param name="column">First column of the tile.</param>
-internal readonly struct TensorEpilogue(GpuProduct product, int matrix, int shared, int groupSize, int row, int column)
+internal readonly struct TensorEpilogue<TFormat>(GpuProduct product, int matrix, int shared, int groupSize, int row, int column) where TFormat : IFormat
 {
     private readonly GpuProduct _product = product;
     private readonly long _offset = matrix * product.ResultLength * 2;
@@ -65,8 +66,44 @@ internal readonly struct TensorEpilogue(GpuProduct product, int matrix, int shar
             Mirror(TensorProduct.TileRows / 2);
     }
 
-    /// <summary>Writes as many of the tile's columns as the group's warps turn, 16 each, as rows, by way of the memory behind the tile.</summary>
+    /// <summary>Writes the results of a tile on the diagonal of a symmetric product, by a group of 128: above it those below it.</summary>
+    /// <remarks>A product of matrices that commute but for rounding is not symmetric by itself; what is not, Newton-Schulz on X Xᵀ would enlarge.</remarks>
+    public void EndOnDiagonal()
+    {
+        Group.Barrier();
+        StoreHalf(0);
+        Group.Barrier();
+        StoreHalf(TensorProduct.TileRows / 2);
+    }
+
+    /// <summary>Writes half of the rows of a tile on the diagonal.</summary>
+    private void StoreHalf(int first)
+    {
+        var turned = Turn(first);
+        var pass = new LinePass(turned, _product.Result + _offset, _product.ResultStride, _row + first, _column, _groupSize);
+        var length = _product.Columns - pass.Column;
+        for (var line = pass.First; line < TensorProduct.TileRows / 2; line += pass.Lines)
+        {
+            if (_row + first + line < _product.Rows && length > 0)
+            {
+                UInt4 above = TensorCore.LoadSharedFour(pass.Place), below = TensorCore.LoadSharedFour(pass.Place + Place(first, 0) - Place(TensorProduct.TileRows, 0));
+                var count = first + line + 1 - Group.IdxX % 16 * 8;
+                Store(pass.Address, new(Join(below.X, above.X, count), Join(below.Y, above.Y, count - 2), Join(below.Z, above.Z, count - 4), Join(below.W, above.W, count - 6)), length);
+            }
+            pass.Advance();
+        }
+    }
+
+    /// <summary>Writes as many of the tile's columns as the group's warps turn as rows.</summary>
     private void Mirror(int first)
+    {
+        Store(Turn(first), _groupSize / 2, _column + first, _row);
+        Group.Barrier();
+    }
+
+    /// <summary>Turns columns of the tile to rows, 16 for each warp.</summary>
+    /// <returns>Where they are, behind the tile.</returns>
+    private int Turn(int first)
     {
         var turned = _shared + Place(TensorProduct.TileRows, 0);
         int warp = Group.IdxX / 32, lane = Group.IdxX % 32;
@@ -84,8 +121,7 @@ internal readonly struct TensorEpilogue(GpuProduct product, int matrix, int shar
             block += 16 * 256;
         }
         Group.Barrier();
-        Store(turned, _groupSize / 2, _column + first, _row);
-        Group.Barrier();
+        return turned;
     }
 
     /// <summary>Writes lines of the result, 16 bytes at a time. What is behind a row's end stays zero.</summary>
@@ -96,13 +132,16 @@ internal readonly struct TensorEpilogue(GpuProduct product, int matrix, int shar
         for (var line = pass.First; line < lines; line += pass.Lines)
         {
             if (row + line < _product.Rows && length > 0)
-            {
-                var numbers = TensorCore.LoadSharedFour(pass.Place);
-                TensorCore.StoreFour(pass.Address, Eight.First(numbers, length));
-            }
+                Store(pass.Address, TensorCore.LoadSharedFour(pass.Place), length);
             pass.Advance();
         }
     }
+
+    /// <summary>Writes the first so many of eight numbers, and zeros.</summary>
+    private static void Store(long address, UInt4 numbers, int length) => TensorCore.StoreFour(address, Eight.First(numbers, length));
+
+    /// <summary>The first so many of two numbers, and of two others the rest.</summary>
+    private static uint Join(uint two, uint others, int length) => Eight.FirstOfTwo(two, length) | (others ^ Eight.FirstOfTwo(others, length));
 
     private void Finish(Float4 sums, int row, int column)
     {
@@ -116,10 +155,12 @@ internal readonly struct TensorEpilogue(GpuProduct product, int matrix, int shar
     private void Finish(float lower, float upper, int place)
     {
         var addends = _product.Addend != 0 ? TensorCore.LoadShared(place) : 0u;
-        TensorCore.StoreShared(place, Ptx.FloatsToBFloat16(Finish(lower, addends << 16), Finish(upper, addends & 0xFFFF_0000u)));
+        TensorCore.StoreShared(place, TFormat.Type == ElementType.BFloat16
+            ? Ptx.FloatsToBFloat16(Finish(lower, Interop.IntAsFloat(addends << 16)), Finish(upper, Interop.IntAsFloat(addends & 0xFFFF_0000u)))
+            : Ptx.FloatsToHalves(Finish(lower, Ptx.HalfToFloat((ushort)addends)), Finish(upper, Ptx.HalfToFloat((ushort)(addends >> 16)))));
     }
 
-    private float Finish(float sum, uint addend) => _product.Finish<BFloat16Format>(new(sum), new(Interop.IntAsFloat(addend))).Value;
+    private float Finish(float sum, float addend) => _product.Finish<TFormat>(new(sum), new(addend)).Value;
 
     /// <summary>Bytes from the start of the lines in shared memory to an element at the start of a piece.</summary>
     private static int Place(int line, int column) => DepthStrided.Place(column, line);
@@ -142,7 +183,7 @@ internal readonly struct TensorEpilogue(GpuProduct product, int matrix, int shar
         public readonly int First = Group.IdxX / 16, Column = column + Group.IdxX % 16 * 8;
 
         /// <summary>Where they are in shared memory, and in the matrix.</summary>
-        public int Place = TensorCore.Keep(shared + TensorEpilogue.Place(Group.IdxX / 16, Group.IdxX % 16 * 8));
+        public int Place = TensorCore.Keep(shared + TensorEpilogue<TFormat>.Place(Group.IdxX / 16, Group.IdxX % 16 * 8));
 
         public long Address = TensorCore.Keep(matrix + ((row + Group.IdxX / 16) * (long)stride + column + Group.IdxX % 16 * 8) * 2);
 
