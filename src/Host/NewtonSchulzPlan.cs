@@ -13,7 +13,6 @@ public sealed record NewtonSchulzPlan
     private const int MaxSteps = 30;
     private const int Values = 1000;
 
-
     private NewtonSchulzPlan(int rows, int columns, double tolerance, double smallest, NewtonSchulzOptions options, double deviation, Device? device)
     {
         (Rows, Columns, Tolerance, Smallest, Options, Deviation) = (rows, columns, tolerance, smallest, options, deviation);
@@ -73,7 +72,8 @@ public sealed record NewtonSchulzPlan
         var plans =
             from family in Families(smallest)
             from plan in Cheapest(family, rows, columns, tolerance, smallest, device)
-            orderby plan.MultiplyAdds / speedOf(plan.Options.WorkTypeOf(plan.Options.Method)), plan.Launches, plan.Deviation
+            // One launch is all that small matrices cost: their products take less time than launches do.
+            orderby plan.Launches > 1, plan.MultiplyAdds / speedOf(plan.Options.WorkTypeOf(plan.Options.Method)), plan.Launches, plan.Deviation
             select plan;
         return plans.First();
     }
