@@ -113,8 +113,8 @@ public sealed record NewtonSchulzPlan
                 if (deviation > tolerance || found.Contains((method, precision)))
                     continue;
                 var options = standard with { Method = method, Precision = precision };
-                if (method == NewtonSchulzMethod.Gram)
-                    deviation += GramRestarts.Error(options.Plan.Steps, options.Plan.Restarts, type);
+                if (method == NewtonSchulzMethod.Gram && options.Plan is var plan)
+                    deviation += GramRestarts.Error(plan.Steps, plan.Restarts, type);
                 if (deviation <= tolerance && found.Add((method, precision)))
                     yield return new(rows, columns, tolerance, smallest, options, deviation, device);
             }

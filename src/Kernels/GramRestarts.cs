@@ -28,7 +28,7 @@ internal static class GramRestarts
         {
             // The first runs are the shorter ones: there coefficients are steepest.
             int[] restarts = [.. Enumerable.Range(1, count).Select(i => steps.Length * i / (count + 1))];
-            var (error, largest) = Bounds(steps, restarts, type);
+            var (error, largest) = Bounds(steps, restarts, type, ToleranceOf(type));
             if (error <= ToleranceOf(type) && (type != ElementType.Float16 || largest <= LargestFloat16))
                 return restarts;
         }
@@ -50,10 +50,12 @@ internal static class GramRestarts
 
     private static int[] EveryStep(NewtonSchulzStep[] steps) => [.. Enumerable.Range(1, Math.Max(0, steps.Length - 1))];
 
-    private static (double Error, double Largest) Bounds(NewtonSchulzStep[] steps, int[] restarts, ElementType type)
+    /// <summary>The largest error and the largest number; of what is seen to be beyond a limit, only that.</summary>
+    private static (double Error, double Largest) Bounds(NewtonSchulzStep[] steps, int[] restarts, ElementType type, double limit = double.PositiveInfinity)
     {
         double error = 0, largest = 0, unit = UnitOf(type);
-        for (var i = 0; i <= Values; i++)
+        // Small values are off the most.
+        for (var i = Values; i >= 0 && error <= limit; i--)
         {
             var value = Math.Pow(Smallest, (double)i / Values);
             var exact = steps.Aggregate(value, (x, step) => step.Apply(x));
