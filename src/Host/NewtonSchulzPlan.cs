@@ -11,7 +11,7 @@ namespace GpuOptim.Host;
 public sealed record NewtonSchulzPlan
 {
     private const int MaxSteps = 30;
-    private const int Values = 1000;
+    private const int Values = 300;
 
     private NewtonSchulzPlan(int rows, int columns, double tolerance, double smallest, NewtonSchulzOptions options, double deviation, Device? device)
     {
@@ -105,16 +105,20 @@ public sealed record NewtonSchulzPlan
         for (var steps = 1; steps <= MaxSteps && found.Count < ways.Length; steps++)
         {
             var standard = new NewtonSchulzOptions { Coefficients = family(steps), Steps = steps };
-            var away = Away(standard.Plan, smallest);
+            var polynomials = standard.Plan;
             foreach (var (method, precision) in ways)
             {
                 var type = (standard with { Precision = precision }).WorkTypeOf(method);
-                var deviation = away + Rounding(type);
+                // Rounding X takes small values nearer to 0: by what the norm is of a matrix of random numbers of its size.
+                var unit = UnitOf(type);
+                var least = smallest - unit / 2 * (Math.Sqrt(rows) + Math.Sqrt(columns)) / Math.Sqrt((double)rows * columns);
+                var deviation = least > 0 ? Math.Max(Away(polynomials, least, 0) + Rounding(type), Away(polynomials, least, unit)) : double.PositiveInfinity;
                 if (deviation > tolerance || found.Contains((method, precision)))
                     continue;
                 var options = standard with { Method = method, Precision = precision };
+                // In matrices of few rows what is rounded up is not made up for by what is rounded down.
                 if (method == NewtonSchulzMethod.Gram && options.Plan is var plan)
-                    deviation += GramRestarts.Error(plan.Steps, plan.Restarts, type);
+                    deviation += 2 * GramRestarts.Error(plan.Steps, plan.Restarts, type);
                 if (deviation <= tolerance && found.Add((method, precision)))
                     yield return new(rows, columns, tolerance, smallest, options, deviation, device);
             }
@@ -129,16 +133,30 @@ public sealed record NewtonSchulzPlan
         _ => 1e-4,
     };
 
-    /// <summary>How far from 1 the polynomials take singular values at most.</summary>
-    private static double Away(NewtonSchulzSteps plan, double smallest)
+    /// <summary>By how much a number is off that was rounded, as a part of it.</summary>
+    private static double UnitOf(ElementType type) => type switch
+    {
+        ElementType.BFloat16 => 1.0 / (1 << 8),
+        ElementType.Float16 => 1.0 / (1 << 11),
+        _ => 1.0 / (1 << 24),
+    };
+
+    /// <summary>How far from 1 the polynomials take singular values at most, if before each step they are larger or smaller by a part of them.</summary>
+    /// <remarks>Some polynomials are so steep at 1 that what is a little larger escapes.</remarks>
+    private static double Away(NewtonSchulzSteps plan, double smallest, double part)
     {
         var away = 0.0;
         for (var i = 0; i <= Values; i++)
         {
-            var value = plan.Steps.Aggregate(Math.Pow(smallest, (double)i / Values) / plan.NormScale, (x, step) => step.Apply(x));
-            // NaN is away, too.
-            if (!(Math.Abs(value - 1) <= away))
-                away = Math.Abs(value - 1);
+            foreach (var factor in (ReadOnlySpan<double>)[1 + part, 1 - part])
+            {
+                var value = Math.Pow(smallest, (double)i / Values) / plan.NormScale;
+                foreach (var step in plan.Steps)
+                    value = step.Apply(value * factor);
+                // NaN is away, too.
+                if (!(Math.Abs(value - 1) <= away))
+                    away = Math.Abs(value - 1);
+            }
         }
         return away;
     }

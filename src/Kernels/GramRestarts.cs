@@ -21,25 +21,26 @@ internal static class GramRestarts
     /// <summary>The restarts for some steps.</summary>
     /// <param name="steps">The coefficients of each.</param>
     /// <param name="type">The work type.</param>
+    /// <param name="largestValue">The largest singular value.</param>
     /// <returns>The steps before which to begin anew, in order; all but the first if nothing else will do.</returns>
-    public static int[] Of(NewtonSchulzStep[] steps, ElementType type)
+    public static int[] Of(NewtonSchulzStep[] steps, ElementType type, double largestValue = 1)
     {
         for (var count = 0; count < steps.Length - 1; count++)
         {
             // The first runs are the shorter ones: there coefficients are steepest.
             int[] restarts = [.. Enumerable.Range(1, count).Select(i => steps.Length * i / (count + 1))];
-            var (error, largest) = Bounds(steps, restarts, type, ToleranceOf(type));
+            var (error, largest) = Bounds(steps, restarts, type, largestValue, ToleranceOf(type));
             if (error <= ToleranceOf(type) && (type != ElementType.Float16 || largest <= LargestFloat16))
                 return restarts;
         }
         return EveryStep(steps);
     }
 
-    /// <summary>The most that a singular value between a millionth and 1 ends away from the polynomials' value.</summary>
+    /// <summary>The most that a singular value between a millionth of the largest and that ends away from the polynomials' value.</summary>
     public static double Error(NewtonSchulzStep[] steps, int[] restarts, ElementType type) => Bounds(steps, restarts, type).Error;
 
     /// <summary>The largest number that there is with restarts before every step, with which all there is are the standard method's numbers.</summary>
-    public static double LeastRange(NewtonSchulzStep[] steps, ElementType type) => Bounds(steps, EveryStep(steps), type).Largest;
+    public static double LeastRange(NewtonSchulzStep[] steps, ElementType type, double largestValue = 1) => Bounds(steps, EveryStep(steps), type, largestValue).Largest;
 
     /// <summary>By how much an eigenvalue is off.</summary>
     /// <remarks>
@@ -51,13 +52,14 @@ internal static class GramRestarts
     private static int[] EveryStep(NewtonSchulzStep[] steps) => [.. Enumerable.Range(1, Math.Max(0, steps.Length - 1))];
 
     /// <summary>The largest error and the largest number; of what is seen to be beyond a limit, only that.</summary>
-    private static (double Error, double Largest) Bounds(NewtonSchulzStep[] steps, int[] restarts, ElementType type, double limit = double.PositiveInfinity)
+    private static (double Error, double Largest) Bounds(
+        NewtonSchulzStep[] steps, int[] restarts, ElementType type, double largestValue = 1, double limit = double.PositiveInfinity)
     {
         double error = 0, largest = 0, unit = UnitOf(type);
         // Small values are off the most.
         for (var i = Values; i >= 0 && error <= limit; i--)
         {
-            var value = Math.Pow(Smallest, (double)i / Values);
+            var value = largestValue * Math.Pow(Smallest, (double)i / Values);
             var exact = steps.Aggregate(value, (x, step) => step.Apply(x));
             foreach (var perturbation in (ReadOnlySpan<double>)[unit, -unit])
             {

@@ -34,10 +34,15 @@ public sealed record NewtonSchulzOptions
     {
         get
         {
-            NewtonSchulzStep[] steps = [.. Enumerable.Range(0, Steps ?? Coefficients.DefaultSteps).Select(step => Coefficients[step])];
-            return new(steps, Coefficients.NormScale, Epsilon, Method == NewtonSchulzMethod.Standard ? [] : GramRestarts.Of(steps, WorkTypeOf(NewtonSchulzMethod.Gram)));
+            var steps = AllSteps;
+            return new(steps, Coefficients.NormScale, Epsilon, Method == NewtonSchulzMethod.Standard ? [] : GramRestarts.Of(steps, WorkTypeOf(NewtonSchulzMethod.Gram), LargestValue));
         }
     }
+
+    private NewtonSchulzStep[] AllSteps => [.. Enumerable.Range(0, Steps ?? Coefficients.DefaultSteps).Select(step => Coefficients[step])];
+
+    /// <summary>The most that a singular value is at first; 1 unless the norm is made smaller than it is.</summary>
+    private double LargestValue => Math.Max(1, 1 / Coefficients.NormScale);
 
     /// <summary>A type that holds directions exactly as they are orthogonalized.</summary>
     internal ElementType DirectionType => WorkTypeOf(Method == NewtonSchulzMethod.Standard ? Method : NewtonSchulzMethod.Gram);
@@ -53,7 +58,7 @@ public sealed record NewtonSchulzOptions
     /// <summary>Refuses coefficients whose numbers the precision has no room for.</summary>
     internal void Validate()
     {
-        if (Precision == NewtonSchulzPrecision.Float16 && GramRestarts.LeastRange(Plan.Steps, ElementType.Float16) is var largest && !(largest <= GramRestarts.LargestFloat16))
+        if (Precision == NewtonSchulzPrecision.Float16 && GramRestarts.LeastRange(AllSteps, ElementType.Float16, LargestValue) is var largest && !(largest <= GramRestarts.LargestFloat16))
             throw new ArgumentException($"Coefficients must keep all numbers within {GramRestarts.LargestFloat16} where Precision is {Precision}. Those of '{Coefficients.Name}' reach {largest:G4}.", nameof(Coefficients));
     }
 }

@@ -17,7 +17,18 @@ public abstract record MuonOptionsBase : OptimizerOptions
     public bool Nesterov { get; init; }
 
     /// <summary>How directions are orthogonalized. PyTorch: <c>ns_coefficients</c>, <c>ns_steps</c>, <c>eps</c>.</summary>
-    public NewtonSchulzOptions NewtonSchulz { get; init => field = value ?? throw new ArgumentNullException(nameof(NewtonSchulz)); } = new();
+    /// <exception cref="ArgumentException">The precision has no room for what the coefficients make.</exception>
+    public NewtonSchulzOptions NewtonSchulz
+    {
+        get;
+        init
+        {
+            ArgumentNullException.ThrowIfNull(value, nameof(NewtonSchulz));
+            value.Validate();
+            field = value;
+        }
+    }
+    = new();
 
     /// <summary>How the learning rate follows the shape. PyTorch: <c>adjust_lr_fn</c>.</summary>
     public LearningRateAdjustment AdjustLearningRate { get; init; }
@@ -50,7 +61,6 @@ public abstract record MuonOptionsBase : OptimizerOptions
         base.Validate();
         if (WeightDecayMode == WeightDecayMode.L2)
             throw new ArgumentException("WeightDecayMode must be Decoupled, Cautious or Independent where gradients are orthogonalized: what is added to them is orthogonalized away. Actual value was L2.", nameof(WeightDecayMode));
-        NewtonSchulz.Validate();
     }
 
     /// <summary>What the learning rate is multiplied by for a matrix.</summary>
