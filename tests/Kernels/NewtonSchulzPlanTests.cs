@@ -61,6 +61,14 @@ public sealed class NewtonSchulzPlanTests
         Assert.That((NewtonSchulzCost.MultiplyAdds(method, plan, 12, 50), NewtonSchulzCost.Launches(method, plan)), Is.EqualTo((ops.MultiplyAdds, ops.Launches)));
         // As many for the transpose.
         Assert.That(NewtonSchulzCost.MultiplyAdds(method, plan, 50, 12), Is.EqualTo(ops.MultiplyAdds));
+        // The numbers that docs/optimizers.md says are read and written.
+        if (plan.Steps.All(step => step.C != 0))
+        {
+            double all = 12 * 50, square = 12 * 12, begun = 1 + plan.Restarts.Length;
+            Assert.That(ops.Numbers, Is.EqualTo(2 * all + (method == NewtonSchulzMethod.Standard
+                ? steps * (3 * all + 4 * square)
+                : begun * (3 * all + 4 * square) + 2 * steps * square + 9 * (steps - begun) * square)));
+        }
     }
 
     [Test]
