@@ -69,10 +69,10 @@ public sealed record NewtonSchulzPlan
     /// <summary>The same for a device of which it is known how many multiply-adds of matrices of a type take the time of one of float32 matrices.</summary>
     internal static NewtonSchulzPlan For(int rows, int columns, double tolerance, double smallest, Device? device, Func<ElementType, double> speedOf)
     {
+        // One launch is all that small matrices cost: their products take less time than launches do.
         var plans =
             from family in Families(smallest)
             from plan in Cheapest(family, rows, columns, tolerance, smallest, device)
-            // One launch is all that small matrices cost: their products take less time than launches do.
             orderby plan.Launches > 1, plan.MultiplyAdds / speedOf(plan.Options.WorkTypeOf(plan.Options.Method)), plan.Launches, plan.Deviation
             select plan;
         return plans.First();
