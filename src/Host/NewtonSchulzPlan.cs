@@ -106,21 +106,24 @@ public sealed record NewtonSchulzPlan
         {
             var standard = new NewtonSchulzOptions { Coefficients = family(steps), Steps = steps };
             var polynomials = standard.Plan;
-            foreach (var (method, precision) in ways)
+            foreach (var (method, precision) in ways.Where(way => !found.Contains(way)))
             {
                 var type = (standard with { Precision = precision }).WorkTypeOf(method);
                 // Rounding X takes small values nearer to 0: by what the norm is of a matrix of random numbers of its size.
                 var unit = UnitOf(type);
                 var least = smallest - unit / 2 * (Math.Sqrt(rows) + Math.Sqrt(columns)) / Math.Sqrt((double)rows * columns);
                 var deviation = least > 0 ? Math.Max(Away(polynomials, least, 0) + Rounding(type), Away(polynomials, least, unit)) : double.PositiveInfinity;
-                if (deviation > tolerance || found.Contains((method, precision)))
+                if (deviation > tolerance)
                     continue;
                 var options = standard with { Method = method, Precision = precision };
                 // In matrices of few rows what is rounded up is not made up for by what is rounded down.
                 if (method == NewtonSchulzMethod.Gram && options.Plan is var plan)
                     deviation += 2 * GramRestarts.Error(plan.Steps, plan.Restarts, type);
-                if (deviation <= tolerance && found.Add((method, precision)))
-                    yield return new(rows, columns, tolerance, smallest, options, deviation, device);
+                // NaN is beyond it, too.
+                if (!(deviation <= tolerance))
+                    continue;
+                found.Add((method, precision));
+                yield return new(rows, columns, tolerance, smallest, options, deviation, device);
             }
         }
     }

@@ -19,13 +19,13 @@ internal sealed class SimulatedMatrixOps(Card card, DeviceArray<double> sums) : 
     }
 
     public void SymmetricProduct(MatrixBatch x, float scale, MatrixBatch result) =>
-        Multiply(x.IsTall ? "SymmetricProduct.TensorCore.Tall" : "SymmetricProduct.TensorCore.Wide", Product(x, x, result) with { Depth = Math.Max(x.Rows, x.Columns), Alpha = scale });
+        Multiply(x.IsTall ? "SymmetricProduct.TensorCore.Tall" : "SymmetricProduct.TensorCore.Wide", GpuProduct.Of(x, x, result) with { Depth = Math.Max(x.Rows, x.Columns), Alpha = scale });
 
     public void SymmetricPolynomial(MatrixBatch a, float b, float c, MatrixBatch result) =>
-        Multiply("SymmetricProduct.TensorCore.Wide", Product(a, a, result) with { Depth = a.Order, Alpha = c, Addend = a.Address, Beta = b });
+        Multiply("SymmetricProduct.TensorCore.Wide", GpuProduct.Of(a, a, result) with { Depth = a.Order, Alpha = c, Addend = a.Address, Beta = b });
 
     public void MultiplyAdd(MatrixBatch b, MatrixBatch x, float a, MatrixBatch result) =>
-        Multiply("MultiplyAdd.TensorCore", Product(x.IsTall ? x : b, x.IsTall ? b : x, result) with { Depth = b.Order, Alpha = 1, Addend = a == 0 ? 0 : x.Address, Beta = a });
+        Multiply("MultiplyAdd.TensorCore", GpuProduct.Of(x.IsTall ? x : b, x.IsTall ? b : x, result) with { Depth = b.Order, Alpha = 1, Addend = a == 0 ? 0 : x.Address, Beta = a });
 
     public void SymmetricMultiplyAdd(MatrixBatch b, float factor, MatrixBatch x, float scale, MatrixBatch result) => throw new NotSupportedException();
 
@@ -38,20 +38,4 @@ internal sealed class SimulatedMatrixOps(Card card, DeviceArray<double> sums) : 
 
     private void Launch(string kernel, int groups, int threads, params object[] arguments) => card.Launch(
         new CommittedKernel(kernel).Text, groups, threads, arguments, request => request with { DynamicSharedBytes = TensorProduct.SharedBytes, MmaRounding = MmaRounding.Hardware });
-
-    private static GpuProduct Product(MatrixBatch left, MatrixBatch right, MatrixBatch result) => new()
-    {
-        Left = left.Address,
-        LeftLength = left.Length,
-        LeftStride = left.Stride,
-        Right = right.Address,
-        RightLength = right.Length,
-        RightStride = right.Stride,
-        Result = result.Address,
-        ResultLength = result.Length,
-        ResultStride = result.Stride,
-        Count = result.Count,
-        Rows = result.Rows,
-        Columns = result.Columns,
-    };
 }

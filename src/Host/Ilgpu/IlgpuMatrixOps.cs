@@ -21,7 +21,7 @@ internal sealed class IlgpuMatrixOps<TFormat>(IlgpuQueue queue, ArrayView<double
 
     public void SymmetricProduct(MatrixBatch x, float scale, MatrixBatch result)
     {
-        var product = Product(x, x, result) with { Depth = Math.Max(x.Rows, x.Columns), Alpha = scale };
+        var product = GpuProduct.Of(x, x, result) with { Depth = Math.Max(x.Rows, x.Columns), Alpha = scale };
         if (x.IsTall)
             queue.Multiply<TFormat, DepthStrided, DepthStrided, LowerTiles>(product);
         else
@@ -30,11 +30,11 @@ internal sealed class IlgpuMatrixOps<TFormat>(IlgpuQueue queue, ArrayView<double
 
     /// <remarks>A is symmetric, so its columns are its rows.</remarks>
     public void SymmetricPolynomial(MatrixBatch a, float b, float c, MatrixBatch result) =>
-        queue.Multiply<TFormat, DepthContiguous, DepthContiguous, LowerTiles>(Product(a, a, result) with { Depth = a.Order, Alpha = c, Addend = a.Address, Beta = b });
+        queue.Multiply<TFormat, DepthContiguous, DepthContiguous, LowerTiles>(GpuProduct.Of(a, a, result) with { Depth = a.Order, Alpha = c, Addend = a.Address, Beta = b });
 
     /// <remarks>X is symmetric, too.</remarks>
     public void SymmetricMultiplyAdd(MatrixBatch b, float factor, MatrixBatch x, float scale, MatrixBatch result) =>
-        queue.Multiply<TFormat, DepthContiguous, DepthContiguous, LowerTiles>(Product(b, x, result) with { Depth = b.Order, Alpha = factor, Addend = x.Address, Beta = scale });
+        queue.Multiply<TFormat, DepthContiguous, DepthContiguous, LowerTiles>(GpuProduct.Of(b, x, result) with { Depth = b.Order, Alpha = factor, Addend = x.Address, Beta = scale });
 
     public void AddIdentity(MatrixBatch a, float factor, float scale, MatrixBatch result) => queue.AddIdentity<TFormat>(a, factor, scale, result);
 
@@ -42,21 +42,5 @@ internal sealed class IlgpuMatrixOps<TFormat>(IlgpuQueue queue, ArrayView<double
 
     /// <remarks>The transpose of a X + B X is a Xᵀ + Xᵀ B, and Xᵀ is how a tall matrix lies.</remarks>
     public void MultiplyAdd(MatrixBatch b, MatrixBatch x, float a, MatrixBatch result) =>
-        queue.Multiply<TFormat, DepthContiguous, DepthStrided, AllTiles>(Product(x.IsTall ? x : b, x.IsTall ? b : x, result) with { Depth = b.Order, Alpha = 1, Addend = a == 0 ? 0 : x.Address, Beta = a });
-
-    private static GpuProduct Product(MatrixBatch left, MatrixBatch right, MatrixBatch result) => new()
-    {
-        Left = left.Address,
-        LeftLength = left.Length,
-        LeftStride = left.Stride,
-        Right = right.Address,
-        RightLength = right.Length,
-        RightStride = right.Stride,
-        Result = result.Address,
-        ResultLength = result.Length,
-        ResultStride = result.Stride,
-        Count = result.Count,
-        Rows = result.Rows,
-        Columns = result.Columns,
-    };
+        queue.Multiply<TFormat, DepthContiguous, DepthStrided, AllTiles>(GpuProduct.Of(x.IsTall ? x : b, x.IsTall ? b : x, result) with { Depth = b.Order, Alpha = 1, Addend = a == 0 ? 0 : x.Address, Beta = a });
 }

@@ -23,6 +23,23 @@ internal struct GpuProduct
     /// <summary>Factors of the sums and of the addend.</summary>
     public float Alpha, Beta;
 
+    /// <summary>Products of matrices, with nothing to add; their depth and the factor are still to be said.</summary>
+    public static GpuProduct Of(MatrixBatch left, MatrixBatch right, MatrixBatch result) => new()
+    {
+        Left = left.Address,
+        LeftLength = left.Length,
+        LeftStride = left.Stride,
+        Right = right.Address,
+        RightLength = right.Length,
+        RightStride = right.Stride,
+        Result = result.Address,
+        ResultLength = result.Length,
+        ResultStride = result.Stride,
+        Count = result.Count,
+        Rows = result.Rows,
+        Columns = result.Columns,
+    };
+
     /// <summary>The result of one sum, not yet rounded.</summary>
     /// <param name="sum">The sum.</param>
     /// <param name="addend">Its addend, if there are any.</param>

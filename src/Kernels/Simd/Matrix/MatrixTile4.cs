@@ -21,7 +21,7 @@ internal readonly unsafe struct MatrixTile4<TFloats> : IMatrixTile where TFloats
             Multiply(3, left, right, depth, start, result, stride, add, ref ahead);
     }
 
-    /// <remarks>How many vectors of each row are asked for is a constant: inlined, it leaves nothing of the others.</remarks>
+    /// <remarks>Inlined, so that the number of vectors is a constant.</remarks>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static void Multiply(int vectors, float* left, float* right, nint depth, float* start, float* result, nint stride, bool add, ref PanelPrefetch ahead)
     {
@@ -31,10 +31,10 @@ internal readonly unsafe struct MatrixTile4<TFloats> : IMatrixTile where TFloats
         TFloats sum30 = default, sum31 = default, sum32 = default;
         if (start != null)
         {
-            Load(vectors, start, ref sum00, ref sum01, ref sum02);
-            Load(vectors, start + stride, ref sum10, ref sum11, ref sum12);
-            Load(vectors, start + 2 * stride, ref sum20, ref sum21, ref sum22);
-            Load(vectors, start + 3 * stride, ref sum30, ref sum31, ref sum32);
+            TileRow<TFloats>.Load(vectors, start, ref sum00, ref sum01, ref sum02);
+            TileRow<TFloats>.Load(vectors, start + stride, ref sum10, ref sum11, ref sum12);
+            TileRow<TFloats>.Load(vectors, start + 2 * stride, ref sum20, ref sum21, ref sum22);
+            TileRow<TFloats>.Load(vectors, start + 3 * stride, ref sum30, ref sum31, ref sum32);
         }
 
         for (nint k = 0; k < depth;)
@@ -43,50 +43,16 @@ internal readonly unsafe struct MatrixTile4<TFloats> : IMatrixTile where TFloats
             for (var end = Math.Min(k + PanelPrefetch.Interval, depth); k < end; k++, left += Columns, right += Columns)
             {
                 TFloats right0 = TFloats.Load(right), right1 = vectors > 1 ? TFloats.Load(right + TFloats.Count) : default, right2 = vectors > 2 ? TFloats.Load(right + 2 * TFloats.Count) : default;
-                Accumulate(vectors, left[0], right0, right1, right2, ref sum00, ref sum01, ref sum02);
-                Accumulate(vectors, left[1], right0, right1, right2, ref sum10, ref sum11, ref sum12);
-                Accumulate(vectors, left[2], right0, right1, right2, ref sum20, ref sum21, ref sum22);
-                Accumulate(vectors, left[3], right0, right1, right2, ref sum30, ref sum31, ref sum32);
+                TileRow<TFloats>.Accumulate(vectors, TFloats.Create(left[0]), right0, right1, right2, ref sum00, ref sum01, ref sum02);
+                TileRow<TFloats>.Accumulate(vectors, TFloats.Create(left[1]), right0, right1, right2, ref sum10, ref sum11, ref sum12);
+                TileRow<TFloats>.Accumulate(vectors, TFloats.Create(left[2]), right0, right1, right2, ref sum20, ref sum21, ref sum22);
+                TileRow<TFloats>.Accumulate(vectors, TFloats.Create(left[3]), right0, right1, right2, ref sum30, ref sum31, ref sum32);
             }
         }
 
-        Store(vectors, sum00, sum01, sum02, result, add);
-        Store(vectors, sum10, sum11, sum12, result + stride, add);
-        Store(vectors, sum20, sum21, sum22, result + 2 * stride, add);
-        Store(vectors, sum30, sum31, sum32, result + 3 * stride, add);
+        TileRow<TFloats>.Store(vectors, sum00, sum01, sum02, result, add);
+        TileRow<TFloats>.Store(vectors, sum10, sum11, sum12, result + stride, add);
+        TileRow<TFloats>.Store(vectors, sum20, sum21, sum22, result + 2 * stride, add);
+        TileRow<TFloats>.Store(vectors, sum30, sum31, sum32, result + 3 * stride, add);
     }
-
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static void Load(int vectors, float* row, ref TFloats sum0, ref TFloats sum1, ref TFloats sum2)
-    {
-        sum0 = TFloats.Load(row);
-        if (vectors > 1)
-            sum1 = TFloats.Load(row + TFloats.Count);
-        if (vectors > 2)
-            sum2 = TFloats.Load(row + 2 * TFloats.Count);
-    }
-
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static void Accumulate(int vectors, float left, in TFloats right0, in TFloats right1, in TFloats right2, ref TFloats sum0, ref TFloats sum1, ref TFloats sum2)
-    {
-        var all = TFloats.Create(left);
-        TFloats.Accumulate(ref sum0, all, right0);
-        if (vectors > 1)
-            TFloats.Accumulate(ref sum1, all, right1);
-        if (vectors > 2)
-            TFloats.Accumulate(ref sum2, all, right2);
-    }
-
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static void Store(int vectors, in TFloats sum0, in TFloats sum1, in TFloats sum2, float* row, bool add)
-    {
-        Store(sum0, row, add);
-        if (vectors > 1)
-            Store(sum1, row + TFloats.Count, add);
-        if (vectors > 2)
-            Store(sum2, row + 2 * TFloats.Count, add);
-    }
-
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static void Store(in TFloats sum, float* place, bool add) => TFloats.Store(add ? TFloats.Add(TFloats.Load(place), sum) : sum, place);
 }

@@ -13,7 +13,7 @@ internal static unsafe class Transposition
     /// <summary>Rows and columns of a square of numbers of a type of 16 or 32 bits.</summary>
     public static int OrderOf<T>() where T : unmanaged => sizeof(T) == sizeof(ushort) ? Order : WideOrder;
 
-    /// <summary>Writes the transpose of a square, which may be that square.</summary>
+    /// <summary>Writes the transpose of a square.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static void Transpose<T>(T* source, nint sourceStride, T* destination, nint destinationStride) where T : unmanaged
     {
