@@ -15,5 +15,5 @@ cd "$folder/gpuoptim-card"
 # libtorch is 600 MB, and no test or benchmark of a card needs it. TorchSharp.dll is small, and without it no test is found.
 rm -rf Microsoft.CodeCoverage Ptx VirtualCard lib*torch* libc10* libgomp* libaoti* libbackend_with_compiler* libjitbackend* libnnapi* libshm* libLibTorchSharp* Google.Protobuf.dll SkiaSharp.dll libSkiaSharp*
 [ "${2:-}" != --without-recordings ] || rm -rf Golden
-tar -C "$folder" -cf - gpuoptim-card | xz -T0 -6 >"$out"
+tar -C "$folder" -cf - gpuoptim-card | xz -T0 >"$out"
 echo "$out: $(($(stat -c %s "$out") / 1000000)) MB"

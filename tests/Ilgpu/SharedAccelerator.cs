@@ -41,9 +41,12 @@ internal static class SharedAccelerator
     /// <summary>Lets a context forget the code that it has read; what is compiled stays.</summary>
     private static T Trimmed<T>(T accelerator) where T : Accelerator
     {
-        var read = accelerator.Context.GetIRContext();
-        if (read.Methods.Count > MostMethods)
-            read.ClearCache(ClearCacheMode.Everything);
+        lock (IlgpuKernels.CompilationIn(accelerator.Context))
+        {
+            var read = accelerator.Context.GetIRContext();
+            if (read.Methods.Count > MostMethods)
+                read.ClearCache(ClearCacheMode.Everything);
+        }
         return accelerator;
     }
 

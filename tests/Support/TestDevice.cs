@@ -20,17 +20,13 @@ public sealed record TestDevice(string Name, Func<Device> Open)
         .. Device.All.Where(info => info.Name != "simd" && !info.Name.Contains(':')).Select(info => new TestDevice(info.Name == "cuda" && VirtualCardLibrary.IsUsed ? VirtualName : info.Name, () => SharedAccelerator.Open(info.Name))),
     ];
 
-    /// <summary>
-    /// The same, for fixtures: what runs on a card has the category that a card's machine runs; what shares nothing with others, as ILGPU's accelerators
-    /// are shared, runs beside them.
-    /// </summary>
+    /// <summary>The same, for fixtures, which run beside each other: what runs on a card has the category that a card's machine runs.</summary>
     public static IEnumerable<TestFixtureData> Fixtures => All.Select(device =>
     {
         var data = new TestFixtureData(device);
         if (device.Name is "cuda" or VirtualName)
             data.Properties.Add(PropertyNames.Category, "Card");
-        if (device.Name.StartsWith("simd", StringComparison.Ordinal))
-            data.Properties.Set(PropertyNames.ParallelScope, ParallelScope.Self);
+        data.Properties.Set(PropertyNames.ParallelScope, ParallelScope.Self);
         return data;
     });
 

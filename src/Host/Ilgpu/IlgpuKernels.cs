@@ -6,6 +6,7 @@ using GpuOptim.Kernels;
 using GpuOptim.Kernels.Ilgpu;
 using GpuOptim.Kernels.Ilgpu.OpenCL;
 using GpuOptim.Kernels.Lanes;
+using ILGPU;
 using ILGPU.Backends;
 using ILGPU.Backends.OpenCL;
 using ILGPU.Backends.PTX;
@@ -23,7 +24,7 @@ internal sealed class IlgpuKernels : AcceleratorObject
     private static readonly ConditionalWeakTable<Accelerator, IlgpuKernels> _all = [];
 
     /// <summary>A context of ILGPU's learns instructions and compiles for one thread only, and accelerators may share one.</summary>
-    private static readonly Lock _compilation = new();
+    private static readonly ConditionalWeakTable<Context, Lock> _compilations = [];
 
     private readonly Backend? _backend;
     private readonly ConcurrentDictionary<MethodInfo, Delegate> _launchers = [];
@@ -49,9 +50,12 @@ internal sealed class IlgpuKernels : AcceleratorObject
     {
         if (_all.TryGetValue(accelerator, out var kernels))
             return kernels;
-        lock (_compilation)
+        lock (CompilationIn(accelerator.Context))
             return _all.GetValue(accelerator, accelerator => new(accelerator));
     }
+
+    /// <summary>Who holds it compiles in the context, and nobody else.</summary>
+    public static Lock CompilationIn(Context context) => _compilations.GetOrCreateValue(context);
 
     /// <summary>Compiles the kernel for some element types, or finds it.</summary>
     public TLauncher Get<TKernel, TLauncher>(UpdateTypes types, ILogger? logger)
@@ -87,7 +91,7 @@ internal sealed class IlgpuKernels : AcceleratorObject
     // On its own, for the sake of all who find their kernel: a lambda's variables are allocated where its method begins.
     private Delegate Add<TLauncher>(MethodInfo kernel, ILogger? logger) where TLauncher : Delegate
     {
-        lock (_compilation)
+        lock (CompilationIn(Accelerator.Context))
             return _launchers.GetOrAdd(kernel, method => Compile<TLauncher>(method, logger));
     }
 
