@@ -183,7 +183,7 @@ internal sealed class ShardedProgram
                 {
                     0 => changed.AnyOptions with { ComputePrecision = (ComputePrecision)random.Next(2) },
                     1 => changed.AnyOptions with { WeightDecay = 0.05, WeightDecayMode = WeightDecayMode.Cautious },
-                    2 when changed.AnyOptions is MuonOptionsBase matrices => matrices with { NewtonSchulz = new() { Precision = (NewtonSchulzPrecision)random.Next(2) } },
+                    2 when changed.AnyOptions is MuonOptionsBase matrices => matrices with { NewtonSchulz = new() { Precision = (NewtonSchulzPrecision)random.Next(3) } },
                     _ => changed.AnyOptions,
                 };
                 _optimizer.Step();
@@ -255,7 +255,7 @@ internal sealed class ShardedProgram
         {
             List<Assignment> assignments = [];
             if (parameters.Any(parameter => parameter.Name.StartsWith("matrix", StringComparison.Ordinal)))
-                assignments.Add(Assignment.Named("matrix*", new MuonOptions { LearningRate = 0.02, NewtonSchulz = new() { Precision = _program._seed % 2 == 0 ? NewtonSchulzPrecision.BFloat16 : NewtonSchulzPrecision.Float32 } }));
+                assignments.Add(Assignment.Named("matrix*", new MuonOptions { LearningRate = 0.02, NewtonSchulz = new() { Precision = (NewtonSchulzPrecision)(_program._seed % 3) } }));
             if (parameters.Any(parameter => parameter.Name.StartsWith("vector", StringComparison.Ordinal)))
                 assignments.Add(Assignment.Named("vector*", new AdamWOptions { StatePrecision = StatePrecision.Float32 }));
             return _communicator is null ? new ModelOptimizer(parameters, assignments) : new ShardedOptimizer(_communicator, parameters, _segment.Options, assignments);
