@@ -22,7 +22,7 @@ public unsafe class Matrices : VectorBenchmark
         _product = Allocate<float>(Rows * Rows);
         for (var i = 0; i < Rows * Depth; i++)
             _bfloats[i] = ((BFloat16)_floats[i]).Bits;
-        var width = VectorBits switch { 512 => 32, 256 => 24, 128 => 12, _ => 2 };
+        var width = VectorBits switch { 512 => 16, 256 => 24, 128 => 12, _ => 2 };
 
         PackAlongBFloat16();
         CheckPanels(nameof(PackAlongBFloat16), (row, k) => (BFloat16)_floats[k * Rows + row]);
@@ -72,7 +72,7 @@ public unsafe class Matrices : VectorBenchmark
     {
         switch (VectorBits)
         {
-            case 512: Multiply<MatrixTile8<Floats16>>(); break;
+            case 512: Multiply<MatrixTile16>(); break;
             case 256: Multiply<MatrixTile4<Floats8>>(); break;
             case 128: Multiply<MatrixTile4<Floats4>>(); break;
             default: Multiply<MatrixTile2<Floats1>>(); break;
@@ -83,7 +83,7 @@ public unsafe class Matrices : VectorBenchmark
     {
         switch (VectorBits)
         {
-            case 512: Pack<MatrixTile8<Floats16>, Floats16, TFormat>(source, rowStride, depthStride); break;
+            case 512: Pack<MatrixTile16, Floats16, TFormat>(source, rowStride, depthStride); break;
             case 256: Pack<MatrixTile4<Floats8>, Floats8, TFormat>(source, rowStride, depthStride); break;
             case 128: Pack<MatrixTile4<Floats4>, Floats4, TFormat>(source, rowStride, depthStride); break;
             default: Pack<MatrixTile2<Floats1>, Floats1, TFormat>(source, rowStride, depthStride); break;
@@ -96,8 +96,8 @@ public unsafe class Matrices : VectorBenchmark
         where TFormat : IFormat
     {
         var job = new PackJob<TTile, TFloats, TFormat>(source, rowStride, depthStride, Rows, Depth, _panels);
-        for (var panel = 0; panel < Rows / TTile.Columns; panel++)
-            job.Run(panel);
+        for (var chunk = 0; chunk < job.Chunks; chunk++)
+            job.Run(chunk);
     }
 
     private void Multiply<TTile>() where TTile : IMatrixTile

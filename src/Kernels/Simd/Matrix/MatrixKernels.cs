@@ -13,7 +13,7 @@ internal static class MatrixKernels
     public static IMatrixOps Create(Workers workers, int vectorBits, ElementType elementType) => vectorBits switch
     {
         512 when elementType == ElementType.BFloat16 && HardwareDot.IsChosen => DotMatrixOps.Create<HardwareDot>(workers),
-        512 => Create<MatrixTile8<Floats16>, Floats16>(workers, elementType),
+        512 => Create<MatrixTile16, Floats16>(workers, elementType),
         256 => Create<MatrixTile4<Floats8>, Floats8>(workers, elementType),
         128 => Create<MatrixTile4<Floats4>, Floats4>(workers, elementType),
         _ => Create<MatrixTile2<Floats1>, Floats1>(workers, elementType),

@@ -37,22 +37,48 @@ internal readonly unsafe struct MatrixTile4<TFloats> : IMatrixTile where TFloats
             TileRow<TFloats>.Load(vectors, start + 3 * stride, ref sum30, ref sum31, ref sum32);
         }
 
-        for (nint k = 0; k < depth;)
+        for (; depth >= PanelPrefetch.Interval; depth -= PanelPrefetch.Interval, left += PanelPrefetch.Interval * Columns, right += PanelPrefetch.Interval * Columns)
         {
             ahead.Advance();
-            for (var end = Math.Min(k + PanelPrefetch.Interval, depth); k < end; k++, left += Columns, right += Columns)
-            {
-                TFloats right0 = TFloats.Load(right), right1 = vectors > 1 ? TFloats.Load(right + TFloats.Count) : default, right2 = vectors > 2 ? TFloats.Load(right + 2 * TFloats.Count) : default;
-                TileRow<TFloats>.Accumulate(vectors, TFloats.Create(left[0]), right0, right1, right2, ref sum00, ref sum01, ref sum02);
-                TileRow<TFloats>.Accumulate(vectors, TFloats.Create(left[1]), right0, right1, right2, ref sum10, ref sum11, ref sum12);
-                TileRow<TFloats>.Accumulate(vectors, TFloats.Create(left[2]), right0, right1, right2, ref sum20, ref sum21, ref sum22);
-                TileRow<TFloats>.Accumulate(vectors, TFloats.Create(left[3]), right0, right1, right2, ref sum30, ref sum31, ref sum32);
-            }
+            Step(vectors, left, right,
+                ref sum00, ref sum01, ref sum02, ref sum10, ref sum11, ref sum12,
+                ref sum20, ref sum21, ref sum22, ref sum30, ref sum31, ref sum32);
+            Step(vectors, left + Columns, right + Columns,
+                ref sum00, ref sum01, ref sum02, ref sum10, ref sum11, ref sum12,
+                ref sum20, ref sum21, ref sum22, ref sum30, ref sum31, ref sum32);
+            Step(vectors, left + 2 * Columns, right + 2 * Columns,
+                ref sum00, ref sum01, ref sum02, ref sum10, ref sum11, ref sum12,
+                ref sum20, ref sum21, ref sum22, ref sum30, ref sum31, ref sum32);
+            Step(vectors, left + 3 * Columns, right + 3 * Columns,
+                ref sum00, ref sum01, ref sum02, ref sum10, ref sum11, ref sum12,
+                ref sum20, ref sum21, ref sum22, ref sum30, ref sum31, ref sum32);
+        }
+        for (; depth > 0; depth--, left += Columns, right += Columns)
+        {
+            Step(vectors, left, right,
+                ref sum00, ref sum01, ref sum02, ref sum10, ref sum11, ref sum12,
+                ref sum20, ref sum21, ref sum22, ref sum30, ref sum31, ref sum32);
         }
 
         TileRow<TFloats>.Store(vectors, sum00, sum01, sum02, result, add);
         TileRow<TFloats>.Store(vectors, sum10, sum11, sum12, result + stride, add);
         TileRow<TFloats>.Store(vectors, sum20, sum21, sum22, result + 2 * stride, add);
         TileRow<TFloats>.Store(vectors, sum30, sum31, sum32, result + 3 * stride, add);
+    }
+
+    /// <summary>Adds the products at one inner index. <see cref="PanelPrefetch.Interval"/> of them stand in a row, for a loop around each takes its time.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static void Step(
+        int vectors, float* left, float* right,
+        ref TFloats sum00, ref TFloats sum01, ref TFloats sum02,
+        ref TFloats sum10, ref TFloats sum11, ref TFloats sum12,
+        ref TFloats sum20, ref TFloats sum21, ref TFloats sum22,
+        ref TFloats sum30, ref TFloats sum31, ref TFloats sum32)
+    {
+        TFloats right0 = TFloats.Load(right), right1 = vectors > 1 ? TFloats.Load(right + TFloats.Count) : default, right2 = vectors > 2 ? TFloats.Load(right + 2 * TFloats.Count) : default;
+        TileRow<TFloats>.Accumulate(vectors, TFloats.Create(left[0]), right0, right1, right2, ref sum00, ref sum01, ref sum02);
+        TileRow<TFloats>.Accumulate(vectors, TFloats.Create(left[1]), right0, right1, right2, ref sum10, ref sum11, ref sum12);
+        TileRow<TFloats>.Accumulate(vectors, TFloats.Create(left[2]), right0, right1, right2, ref sum20, ref sum21, ref sum22);
+        TileRow<TFloats>.Accumulate(vectors, TFloats.Create(left[3]), right0, right1, right2, ref sum30, ref sum31, ref sum32);
     }
 }

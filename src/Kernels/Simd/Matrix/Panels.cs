@@ -41,49 +41,54 @@ internal static unsafe class Panels<TTile, TFloats, TFormat>
     /// <param name="depth">Length of the stretch.</param>
     public static nint Offset(int rows, int row, int first, int depth) => (nint)Count(rows) * Width * Places(first) + (nint)row * Places(depth);
 
-    /// <summary>Packs one panel.</summary>
+    /// <summary>Packs panels one behind the other.</summary>
     /// <param name="source">The matrix.</param>
-    /// <param name="start">Index of the element in the panel's first row at the first inner index.</param>
-    /// <param name="rowStride">Elements from one row of the panel to the next.</param>
+    /// <param name="start">Index of the element in the first panel's first row at the first inner index.</param>
+    /// <param name="rowStride">Elements from one row of the panels to the next.</param>
     /// <param name="depthStride">Elements from one inner index to the next; this or <paramref name="rowStride"/> is 1.</param>
-    /// <param name="rows">Rows that there are; the rest of the panel becomes zero.</param>
+    /// <param name="rows">Rows that there are; the rest of the last panel becomes zero.</param>
     /// <param name="depth">Length of the stretch.</param>
-    /// <param name="panel">Where to.</param>
-    public static void Pack(void* source, nint start, nint rowStride, nint depthStride, int rows, int depth, float* panel)
+    /// <param name="panels">Where to.</param>
+    public static void Pack(void* source, nint start, nint rowStride, nint depthStride, int rows, int depth, float* panels)
     {
-        if (rows < Width)
-            new Span<float>(panel, checked(Width * Places(depth))).Clear();
-        if (TTile.TakesPairs)
-            PairPanels.Pack((ushort*)source + start, rowStride, depthStride, rows, depth, Width, (uint*)panel);
-        else if (rowStride == 1)
-            PackAlong(source, start, depthStride, rows, depth, panel);
-        else if (TFormat.Size == 2)
-            PackAcross((ushort*)source + start, rowStride, rows, depth, panel);
-        else
-            PackAcross((float*)source + start, rowStride, rows, depth, panel);
+        if (rows % Width != 0)
+            new Span<float>(panels + (nint)(rows / Width) * Width * Places(depth), checked(Width * Places(depth))).Clear();
+        if (rowStride == 1 && !TTile.TakesPairs)
+        {
+            PackAlong(source, start, depthStride, rows, depth, panels);
+            return;
+        }
+        for (; rows > 0; rows -= Width, start += Width * rowStride, panels += (nint)Width * Places(depth))
+        {
+            var count = Math.Min(rows, Width);
+            if (TTile.TakesPairs)
+                PairPanels.Pack((ushort*)source + start, rowStride, depthStride, count, depth, Width, (uint*)panels);
+            else if (TFormat.Size == 2)
+                PackAcross((ushort*)source + start, rowStride, count, depth, panels);
+            else
+                PackAcross((float*)source + start, rowStride, count, depth, panels);
+        }
     }
 
     /// <summary>Where inner index k stands: its neighbour's place, unless it has none.</summary>
     private static int Place(int k, int depth) => (k ^ 1) < depth ? k ^ 1 : k;
 
-    /// <summary>The panel's rows lie side by side in memory.</summary>
+    /// <summary>The panels' rows lie side by side in memory, which is read along all of them.</summary>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private static void PackAlong(void* source, nint start, nint depthStride, int rows, int depth, float* panel)
+    private static void PackAlong(void* source, nint start, nint depthStride, int rows, int depth, float* panels)
     {
         for (var k = 0; k < depth; k++)
         {
             var from = start + k * depthStride;
-            var to = panel + (nint)Place(k, depth) * Width;
-            if (rows == Width)
+            var to = panels + (nint)Place(k, depth) * Width;
+            var row = 0;
+            for (; row <= rows - Width; row += Width, from += Width, to += (nint)Width * depth)
             {
                 for (var i = 0; i < Width; i += TFloats.Count)
                     TFloats.Store(Elements<TFormat>.Load<TFloats>(source, from + i), to + i);
             }
-            else
-            {
-                for (var i = 0; i < rows; i++)
-                    Floats1.Store(Elements<TFormat>.Load<Floats1>(source, from + i), to + i);
-            }
+            for (var i = 0; i < rows - row; i++)
+                Floats1.Store(Elements<TFormat>.Load<Floats1>(source, from + i), to + i);
         }
     }
 

@@ -13,7 +13,10 @@ internal unsafe struct ProductJob<TTile, TFloats, TFormat> : IChunkedJob
     where TFloats : unmanaged, IFloats<TFloats>
     where TFormat : IFormat
 {
-    private const int MaxPanels = 6;
+    /// <summary>
+    /// Rows and columns of the largest block, a multiple of all tiles' columns: what is summed, and two stretches of both matrices, fit the second-level cache.
+    /// </summary>
+    private const int MaxBlock = 192;
 
     /// <summary>Packed matrices; see <see cref="Panels{TTile, TFloats, TFormat}"/>.</summary>
     public required float* Left, Right;
@@ -39,7 +42,7 @@ internal unsafe struct ProductJob<TTile, TFloats, TFormat> : IChunkedJob
     {
         // Few blocks would leave cores idle at the end.
         _block = MaxBlock;
-        for (var panels = MaxPanels; panels > 1 && Chunks < 4 * workers.Count && workers.Count > 1;)
+        for (var panels = MaxBlock / TTile.Columns; panels > 1 && Chunks < 4 * workers.Count && workers.Count > 1;)
         {
             panels = (panels + 1) / 2;
             _block = panels * TTile.Columns;
@@ -59,9 +62,6 @@ internal unsafe struct ProductJob<TTile, TFloats, TFormat> : IChunkedJob
         if (IsSymmetric)
             Mirror(row, column, rows, columns);
     }
-
-    /// <summary>Rows and columns of the largest block: what is summed, and two stretches of both matrices, fit the second-level cache.</summary>
-    private static int MaxBlock => MaxPanels * TTile.Columns;
 
     private readonly int BlockRows => (Rows + _block - 1) / _block;
 
@@ -100,17 +100,16 @@ internal unsafe struct ProductJob<TTile, TFloats, TFormat> : IChunkedJob
                 (nint)rows * nextPlaces,
                 Right + Panels<TTile, TFloats, TFormat>.Offset(Columns, column, k + depth, next),
                 Left == Right && row == column ? 0 : (nint)columns * nextPlaces);
-            for (var j = 0; j < columns; j += width)
+            for (var i = 0; i < rows; i += TTile.Rows)
             {
                 // Of a symmetric result only what reaches the diagonal or below.
-                var first = IsSymmetric ? Math.Max(0, (column + j - row) / TTile.Rows * TTile.Rows) : 0;
-                for (var i = first; i < rows; i += TTile.Rows)
+                var reach = IsSymmetric ? Math.Min(columns, row + i + TTile.Rows - column) : columns;
+                var leftRows = left + (nint)(i / width) * width * places + i % width;
+                for (var j = 0; j < reach; j += width)
                 {
                     ahead.Turn();
-                    var leftRows = left + (nint)(i / width) * width * places + i % width;
                     var offset = i * MaxBlock + j;
                     var block = isFirstBlock ? sums + offset : partial + offset;
-                    var reach = IsSymmetric ? Math.Min(columns, row + i + TTile.Rows - column) : columns;
                     TTile.Multiply(leftRows, right + (nint)j * places, depth, begins ? null : block, ends ? sums + offset : block, MaxBlock, add: ends && !isFirstBlock, reach - j, ref ahead);
                 }
             }

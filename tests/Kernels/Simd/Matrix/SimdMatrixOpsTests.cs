@@ -15,11 +15,11 @@ namespace GpuOptim.Tests.Kernels.Simd.Matrix;
 [TestFixture(typeof(MatrixTile2<Floats1>), typeof(Floats1), typeof(BFloat16Format))]
 [TestFixture(typeof(MatrixTile4<Floats4>), typeof(Floats4), typeof(BFloat16Format))]
 [TestFixture(typeof(MatrixTile4<Floats8>), typeof(Floats8), typeof(BFloat16Format))]
-[TestFixture(typeof(MatrixTile8<Floats16>), typeof(Floats16), typeof(BFloat16Format))]
+[TestFixture(typeof(MatrixTile16), typeof(Floats16), typeof(BFloat16Format))]
 [TestFixture(typeof(MatrixTile2<Floats1>), typeof(Floats1), typeof(Float32Format))]
 [TestFixture(typeof(MatrixTile4<Floats4>), typeof(Floats4), typeof(Float32Format))]
 [TestFixture(typeof(MatrixTile4<Floats8>), typeof(Floats8), typeof(Float32Format))]
-[TestFixture(typeof(MatrixTile8<Floats16>), typeof(Floats16), typeof(Float32Format))]
+[TestFixture(typeof(MatrixTile16), typeof(Floats16), typeof(Float32Format))]
 internal sealed unsafe class SimdMatrixOpsTests<TTile, TFloats, TFormat>
     where TTile : IMatrixTile
     where TFloats : unmanaged, IFloats<TFloats>

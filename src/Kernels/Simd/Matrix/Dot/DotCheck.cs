@@ -9,6 +9,9 @@ internal static unsafe class DotCheck
 {
     private const int Depth = 128, BlockLength = DotBlock.Rows * DotBlock.Columns, HalfLimit = DotMatrixOps.LeastExponents / 2;
 
+    /// <summary>What tiles of multiply-adds compute, of which the first rows are the block.</summary>
+    private static int ExpectedLength => MatrixTile16.Rows * DotBlock.Columns;
+
     /// <summary>Exponents that numbers have, of both matrices: common ones; the smallest that <see cref="DotMatrixOps"/> allows; up to what overflows.</summary>
     private static readonly (int Lowest, int Highest)[] _exponents = [(110, 130), (HalfLimit, HalfLimit + 1), (HalfLimit, 0xFF)];
 
@@ -17,7 +20,7 @@ internal static unsafe class DotCheck
     {
         const int PanelLength = Depth * DotBlock.Columns;
         PanelPrefetch nothing = default;
-        var memory = (float*)NativeMemory.AlignedAlloc((4 * PanelLength + 2 * BlockLength) * sizeof(float), 64);
+        var memory = (float*)NativeMemory.AlignedAlloc((nuint)(4 * PanelLength + BlockLength + ExpectedLength) * sizeof(float), 64);
         try
         {
             float* left = memory, right = left + 2 * PanelLength, actual = right + 2 * PanelLength, expected = actual + BlockLength;
@@ -26,14 +29,15 @@ internal static unsafe class DotCheck
             {
                 foreach (var depth in (int[])[1, 2, 31, Depth])
                 {
-                    Pack<DotTile<TLoop>, MatrixTile8<Floats16>>(Numbers(depth, exponents, random), depth, left, left + PanelLength);
-                    Pack<DotTile<TLoop>, MatrixTile8<Floats16>>(Numbers(depth, exponents, random), depth, right, right + PanelLength);
+                    Pack<DotTile<TLoop>, MatrixTile16>(Numbers(depth, exponents, random), depth, left, left + PanelLength);
+                    Pack<DotTile<TLoop>, MatrixTile16>(Numbers(depth, exponents, random), depth, right, right + PanelLength);
                     // The sums begin, go on, and are added.
                     for (var call = 0; call < 3; call++)
                     {
                         var (begins, add) = (call == 0, call == 2);
                         DotTile<TLoop>.Multiply(left, right, depth, begins ? null : actual, actual, DotBlock.Columns, add, DotBlock.Columns, ref nothing);
-                        MatrixTile8<Floats16>.Multiply(left + PanelLength, right + PanelLength, depth, begins ? null : expected, expected, DotBlock.Columns, add, DotBlock.Columns, ref nothing);
+                        for (var column = 0; column < DotBlock.Columns; column += MatrixTile16.Columns)
+                            MatrixTile16.Multiply(left + PanelLength, right + PanelLength + column * depth, depth, begins ? null : expected + column, expected + column, DotBlock.Columns, add, MatrixTile16.Columns, ref nothing);
                     }
                     for (var i = 0; i < BlockLength; i++)
                     {
@@ -69,7 +73,7 @@ internal static unsafe class DotCheck
                     DotTile<TLoop>.Multiply(left, right, Depth, null, sums, DotBlock.Columns, add: false, DotBlock.Columns, ref nothing);
                 var middle = Stopwatch.GetTimestamp();
                 for (var call = 0; call < Calls; call++)
-                    MatrixTile8<Floats16>.Multiply(left, right, Depth, null, sums, DotBlock.Columns, add: false, DotBlock.Columns, ref nothing);
+                    MatrixTile16.Multiply(left, right, Depth, null, sums, MatrixTile16.Columns, add: false, MatrixTile16.Columns, ref nothing);
                 (dots, multiplyAdds) = (Math.Min(dots, middle - start), Math.Min(multiplyAdds, Stopwatch.GetTimestamp() - middle));
             }
             return dots * Margin < multiplyAdds;

@@ -20,7 +20,7 @@ internal sealed class DotMatrixOps(Workers workers, IMatrixOps dots, IMatrixOps 
     public static DotMatrixOps Create<TLoop>(Workers workers) where TLoop : IDotLoop => new(
         workers,
         new SimdMatrixOps<DotTile<TLoop>, Floats16, BFloat16Format>(workers),
-        new SimdMatrixOps<MatrixTile8<Floats16>, Floats16, BFloat16Format>(workers));
+        new SimdMatrixOps<MatrixTile16, Floats16, BFloat16Format>(workers));
 
     public void Normalize(MatrixBatch raw, MatrixBatch x, double scale, double epsilon) => multiplyAdds.Normalize(raw, x, scale, epsilon);
 

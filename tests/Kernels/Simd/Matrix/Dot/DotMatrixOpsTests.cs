@@ -29,7 +29,7 @@ internal sealed unsafe class DotMatrixOpsTests<TLoop> where TLoop : IDotLoop
         var random = new Random(exponents.Lowest + exponents.Highest);
         var workers = new Workers(2);
         var dots = DotMatrixOps.Create<TLoop>(workers);
-        var multiplyAdds = new SimdMatrixOps<MatrixTile8<Floats16>, Floats16, BFloat16Format>(workers);
+        var multiplyAdds = new SimdMatrixOps<MatrixTile16, Floats16, BFloat16Format>(workers);
         for (var shape = 0; shape < 12; shape++)
         {
             // Tall, wide, and longer than a stretch and an accumulation block.
