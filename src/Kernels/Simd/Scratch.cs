@@ -1,5 +1,3 @@
-using System.Runtime.InteropServices;
-
 namespace GpuOptim.Kernels.Simd;
 
 /// <summary>Memory of a thread's own for intermediate results, kept from one use to the next and grown when needed.</summary>
@@ -8,17 +6,10 @@ internal sealed unsafe class Scratch
     [ThreadStatic]
     private static Scratch? _current;
 
-    private readonly nint[] _memory = new nint[6];
-    private readonly long[] _bytes = new long[6];
+    private readonly NativeBlock?[] _blocks = new NativeBlock?[6];
 
     private Scratch()
     {
-    }
-
-    ~Scratch()
-    {
-        foreach (var memory in _memory)
-            NativeMemory.AlignedFree((void*)memory);
     }
 
     /// <summary>Sums of a block of a matrix product.</summary>
@@ -41,15 +32,14 @@ internal sealed unsafe class Scratch
 
     private static void* Get(int slot, long bytes)
     {
-        var current = _current ??= new Scratch();
-        if (current._bytes[slot] < bytes)
+        ref var block = ref (_current ??= new Scratch())._blocks[slot];
+        if (block is null || block.Bytes < bytes)
         {
-            NativeMemory.AlignedFree((void*)current._memory[slot]);
-            current._memory[slot] = 0;
-            current._bytes[slot] = 0;
-            current._memory[slot] = (nint)NativeMemory.AlignedAlloc((nuint)bytes, 64);
-            current._bytes[slot] = bytes;
+            // The old one makes room first, and is gone if there is none.
+            block?.Dispose();
+            block = null;
+            block = new NativeBlock(bytes);
         }
-        return (void*)current._memory[slot];
+        return (void*)block.Address;
     }
 }

@@ -1,6 +1,6 @@
 using System.Runtime.InteropServices;
-using GpuOptim.Host.Simd;
 using GpuOptim.Kernels.Encodings;
+using GpuOptim.Kernels.Simd;
 
 namespace GpuOptim.Tests.Kernels.Encodings;
 

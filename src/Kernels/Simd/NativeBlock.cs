@@ -1,6 +1,6 @@
 using System.Runtime.InteropServices;
 
-namespace GpuOptim.Host.Simd;
+namespace GpuOptim.Kernels.Simd;
 
 /// <summary>Native memory on a cache line's boundary, or in large pages where that is worth it; given back when disposed of or forgotten.</summary>
 internal sealed unsafe partial class NativeBlock(long bytes) : IDisposable
@@ -16,6 +16,8 @@ internal sealed unsafe partial class NativeBlock(long bytes) : IDisposable
 
     public nint Address => (nint)_memory;
 
+    public long Bytes { get; } = bytes;
+
     public void Dispose()
     {
         Free();
@@ -24,7 +26,7 @@ internal sealed unsafe partial class NativeBlock(long bytes) : IDisposable
 
     private static void* Allocate(nuint bytes)
     {
-        if (bytes < 4 * LargePage || !OperatingSystem.IsLinux())
+        if (bytes < 2 * LargePage || !OperatingSystem.IsLinux())
             return NativeMemory.AlignedAlloc(bytes, Alignment);
         // Linux must be asked for large pages, and may not have them.
         const int MADV_HUGEPAGE = 14;
