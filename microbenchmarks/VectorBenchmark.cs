@@ -1,7 +1,7 @@
 using BenchmarkDotNet.Attributes;
 using GpuOptim.Host;
-using GpuOptim.Host.Simd;
 using GpuOptim.Kernels.Lanes;
+using GpuOptim.Kernels.Simd;
 
 namespace GpuOptim.Microbenchmarks;
 
