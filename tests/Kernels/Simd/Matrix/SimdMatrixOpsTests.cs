@@ -20,6 +20,10 @@ namespace GpuOptim.Tests.Kernels.Simd.Matrix;
 [TestFixture(typeof(MatrixTile4<Floats4>), typeof(Floats4), typeof(Float32Format))]
 [TestFixture(typeof(MatrixTile4<Floats8>), typeof(Floats8), typeof(Float32Format))]
 [TestFixture(typeof(MatrixTile16), typeof(Floats16), typeof(Float32Format))]
+[TestFixture(typeof(MatrixTile2<Floats1>), typeof(Floats1), typeof(Float16Format))]
+[TestFixture(typeof(MatrixTile4<Floats4>), typeof(Floats4), typeof(Float16Format))]
+[TestFixture(typeof(MatrixTile4<Floats8>), typeof(Floats8), typeof(Float16Format))]
+[TestFixture(typeof(MatrixTile16), typeof(Floats16), typeof(Float16Format))]
 internal sealed unsafe class SimdMatrixOpsTests<TTile, TFloats, TFormat>
     where TTile : IMatrixTile
     where TFloats : unmanaged, IFloats<TFloats>
@@ -126,19 +130,32 @@ internal sealed unsafe class SimdMatrixOpsTests<TTile, TFloats, TFormat>
 
     private static MatrixBatch Batch(DeviceBuffer buffer, int rows, int columns) => new(buffer.Address, Type, 1, rows, columns);
 
-    private static float Round(float value) => Type == ElementType.BFloat16 ? (BFloat16)value : value;
+    private static float Round(float value) => Type switch
+    {
+        ElementType.BFloat16 => (BFloat16)value,
+        ElementType.Float16 => (float)(Half)value,
+        _ => value,
+    };
 
     private static float[,] Numbers(int rows, int columns, int seed) => ReferenceMatrix.Map(ReferenceMatrix.Random(rows, columns, seed), value => Round((float)value));
 
     private DeviceBuffer Upload(float[,] matrix)
     {
         var values = ReferenceMatrix.Flatten(matrix);
-        return Type == ElementType.BFloat16
-            ? _device.CreateBuffer<BFloat16>([.. values.Select(value => (BFloat16)value)])
-            : _device.CreateBuffer<float>(values);
+        return Type switch
+        {
+            ElementType.BFloat16 => _device.CreateBuffer<BFloat16>([.. values.Select(value => (BFloat16)value)]),
+            ElementType.Float16 => _device.CreateBuffer<Half>([.. values.Select(value => (Half)value)]),
+            _ => _device.CreateBuffer<float>(values),
+        };
     }
 
-    private static float[] Download(DeviceBuffer buffer) => buffer is DeviceBuffer<BFloat16> brain ? [.. brain.ToArray().Select(value => (float)value)] : ((DeviceBuffer<float>)buffer).ToArray();
+    private static float[] Download(DeviceBuffer buffer) => buffer switch
+    {
+        DeviceBuffer<BFloat16> brain => [.. brain.ToArray().Select(value => (float)value)],
+        DeviceBuffer<Half> half => [.. half.ToArray().Select(value => (float)value)],
+        _ => ((DeviceBuffer<float>)buffer).ToArray(),
+    };
 
     private static void AssertEqual(DeviceBuffer actual, float[,] expected) => Bits.AreEqual<float>(Download(actual), ReferenceMatrix.Flatten(expected), "element");
 }
