@@ -19,7 +19,7 @@ internal sealed class PlainKernelRival(Accelerator accelerator, string name, Fun
 
     public string Description => $"{name} ({accelerator.Name})";
 
-    /// <summary>What a CPU accelerator can be asked for: a launch takes it a millisecond or more, a number a microsecond.</summary>
+    /// <summary>What a CPU accelerator can be asked for: a launch takes it a millisecond or more, a number about a microsecond.</summary>
     private const int MostLaunches = 100, MostElements = 100_000;
 
     public IReadOnlyList<Entry> Updates(Scope scope, UpdateJob job) => job.Type != NumberType.Float32 || (accelerator is CPUAccelerator && (job.Layout.Count > MostLaunches || job.Layout.Elements > MostElements)) ? [] :

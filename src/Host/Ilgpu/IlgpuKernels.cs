@@ -23,7 +23,7 @@ internal sealed class IlgpuKernels : AcceleratorObject
 {
     private static readonly ConditionalWeakTable<Accelerator, IlgpuKernels> _all = [];
 
-    /// <summary>A context of ILGPU's learns instructions and compiles for one thread only, and accelerators may share one.</summary>
+    /// <summary>A context of ILGPU's learns instructions and compiles for one thread only, and accelerators may share one: a lock for each.</summary>
     private static readonly ConditionalWeakTable<Context, Lock> _compilations = [];
 
     private readonly Backend? _backend;

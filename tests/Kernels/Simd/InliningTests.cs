@@ -76,11 +76,10 @@ public sealed class InliningTests
     {
         public void Visit<TRule>() where TRule : unmanaged, IUpdateRule
         {
-            // A loop has as many locals for each width: one is compiled with all types, the others with some.
-            for (var i = 0; i < _types.Length; i += vectorBits == VectorWidths.Max() ? 1 : 3)
+            foreach (var types in _types)
             {
                 Apart<TRule> rule = default;
-                UpdateKernels.Select(rule, vectorBits, _types[i])(&rule, null, 0, null, false);
+                UpdateKernels.Select(rule, vectorBits, types)(&rule, null, 0, null, false);
             }
         }
     }

@@ -79,8 +79,8 @@ internal readonly unsafe struct MatrixTile16 : IMatrixTile
         Store(sum15, result + 15 * stride, add);
     }
 
-    /// <summary>Adds the products at one inner index. <see cref="PanelPrefetch.Interval"/> of them stand in a row: a loop around each would take a tenth longer.</summary>
-    /// <remarks>Written plainly: what a method of ours returned or took by reference, no multiply-add would load.</remarks>
+    /// <summary>Adds the products at one inner index. <see cref="PanelPrefetch.Interval"/> of them stand in a row: a loop around each takes longer.</summary>
+    /// <remarks><see cref="Vector512"/> itself: a number that passes through a method of ours is loaded into a register first.</remarks>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static void Step(
         float* left, float* right,

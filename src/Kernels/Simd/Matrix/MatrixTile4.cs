@@ -66,7 +66,7 @@ internal readonly unsafe struct MatrixTile4<TFloats> : IMatrixTile where TFloats
         TileRow<TFloats>.Store(vectors, sum30, sum31, sum32, result + 3 * stride, add);
     }
 
-    /// <summary>Adds the products at one inner index. <see cref="PanelPrefetch.Interval"/> of them stand in a row, for a loop around each takes its time.</summary>
+    /// <summary>Adds the products at one inner index. <see cref="PanelPrefetch.Interval"/> of them stand in a row: a loop around each takes longer.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static void Step(
         int vectors, float* left, float* right,
