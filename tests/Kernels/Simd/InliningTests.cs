@@ -15,7 +15,7 @@ namespace GpuOptim.Tests.Kernels.Simd;
 /// The compiler inlines whole rules into the loop, but only as long as the loop has fewer than 512 locals. A call that is left costs several
 /// times what the loop does, so none may be. The compiler itself says what it left.
 /// </summary>
-[Parallelizable(ParallelScope.Self)]
+[NonParallelizable]
 public sealed class InliningTests
 {
     private static readonly UpdateTypes[] _types =
