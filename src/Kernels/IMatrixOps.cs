@@ -26,4 +26,11 @@ internal interface IMatrixOps
 
     /// <summary>result = round(a * X + B X), the addition fused, for symmetric B; nothing is added if a is 0.</summary>
     void MultiplyAdd(MatrixBatch b, MatrixBatch x, float a, MatrixBatch result);
+
+    /// <summary>
+    /// Takes matrices through all steps of <see cref="NewtonSchulzMethod.Standard"/> in place, to the same bits, if the device does that faster for
+    /// their shape than one operation after the other; else it leaves them.
+    /// </summary>
+    /// <returns>Whether it did.</returns>
+    bool TryIterate(MatrixBatch x, ReadOnlySpan<NewtonSchulzStep> steps) => false;
 }

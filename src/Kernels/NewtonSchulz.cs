@@ -31,7 +31,7 @@ internal static class NewtonSchulz
         return result;
     }
 
-    /// <summary>Where <see cref="Orthogonalize"/> leaves the result.</summary>
+    /// <summary>Where <see cref="Orthogonalize"/> leaves the result, one operation after the other.</summary>
     public static MatrixBatch ResultOf(NewtonSchulzMemory memory, NewtonSchulzMethod method, NewtonSchulzSteps plan)
     {
         var products = method == NewtonSchulzMethod.Gram ? 1 + plan.Restarts.Length : plan.Steps.Length;
@@ -41,6 +41,8 @@ internal static class NewtonSchulz
     private static MatrixBatch Standard(IMatrixOps ops, NewtonSchulzMemory memory, NewtonSchulzSteps plan)
     {
         var (x, other, product, polynomial) = (memory.X, memory.Other, memory[0], memory[1]);
+        if (ops.TryIterate(x, plan.Steps))
+            return x;
         foreach (var (a, b, c) in plan.Steps)
         {
             if (c == 0)

@@ -1,4 +1,5 @@
 using System.Runtime.CompilerServices;
+using System.Runtime.Intrinsics.X86;
 using GpuOptim.Kernels.Lanes;
 
 namespace GpuOptim.Kernels.Simd.Matrix;
@@ -19,6 +20,9 @@ internal static unsafe class Panels<TTile, TFloats, TFormat>
     where TFloats : unmanaged, IFloats<TFloats>
     where TFormat : IFormat
 {
+    /// <summary>Rows and columns of the parts that squares are transposed by.</summary>
+    private const int Part = Transposition.WideOrder;
+
     /// <summary>Rows side by side in a panel.</summary>
     public static int Width => TTile.Columns;
 
@@ -70,8 +74,82 @@ internal static unsafe class Panels<TTile, TFloats, TFormat>
         }
     }
 
+    /// <summary>Writes the matrix that was packed as one stretch, whose rows lie side by side in memory.</summary>
+    /// <param name="panels">Numbers of the format already.</param>
+    /// <param name="rows">Rows of the panels.</param>
+    /// <param name="depth">Length of the stretch.</param>
+    /// <param name="matrix">Where to.</param>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    public static void Unpack(float* panels, int rows, int depth, void* matrix)
+    {
+        for (var row = 0; row < rows; row += Width, panels += (nint)Width * depth)
+        {
+            var count = Math.Min(Width, rows - row);
+            for (var k = 0; k < depth; k++)
+            {
+                var from = panels + Place(k, depth) * Width;
+                var to = (nint)k * rows + row;
+                var i = 0;
+                for (; i <= count - TFloats.Count; i += TFloats.Count)
+                    Elements<TFormat>.Store(TFloats.Load(from + i), matrix, to + i);
+                for (; i < count; i++)
+                    Elements<TFormat>.Store(Floats1.Load(from + i), matrix, to + i);
+            }
+        }
+    }
+
+    /// <summary>Writes the transpose of a square of a panel to its place in another.</summary>
+    /// <param name="square">The square, from an even place on.</param>
+    /// <param name="rows">Its places that are taken.</param>
+    /// <param name="columns">How many numbers of each.</param>
+    /// <param name="transpose">Where to, an even place.</param>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    public static void Transpose(float* square, int rows, int columns, float* transpose)
+    {
+        if (rows == Transposition.PairedOrder && columns == Transposition.PairedOrder && Width == Transposition.PairedOrder && Avx512F.IsSupported)
+        {
+            Transposition.TransposePaired(square, transpose);
+            return;
+        }
+        for (var column = 0; column < columns; column += Part)
+        {
+            for (var row = 0; row < rows; row += Part)
+                TransposePart(square, row, rows, column, columns, transpose);
+        }
+    }
+
+    /// <summary>Copies what is below the diagonal of a square to above it. Parts on the diagonal stay: tiles that leave what is above it compute them whole.</summary>
+    /// <param name="square">The square, from an even place on.</param>
+    /// <param name="rows">Its places that are taken.</param>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    public static void Mirror(float* square, int rows)
+    {
+        for (var row = Part; row < rows; row += Part)
+        {
+            for (var column = 0; column < row; column += Part)
+                TransposePart(square, row, rows, column, rows, square);
+        }
+    }
+
+    /// <summary>Writes the transpose of a part of a square, of which not all may be there.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static void TransposePart(float* square, int row, int rows, int column, int columns, float* transpose)
+    {
+        if (row <= rows - Part && column <= columns - Part && Transposition.IsSupported)
+        {
+            Transposition.TransposePaired(square + row * Width + column, Width, transpose + column * Width + row, Width);
+            return;
+        }
+        for (var i = row; i < Math.Min(row + Part, rows); i++)
+        {
+            for (var j = column; j < Math.Min(column + Part, columns); j++)
+                transpose[Place(j, columns) * Width + i] = square[Place(i, rows) * Width + j];
+        }
+    }
+
     /// <summary>Where inner index k stands: its neighbour's place, unless it has none.</summary>
-    private static int Place(int k, int depth) => (k ^ 1) < depth ? k ^ 1 : k;
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static int Place(int k, int depth) => (k ^ 1) < depth ? k ^ 1 : k;
 
     /// <summary>The panels' rows lie side by side in memory, which is read along all of them.</summary>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]

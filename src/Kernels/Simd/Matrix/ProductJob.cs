@@ -37,6 +37,10 @@ internal unsafe struct ProductJob<TTile, TFloats, TFormat> : IChunkedJob
 
     private int _block;
 
+    /// <summary>Inner indices of an accumulation block: sums run over each from zero, and the blocks' sums are added in order.</summary>
+    /// <param name="depth">Length of the sums.</param>
+    public static int Accumulation(int depth) => depth <= 1024 ? 512 : 1024;
+
     /// <summary>Runs on all cores.</summary>
     public void Run(Workers workers)
     {
@@ -79,8 +83,7 @@ internal unsafe struct ProductJob<TTile, TFloats, TFormat> : IChunkedJob
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private readonly void Multiply(int row, int column, int rows, int columns, float* sums)
     {
-        // Sums run over accumulation blocks of inner indices, each from zero; the blocks' sums are added in order.
-        var accumulation = Depth <= 1024 ? 512 : 1024;
+        var accumulation = Accumulation(Depth);
         var width = TTile.Columns;
         var partial = sums + MaxBlock * MaxBlock;
         var stretch = Panels<TTile, TFloats, TFormat>.Stretch;

@@ -108,6 +108,15 @@ internal sealed unsafe class SimdMatrixOps<TTile, TFloats, TFormat>(Workers work
         }
     }
 
+    public bool TryIterate(MatrixBatch x, ReadOnlySpan<NewtonSchulzStep> steps)
+    {
+        if (workers.Count > 1 || !PanelNewtonSchulz<TTile, TFloats, TFormat>.Takes(x))
+            return false;
+        for (var i = 0; i < x.Count; i++)
+            PanelNewtonSchulz<TTile, TFloats, TFormat>.Run(x[i], steps);
+        return true;
+    }
+
     private void Normalize<TRaw>(MatrixBatch raw, MatrixBatch x, double scale, double epsilon) where TRaw : IFormat
     {
         for (var i = 0; i < x.Count; i++)

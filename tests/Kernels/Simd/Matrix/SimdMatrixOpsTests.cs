@@ -126,6 +126,56 @@ internal sealed unsafe class SimdMatrixOpsTests<TTile, TFloats, TFormat>
         Assert.That(Download(together).Distinct().Count(), Is.GreaterThan(Count * Rows));
     }
 
+    /// <summary>All steps at once against one operation after the other, which more threads do.</summary>
+    [Test]
+    public void StepsAtOnceAreOperationsOneByOne(
+        [Values("1x1", "1x8", "8x1", "3x2", "7x9", "16x16", "17x33", "33x17", "31x64", "64x31", "65x65", "48x80", "99x100", "5x512", "512x5", "101x257")] string shape,
+        [Values(0.25f, float.NaN, float.PositiveInfinity, 1e-42f)] float special)
+    {
+        var (rows, columns) = (int.Parse(shape.Split('x')[0]), int.Parse(shape.Split('x')[1]));
+        var matrix = ReferenceMatrix.Map(Numbers(rows, columns, 7), value => Round(value / MathF.Sqrt(rows * columns)));
+        matrix[rows / 2, columns / 3] = Round(special);
+        NewtonSchulzStep[] steps = [new(3.4445, -4.775, 2.0315), new(1.5, -0.5, 0), new(1.875, -1.25, 0.375)];
+        using var x = Upload(matrix);
+
+        Assert.That(Ops(1).TryIterate(Batch(x, rows, columns), steps));
+
+        using var raw = Upload(matrix);
+        using var expected = OneByOne(raw, rows, columns, steps);
+        Bits.AreEqual<float>(Download(x), Download(expected), "element");
+        if (special == 0.25f)
+            Assert.That(Download(x), Has.All.Not.Zero.And.All.Not.NaN);
+    }
+
+    [TestCase(5, 513)]
+    [TestCase(300, 300)]
+    [TestCase(400, 200)]
+    public void OfLargeMatricesNoStepIsTaken(int rows, int columns)
+    {
+        var matrix = Numbers(rows, columns, 8);
+        using var x = Upload(matrix);
+        Assert.That(Ops(1).TryIterate(Batch(x, rows, columns), [new(3.4445, -4.775, 2.0315)]), Is.False);
+        AssertEqual(x, matrix);
+    }
+
+    private DeviceBuffer OneByOne(DeviceBuffer matrix, int rows, int columns, NewtonSchulzStep[] steps)
+    {
+        var order = Math.Min(rows, columns);
+        var ops = Ops(3);
+        using var square = _device.CreateBuffer(Type, order * order);
+        using var polynomial = _device.CreateBuffer(Type, order * order);
+        var (x, other) = (matrix, _device.CreateBuffer(Type, rows * columns));
+        foreach (var (a, b, c) in steps)
+        {
+            ops.SymmetricProduct(Batch(x, rows, columns), c == 0 ? (float)b : 1, Batch(c == 0 ? polynomial : square, order, order));
+            if (c != 0)
+                ops.SymmetricPolynomial(Batch(square, order, order), (float)b, (float)c, Batch(polynomial, order, order));
+            ops.MultiplyAdd(Batch(polynomial, order, order), Batch(x, rows, columns), (float)a, Batch(other, rows, columns));
+            (x, other) = (other, x);
+        }
+        return x;
+    }
+
     private static SimdMatrixOps<TTile, TFloats, TFormat> Ops(int threads) => new(new Workers(threads));
 
     private static MatrixBatch Batch(DeviceBuffer buffer, int rows, int columns) => new(buffer.Address, Type, 1, rows, columns);
