@@ -6,6 +6,7 @@ using Interval = GpuOptim.Benchmarks.Results.Interval;
 namespace GpuOptim.Tests.Benchmarks;
 
 /// <summary>Medians, and how far they are to be trusted.</summary>
+[Parallelizable(ParallelScope.Self)]
 public sealed class StatisticsTests
 {
     [TestCase(new[] { 3.0 }, 3)]

@@ -10,6 +10,7 @@ using GpuOptim.Tests.Support;
 namespace GpuOptim.Tests.Distributed;
 
 /// <summary>Tensors that were cut come back, wherever the cuts are.</summary>
+[Parallelizable(ParallelScope.Self)]
 public sealed class SavingPropertyTests : FolderTest
 {
     /// <summary>Whatever the tensors, and however many ranks save and load: what is loaded is what was saved.</summary>

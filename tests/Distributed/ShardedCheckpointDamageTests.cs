@@ -7,6 +7,7 @@ using RunFile = GpuOptim.Optimizers.Checkpoints.SafetensorsFile;
 namespace GpuOptim.Tests.Distributed;
 
 /// <summary>Sharded checkpoints that are damaged, mixed or hostile are refused with a clear error, and nothing has changed.</summary>
+[Parallelizable(ParallelScope.Self)]
 public sealed class ShardedCheckpointDamageTests : FolderTest
 {
     private string Index => Path.Combine(Folder, "run.sharded.json");

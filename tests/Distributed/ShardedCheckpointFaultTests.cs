@@ -7,6 +7,7 @@ using GpuOptim.Tests.Support;
 namespace GpuOptim.Tests.Distributed;
 
 /// <summary>Whatever fails while ranks save, the old checkpoint is whole, or the new one is; what one rank cannot load, none does.</summary>
+[Parallelizable(ParallelScope.Self)]
 public sealed class ShardedCheckpointFaultTests : FolderTest
 {
     private string Index => Path.Combine(Folder, "run.sharded.json");

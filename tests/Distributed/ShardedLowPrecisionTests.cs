@@ -8,6 +8,7 @@ using GpuOptim.Tests.Support;
 namespace GpuOptim.Tests.Distributed;
 
 /// <summary>State and parameters in fewer bits on several ranks: the bits of one process, random roundings among them; saved by some, gone on with by others.</summary>
+[Parallelizable(ParallelScope.Self)]
 public sealed class ShardedLowPrecisionTests : FolderTest
 {
     private const int Steps = 3;

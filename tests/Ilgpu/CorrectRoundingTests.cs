@@ -9,6 +9,7 @@ using Instructions = GpuOptim.Kernels.Ilgpu.Ptx;
 namespace GpuOptim.Tests.Ilgpu;
 
 /// <summary>Quotients and roots of four numbers at once are those of one: from corrected estimates here, from a card's own estimates there.</summary>
+[Parallelizable(ParallelScope.Self)]
 public sealed class CorrectRoundingTests
 {
     private const int GroupSize = 256, Roots = 1 << 24, Quotients = 1 << 28;

@@ -15,6 +15,7 @@ namespace GpuOptim.Tests.Ilgpu;
 /// What all devices do, <see cref="TestDevice"/> has tested on a card, too: fixtures in the same category, single tests with <c>cuda</c> in their
 /// names.
 /// </remarks>
+[Parallelizable(ParallelScope.Self)]
 public sealed class CudaTests : CardTest
 {
     /// <summary>

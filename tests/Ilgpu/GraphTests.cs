@@ -12,6 +12,7 @@ using Device = GpuOptim.Host.Device;
 namespace GpuOptim.Tests.Ilgpu;
 
 /// <summary>Steps as graphs of CUDA's: the bits of plain steps, and of the CPU; one launch, and nothing that waits or allocates.</summary>
+[Parallelizable(ParallelScope.Self)]
 public sealed class GraphTests : CardTest
 {
     private static readonly IReadOnlyList<Func<Parameter[], Optimizer>> _optimizers = [.. GradientScalerTests.Optimizers];

@@ -9,6 +9,7 @@ using ILGPU.Runtime.CPU;
 namespace GpuOptim.Tests.Ilgpu;
 
 /// <summary>A card that is far behind the host: which of the last steps it skips is not known when the next ones are sent.</summary>
+[Parallelizable(ParallelScope.Self)]
 public sealed class LaggingScalerTests
 {
     private static readonly IReadOnlyList<Func<Parameter[], Optimizer>> _optimizers = [.. GradientScalerTests.Optimizers];

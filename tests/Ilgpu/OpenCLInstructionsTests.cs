@@ -4,6 +4,7 @@ using GpuOptim.Tests.Support;
 namespace GpuOptim.Tests.Ilgpu;
 
 /// <summary>What stands in for PTX instructions in OpenCL, run here as C#, gives the bits of the same operations of .NET.</summary>
+[Parallelizable(ParallelScope.Self)]
 public sealed class OpenCLInstructionsTests
 {
     [Test]

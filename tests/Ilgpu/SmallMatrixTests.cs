@@ -6,6 +6,7 @@ using GpuOptim.Tests.Support;
 namespace GpuOptim.Tests.Ilgpu;
 
 /// <summary>Small matrices on tensor cores, which one launch orthogonalizes.</summary>
+[Parallelizable(ParallelScope.Self)]
 public sealed class SmallMatrixTests : CardTest
 {
     /// <summary>To the bits of a launch for each operation, which are taken where deviations are asked for.</summary>

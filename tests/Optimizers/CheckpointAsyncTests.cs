@@ -4,6 +4,7 @@ using GpuOptim.Tests.Support;
 
 namespace GpuOptim.Tests.Optimizers;
 
+[Parallelizable(ParallelScope.Self)]
 public sealed class CheckpointAsyncTests : FolderTest
 {
     private string Path => System.IO.Path.Combine(Folder, "run.safetensors");

@@ -7,6 +7,7 @@ using SafetensorsFile = GpuOptim.Optimizers.Checkpoints.SafetensorsFile;
 
 namespace GpuOptim.Tests.Optimizers;
 
+[Parallelizable(ParallelScope.Self)]
 public sealed class CheckpointTests : FolderTest
 {
     private string File => Path.Combine(Folder, "run.safetensors");

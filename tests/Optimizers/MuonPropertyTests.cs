@@ -8,6 +8,7 @@ using GpuOptim.Tests.Support;
 namespace GpuOptim.Tests.Optimizers;
 
 /// <summary>What holds for Muon, whatever the matrices: checked on random shapes and numbers of threads.</summary>
+[Parallelizable(ParallelScope.Self)]
 public sealed class MuonPropertyTests
 {
     private static readonly Gen<long[]> _shape = from rows in Gen.Choose(1, 70) from columns in Gen.Choose(1, 70) select new long[] { rows, columns };

@@ -5,6 +5,7 @@ using PuppeteerSharp.Media;
 namespace GpuOptim.Tests.Benchmarks.Html;
 
 /// <summary>The page in a real browser, without a network. <c>GPUOPTIM_SCREENSHOTS</c> names a folder to leave pictures in, to look at.</summary>
+[Parallelizable(ParallelScope.Self)]
 public sealed class BrowserTests
 {
     private readonly List<string> _complaints = [];

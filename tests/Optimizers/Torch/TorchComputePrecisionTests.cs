@@ -6,6 +6,7 @@ using GpuOptim.Tests.Support;
 namespace GpuOptim.Tests.Optimizers.Torch;
 
 /// <summary>What a 16-bit update is computed in, in PyTorch's files: <c>fused</c>.</summary>
+[Parallelizable(ParallelScope.Self)]
 public sealed class TorchComputePrecisionTests : FolderTest
 {
     private string File => Path.Combine(Folder, "run.pt");
