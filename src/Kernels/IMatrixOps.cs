@@ -28,7 +28,7 @@ internal interface IMatrixOps
     void MultiplyAdd(MatrixBatch b, MatrixBatch x, float a, MatrixBatch result);
 
     /// <summary>
-    /// Takes matrices through all steps of <see cref="NewtonSchulzMethod.Standard"/> in place, to the same bits, if the device does that faster for
+    /// Takes matrices through all steps of <see cref="NewtonSchulzMethod.Standard"/> in place, to the same bits but for which NaN, if the device does that faster for
     /// their shape than one operation after the other; else it leaves them.
     /// </summary>
     /// <returns>Whether it did.</returns>

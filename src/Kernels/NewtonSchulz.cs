@@ -31,7 +31,7 @@ internal static class NewtonSchulz
         return result;
     }
 
-    /// <summary>Where <see cref="Orthogonalize"/> leaves the result, one operation after the other.</summary>
+    /// <summary>Where <see cref="Orthogonalize"/> leaves the result on a device that never does all steps at once.</summary>
     public static MatrixBatch ResultOf(NewtonSchulzMemory memory, NewtonSchulzMethod method, NewtonSchulzSteps plan)
     {
         var products = method == NewtonSchulzMethod.Gram ? 1 + plan.Restarts.Length : plan.Steps.Length;

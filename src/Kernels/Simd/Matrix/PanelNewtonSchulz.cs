@@ -7,14 +7,17 @@ namespace GpuOptim.Kernels.Simd.Matrix;
 /// All steps of Newton-Schulz on one small matrix, by one thread. Matrices stay floats in the panels that products read: a square of a result is
 /// rounded when it is summed, and stored as it stands and transposed. Nothing is packed from the first step to the last.
 /// </summary>
-/// <remarks>The bits are those of one operation after the other: the same sums in the same order.</remarks>
+/// <remarks>The bits are those of one operation after the other, but for which NaN: the same sums in the same order.</remarks>
 internal static unsafe class PanelNewtonSchulz<TTile, TFloats, TFormat>
     where TTile : IMatrixTile
     where TFloats : unmanaged, IFloats<TFloats>
     where TFormat : IFormat
 {
-    /// <summary>Floats of the panels of a 256 x 256 matrix. From about twice as many on, beyond a second-level cache of 2 MB, products that pack are as fast.</summary>
-    private const long MostFloats = 5 * 256 * 256;
+    /// <summary>
+    /// Floats of the panels of a 256 x 256 matrix, whose sides are 264 where tiles are 12 or 24 wide. From about twice as many on, beyond a
+    /// second-level cache of 2 MB, products that pack are as fast.
+    /// </summary>
+    private const long MostFloats = 5 * 256 * 264;
 
     private static int Width => TTile.Columns;
 
@@ -22,7 +25,7 @@ internal static unsafe class PanelNewtonSchulz<TTile, TFloats, TFormat>
     public static bool Takes(MatrixBatch x)
     {
         int order = x.Order, depth = Math.Max(x.Rows, x.Columns);
-        return !TTile.TakesPairs && depth <= ProductJob<TTile, TFloats, TFormat>.Accumulation(depth) && 3L * order * depth + 2L * order * order <= MostFloats;
+        return !TTile.TakesPairs && depth <= ProductJob<TTile, TFloats, TFormat>.Accumulation(depth) && Floats(order, depth) <= MostFloats;
     }
 
     /// <summary>Takes a matrix through all steps, in place.</summary>
@@ -30,10 +33,10 @@ internal static unsafe class PanelNewtonSchulz<TTile, TFloats, TFormat>
     {
         // X is the matrix, or its transpose if it is tall.
         int order = x.Order, depth = Math.Max(x.Rows, x.Columns);
-        var (size, turnedSize, squareSize) = (Length(depth, order), Length(order, depth), Length(order, order));
+        var (size, squareSize) = (Length(depth, order), Length(order, order));
         // X in panels of its columns and of its rows. The square ones are symmetric.
-        var columns = Scratch.Left(2 * size + turnedSize + 2 * squareSize);
-        float* other = columns + size, rows = other + size, product = rows + turnedSize, polynomial = product + squareSize;
+        var columns = Scratch.Left(Floats(order, depth));
+        float* other = columns + size, product = other + size, polynomial = product + squareSize, rows = polynomial + squareSize;
 
         var matrix = (void*)x.Address;
         if (x.IsTall)
@@ -46,18 +49,21 @@ internal static unsafe class PanelNewtonSchulz<TTile, TFloats, TFormat>
             Panels<TTile, TFloats, TFormat>.Pack(matrix, 0, 1, depth, depth, order, columns);
             Transpose(columns, depth, order, rows);
         }
+        Panels<TTile, TFloats, TFormat>.ClearEdge(order, order, product);
+        Panels<TTile, TFloats, TFormat>.ClearEdge(order, order, polynomial);
         foreach (var (a, b, c) in steps)
         {
             if (c == 0)
             {
-                Multiply(rows, rows, order, order, depth, (float)b, null, 0, polynomial, polynomial);
+                MultiplySymmetric(rows, order, depth, (float)b, null, 0, polynomial);
             }
             else
             {
-                Multiply(rows, rows, order, order, depth, 1, null, 0, product, product);
-                Multiply(product, product, order, order, order, (float)c, product, (float)b, polynomial, polynomial);
+                MultiplySymmetric(rows, order, depth, 1, null, 0, product);
+                MultiplySymmetric(product, order, order, (float)c, product, (float)b, polynomial);
             }
-            Multiply(polynomial, columns, order, depth, order, 1, columns, (float)a, other, rows);
+            // Nothing is added if a is 0: else -0 would become 0.
+            Multiply(polynomial, columns, order, depth, order, 1, (float)a == 0 ? null : columns, (float)a, other, rows, isSymmetric: false);
             var next = other;
             other = columns;
             columns = next;
@@ -70,22 +76,30 @@ internal static unsafe class PanelNewtonSchulz<TTile, TFloats, TFormat>
 
     private static long Length(int rows, int depth) => Panels<TTile, TFloats, TFormat>.Length(rows, depth);
 
-    /// <summary>Writes panels of a matrix's columns as panels of its rows.</summary>
+    /// <summary>Floats of all panels: twice X in panels of its columns, once of its rows, and two square matrices.</summary>
+    private static long Floats(int order, int depth) => 2 * Length(depth, order) + Length(order, depth) + 2 * Length(order, order);
+
+    /// <summary>Writes panels of rows as panels of columns, or the reverse.</summary>
     /// <param name="panels">The panels.</param>
-    /// <param name="columns">Columns of the matrix.</param>
-    /// <param name="rows">Its rows, along which the panels run.</param>
+    /// <param name="rows">Rows side by side in them.</param>
+    /// <param name="depth">Their length, and how many are side by side in those to write.</param>
     /// <param name="turned">Where to.</param>
-    private static void Transpose(float* panels, int columns, int rows, float* turned)
+    private static void Transpose(float* panels, int rows, int depth, float* turned)
     {
-        for (var column = 0; column < columns; column += Width)
+        Panels<TTile, TFloats, TFormat>.ClearEdge(depth, rows, turned);
+        for (var row = 0; row < rows; row += Width)
         {
-            for (var row = 0; row < rows; row += Width)
+            for (var k = 0; k < depth; k += Width)
             {
-                Panels<TTile, TFloats, TFormat>.Transpose(
-                    panels + (nint)column * rows + row * Width, Math.Min(Width, rows - row), Math.Min(Width, columns - column), turned + (nint)row * columns + column * Width);
+                Panels<TTile, TFloats, TFormat>.TransposeSquare(
+                    panels + (nint)row * depth + k * Width, Math.Min(Width, depth - k), Math.Min(Width, rows - row), turned + (nint)k * rows + row * Width);
             }
         }
     }
+
+    /// <summary>Multiplies a matrix and its transpose, or a symmetric matrix and itself.</summary>
+    private static void MultiplySymmetric(float* panels, int order, int depth, float alpha, float* addend, float beta, float* result) =>
+        Multiply(panels, panels, order, order, depth, alpha, addend, beta, result, result, isSymmetric: true);
 
     /// <summary>Multiplies, adds and rounds as <see cref="ProductJob{TTile, TFloats, TFormat}"/> does.</summary>
     /// <param name="left">Panels of the left matrix's rows.</param>
@@ -97,15 +111,15 @@ internal static unsafe class PanelNewtonSchulz<TTile, TFloats, TFormat>
     /// <param name="addend">What is added, in panels as the result's; null for nothing.</param>
     /// <param name="beta">Its factor.</param>
     /// <param name="result">The result, in panels of its columns.</param>
-    /// <param name="turned">The result, in panels of its rows. If these are the same, it is symmetric, and computed below the diagonal.</param>
+    /// <param name="turned">The result, in panels of its rows: of a symmetric one the same panels.</param>
+    /// <param name="isSymmetric">Whether it is symmetric, and computed below the diagonal.</param>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private static void Multiply(float* left, float* right, int rows, int columns, int depth, float alpha, float* addend, float beta, float* result, float* turned)
+    private static void Multiply(float* left, float* right, int rows, int columns, int depth, float alpha, float* addend, float beta, float* result, float* turned, bool isSymmetric)
     {
         // Vectors lie on cache lines.
         const int alignment = 64;
         var memory = stackalloc byte[Width * Width * sizeof(float) + alignment];
         var sums = (float*)((nint)(memory + alignment - 1) & -alignment);
-        var isSymmetric = result == turned;
         // All panels are in the cache.
         var ahead = default(PanelPrefetch);
         for (var i = 0; i < rows; i += Width)
@@ -124,7 +138,7 @@ internal static unsafe class PanelNewtonSchulz<TTile, TFloats, TFormat>
                 var at = (nint)j * rows + i * Width;
                 Round(sums, height, alpha, addend == null ? null : addend + at, beta, result + at);
                 if (!isDiagonal)
-                    Panels<TTile, TFloats, TFormat>.Transpose(result + at, height, width, turned + (nint)i * columns + j * Width);
+                    Panels<TTile, TFloats, TFormat>.TransposeSquare(result + at, height, width, turned + (nint)i * columns + j * Width);
                 else if (TTile.Rows < Width)
                     Panels<TTile, TFloats, TFormat>.Mirror(result + at, height);
             }
@@ -135,7 +149,7 @@ internal static unsafe class PanelNewtonSchulz<TTile, TFloats, TFormat>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static void Round(float* sums, int rows, float alpha, float* addend, float beta, float* result)
     {
-        // Filled once: the instruction takes a turn of a unit that multiplies.
+        // Broadcast once, outside the loop: the instruction occupies a port that multiplies.
         var (scale, weight) = (TFloats.Create(alpha), TFloats.Create(beta));
         for (var row = 0; row < rows; row++, sums += Width)
         {

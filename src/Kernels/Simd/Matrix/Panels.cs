@@ -55,8 +55,7 @@ internal static unsafe class Panels<TTile, TFloats, TFormat>
     /// <param name="panels">Where to.</param>
     public static void Pack(void* source, nint start, nint rowStride, nint depthStride, int rows, int depth, float* panels)
     {
-        if (rows % Width != 0)
-            new Span<float>(panels + (nint)(rows / Width) * Width * Places(depth), checked(Width * Places(depth))).Clear();
+        ClearEdge(rows, depth, panels);
         if (rowStride == 1 && !TTile.TakesPairs)
         {
             PackAlong(source, start, depthStride, rows, depth, panels);
@@ -72,6 +71,19 @@ internal static unsafe class Panels<TTile, TFloats, TFormat>
             else
                 PackAcross((float*)source + start, rowStride, count, depth, panels);
         }
+    }
+
+    /// <summary>
+    /// Zeroes the last panel if not all of its rows are there. Tiles compute with what is beside them: numbers that memory happened to hold might
+    /// be subnormal, which takes many times as long.
+    /// </summary>
+    /// <param name="rows">Rows that there are.</param>
+    /// <param name="depth">Length of the stretch.</param>
+    /// <param name="panels">The first panel.</param>
+    public static void ClearEdge(int rows, int depth, float* panels)
+    {
+        if (rows % Width != 0)
+            new Span<float>(panels + (nint)(rows / Width) * Width * Places(depth), checked(Width * Places(depth))).Clear();
     }
 
     /// <summary>Writes the matrix that was packed as one stretch, whose rows lie side by side in memory.</summary>
@@ -104,7 +116,7 @@ internal static unsafe class Panels<TTile, TFloats, TFormat>
     /// <param name="columns">How many numbers of each.</param>
     /// <param name="transpose">Where to, an even place.</param>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    public static void Transpose(float* square, int rows, int columns, float* transpose)
+    public static void TransposeSquare(float* square, int rows, int columns, float* transpose)
     {
         if (rows == Transposition.PairedOrder && columns == Transposition.PairedOrder && Width == Transposition.PairedOrder && Avx512F.IsSupported)
         {
@@ -118,7 +130,7 @@ internal static unsafe class Panels<TTile, TFloats, TFormat>
         }
     }
 
-    /// <summary>Copies what is below the diagonal of a square to above it. Parts on the diagonal stay: tiles that leave what is above it compute them whole.</summary>
+    /// <summary>Copies what is below the diagonal of a square to above it. Tiles compute the parts on the diagonal whole: these stay.</summary>
     /// <param name="square">The square, from an even place on.</param>
     /// <param name="rows">Its places that are taken.</param>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]

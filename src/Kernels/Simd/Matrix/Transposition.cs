@@ -70,7 +70,7 @@ internal static unsafe class Transposition
         }
     }
 
-    /// <summary>Four numbers of every fourth row: inserted from memory, they take no turn of the unit that shuffles.</summary>
+    /// <summary>Four numbers of every fourth row. To insert them from memory takes no shuffle.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static Vector512<float> Gather(float* source)
     {
