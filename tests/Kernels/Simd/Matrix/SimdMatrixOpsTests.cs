@@ -185,7 +185,7 @@ internal sealed unsafe class SimdMatrixOpsTests<TTile, TFloats, TFormat>
 
     [TestCase(5, 513)]
     [TestCase(300, 300)]
-    [TestCase(400, 200)]
+    [TestCase(500, 200)]
     public void OfLargeMatricesNoStepIsTaken(int rows, int columns)
     {
         var matrix = Numbers(rows, columns, 8);
