@@ -36,7 +36,7 @@ public sealed class GraphCostTests : CardTest
         Assert.That(device.Counters.Captures, isGraph ? Is.InRange(1, 60) : Is.Zero);
         // Each step that is under way at once has a graph, and with a scaler rules of its own: until the host was as far ahead as it gets.
         var (asked, allocated) = Run(100);
-        for (var more = 0; more < 5 && asked.Captures > 0; more++)
+        for (var more = 0; more < 5 && (asked.Captures > 0 || allocated > 0); more++)
             (asked, allocated) = Run(100);
         Assert.That((asked.Launches, asked.HostWaits, asked.TableBuilds, asked.Captures, allocated), Is.EqualTo((100, 5, 0, 0, 0)));
 
